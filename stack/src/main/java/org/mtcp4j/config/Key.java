@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.config;
+
+import java.util.Locale;
+import org.mtcp4j.config.ValueType.Range;
+
+/** The one table of keys: name, type, range, default and what it is for. The manual and {@code config} are generated from it. */
+public enum Key {
+    ENABLED("enabled", ValueType.BOOLEAN, "true", "false leaves the program on the kernel"),
+    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS; several separated by ';'"),
+    IP("ip", ValueType.TEXT, "198.18.0.2/24", "the stack's addresses, ADDRESS/PREFIX, several separated by ','"),
+    GATEWAY("gateway", ValueType.TEXT, "", "default gateway's address; empty for none"),
+    MTU("mtu", ValueType.BYTES, new Range(576, 65_535), "1500", "largest IP packet in bytes"),
+    MAC("mac", ValueType.TEXT, "", "hardware address aa:bb:cc:dd:ee:ff; empty for one of the NIC's choosing"),
+    CONTEXTS(
+            "contexts",
+            ValueType.INT,
+            new Range(1, 64),
+            "1",
+            "contexts: one NIC queue, flow table and timer wheel each"),
+    CPUS("cpus", ValueType.TEXT, "", "processors for the contexts' own threads, as 0,2-3; empty for no pinning"),
+    DRIVER(
+            "driver",
+            ValueType.choice("inline", "dedicated"),
+            "inline",
+            "who runs the contexts: waiting application threads, or a thread each"),
+    SPIN_US(
+            "spin-us",
+            ValueType.MICROS,
+            new Range(0, 1_000_000),
+            "20us",
+            "how long a waiting thread polls before it sleeps"),
+    LOOPBACK(
+            "loopback",
+            ValueType.choice("kernel", "stack"),
+            "kernel",
+            "who serves 127/8, ::1 and local interface addresses"),
+    WILDCARD(
+            "wildcard", ValueType.choice("both", "stack", "kernel"), "both", "where a bind to the any-address listens"),
+    OFFLOAD(
+            "offload",
+            ValueType.TEXT,
+            "",
+            "rules ADDRESS:PORT separated by ',', '!' excludes; empty: own addresses and routes"),
+    ON_FAILURE(
+            "on-failure",
+            ValueType.choice("kernel", "fail"),
+            "kernel",
+            "when the stack cannot start: run on the kernel, or stop the JVM"),
+    PROFILE("profile", ValueType.choice("latency", "throughput", "safe"), "safe", "set of defaults"),
+    SNDBUF("sndbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "256k", "send buffer of a socket in bytes"),
+    RCVBUF("rcvbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "512k", "receive buffer of a socket in bytes"),
+    MEMORY("memory", ValueType.BYTES, new Range(4 << 20, 1L << 40), "1g", "limit of all buffered payload in bytes"),
+    MAX_CONNECTIONS(
+            "max-connections",
+            ValueType.INT,
+            new Range(16, 10_000_000),
+            "1000000",
+            "limit of connections, TIME-WAIT included"),
+    CONGESTION("congestion", ValueType.choice("newreno"), "newreno", "congestion control"),
+    TIME_WAIT("time-wait", ValueType.MILLIS, new Range(0, 240_000), "60s", "how long TIME-WAIT lasts (2 MSL)"),
+    FRAMES("frames", ValueType.INT, new Range(256, 1 << 20), "8192", "frames in a NIC's pool"),
+    TAP_HOST_IP("tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP"),
+    DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
+    DPDK_NO_HUGE("dpdk.no-huge", ValueType.BOOLEAN, "false", "run DPDK without hugepages"),
+    CAPTURE("capture", ValueType.TEXT, "", "pcapng file to write packets to; %p is the process id; empty for none"),
+    LOG("log", ValueType.choice("error", "warn", "info", "debug"), "info", "least level that is printed"),
+    LINGER_ON_EXIT(
+            "linger-on-exit",
+            ValueType.MILLIS,
+            new Range(0, 600_000),
+            "2s",
+            "how long the exit waits for data in flight"),
+    CONFIG("config", ValueType.TEXT, "", "properties file with mtcp.* keys");
+
+    private final String shortName;
+    private final ValueType type;
+    private final Range range;
+    private final String defaultText;
+    private final String sentence;
+
+    Key(String shortName, ValueType type, String defaultText, String sentence) {
+        this(shortName, type, null, defaultText, sentence);
+    }
+
+    Key(String shortName, ValueType type, Range range, String defaultText, String sentence) {
+        this.shortName = shortName;
+        this.type = type;
+        this.range = range;
+        this.defaultText = defaultText;
+        this.sentence = sentence;
+    }
+
+    /** As in agent arguments: {@code nic}. */
+    public String shortName() {
+        return shortName;
+    }
+
+    /** As a system property: {@code mtcp.nic}. */
+    public String property() {
+        return "mtcp." + shortName;
+    }
+
+    /** As an environment variable: {@code MTCP_TAP_HOST_IP}. */
+    public String variable() {
+        return "MTCP_" + shortName.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    public ValueType type() {
+        return type;
+    }
+
+    /** Null where the type has none. In the type's unit: bytes, or nanoseconds for times. */
+    public Range range() {
+        return range;
+    }
+
+    public String defaultText() {
+        return defaultText;
+    }
+
+    public String sentence() {
+        return sentence;
+    }
+
+    /** The key of that short name, or null. */
+    public static Key find(String shortName) {
+        for (Key key : values()) {
+            if (key.shortName.equals(shortName)) {
+                return key;
+            }
+        }
+        return null;
+    }
+
+    /** The key whose short name takes the fewest edits from the given one. */
+    public static Key nearest(String shortName) {
+        Key best = NIC;
+        int bestDistance = Integer.MAX_VALUE;
+        for (Key key : values()) {
+            int distance = editDistance(shortName, key.shortName);
+            if (distance < bestDistance) {
+                bestDistance = distance;
+                best = key;
+            }
+        }
+        return best;
+    }
+
+    private static int editDistance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.nic;
+
+import java.util.function.LongSupplier;
+
+/**
+ * What a NIC is opened with.
+ *
+ * @param queues one per context, ≥ 1
+ * @param mtuBytes 576 to 65,535
+ * @param macAddress wanted address in the low 48 bits, or 0 for one of the NIC's choosing (locally administered, unicast)
+ * @param frames frames wanted in the pool (shared by the queues), ≥ 64
+ * @param hostIp the kernel's end of a TAP as {@code a.b.c.d/len}, or null
+ * @param clockNs the stack's monotonic clock, for NICs that delay
+ */
+public record NicSettings(int queues, int mtuBytes, long macAddress, int frames, String hostIp, LongSupplier clockNs) {}

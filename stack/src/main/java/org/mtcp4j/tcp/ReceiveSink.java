@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+/** Where received payload goes. The connection decides positions and trims to its window; the sink only moves bytes. */
+public interface ReceiveSink {
+    /**
+     * Stores payload, in order or ahead of a gap.
+     *
+     * @param streamPosition position in the receive stream: 0 is the peer's first byte
+     * @param payloadOffset where the bytes stand, in the buffer the segment was parsed from
+     * @return false when there is no storage: the connection then treats the bytes as not received
+     */
+    boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes);
+}

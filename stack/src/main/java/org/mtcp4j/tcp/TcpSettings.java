@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+/** What a connection is set up with; plain mutable fields, owned by the connection's context once it is opened. */
+public final class TcpSettings {
+    /** Largest payload of a segment we can receive, announced as MSS: MTU less IP and TCP header. */
+    public int receiveMssBytes = 1460;
+    /** Most payload bytes one {@link SegmentSink#emit} may carry (TSO or software cutting), at least the MSS. */
+    public int maxEmitBytes = 1460;
+    /** Receive buffer: upper limit of the advertised window. */
+    public int receiveBufferBytes = 512 * 1024;
+
+    public boolean windowScaling = true;
+    public boolean timestamps = true;
+    public boolean noDelay;
+    public boolean quickAck;
+    public boolean keepAlive;
+    public long keepIdleNs = 7_200_000_000_000L;
+    public long keepIntervalNs = 75_000_000_000L;
+    public int keepCount = 9;
+    /** Lower bound of the RTO; 200 ms as Linux has it, where RFC 6298 says 1 s. */
+    public long minRtoNs = 200_000_000L;
+
+    public long maxRtoNs = 120_000_000_000L;
+    public int synRetries = 6;
+    public int retries = 15;
+    /** 2 MSL (RFC 9293 §3.4.2); Linux's 60 s. */
+    public long timeWaitNs = 60_000_000_000L;
+    /** How long an orphan (closed by the application) may stay in FIN-WAIT-2; Linux's tcp_fin_timeout. */
+    public long orphanFinWait2Ns = 60_000_000_000L;
+}
