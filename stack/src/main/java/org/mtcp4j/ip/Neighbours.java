@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.ip;
+
+import java.nio.ByteBuffer;
+import org.mtcp4j.wire.Arp;
+import org.mtcp4j.wire.Ethernet;
+
+/**
+ * Hardware addresses of the neighbours on one link: ARP (RFC 826) with the states and timings of neighbour unreachability detection
+ * (RFC 4861 §7.3). Single-threaded; holds no packets: who waits for an answer is told through {@link Events}.
+ *
+ * <pre>
+ *   lookup → INCOMPLETE ──reply──→ REACHABLE ──30 s──→ STALE ──lookup──→ DELAY ──5 s──→ PROBE
+ *               │ 3 requests          ↑  └──── a reply, or news from TCP ────┴──────────┘ │ 3 requests
+ *               └→ unreachable        └ (MAC may change)                                   └→ unreachable
+ * </pre>
+ */
+public final class Neighbours {
+    /** Results of {@link #lookup} that are no address. */
+    public static final long UNRESOLVED = -1;
+
+    /** Results of {@link #input}. */
+    public static final int IGNORED = 0;
+
+    /** The frame is a request for one of our addresses: turn it round with {@link ArpFrames#turnIntoReply} and send it. */
+    public static final int REPLY = 1;
+    /** Something was learned. */
+    public static final int LEARNED = 2;
+    /** Not valid ARP, or from a sender that cannot be. */
+    public static final int BAD = 3;
+    /** Somebody else uses one of our addresses (RFC 5227 §2.4). */
+    public static final int CONFLICT = 4;
+
+    public static final long RETRANSMIT_NS = 1_000_000_000L;
+    public static final int REQUESTS = 3;
+    public static final long REACHABLE_NS = 30_000_000_000L;
+    public static final long DELAY_NS = 5_000_000_000L;
+    /** More neighbours than this push out those that were unused longest. */
+    public static final int MOST = 1024;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    /** What the table wants done; called from within its methods, on the caller's thread. */
+    public interface Events {
+        /**
+         * A request is to be sent.
+         *
+         * @param toMac {@link Ethernet#BROADCAST} or the address to probe
+         */
+        void request(long hi, long lo, long toMac);
+
+        /** The address is known now, or has changed. */
+        void resolved(long hi, long lo, long mac);
+
+        /** Nobody answered: what waits for this neighbour fails. The next lookup starts anew. */
+        void unreachable(long hi, long lo);
+    }
+
+    private enum State {
+        INCOMPLETE,
+        REACHABLE,
+        STALE,
+        DELAY,
+        PROBE
+    }
+
+    private static final class Entry {
+        final long hi;
+        final long lo;
+        State state = State.INCOMPLETE;
+        long mac = UNRESOLVED;
+        int requests;
+        /** When INCOMPLETE, DELAY and PROBE go on; when REACHABLE was confirmed last. */
+        long timeNs;
+
+        long usedNs;
+        Entry next;
+
+        Entry(long hi, long lo) {
+            this.hi = hi;
+            this.lo = lo;
+        }
+    }
+
+    private final long ourMac;
+    private final Routes routes;
+    private final Events events;
+    private final Entry[] buckets = new Entry[256];
+    private int count;
+    private long nextDeadlineNs = NEVER;
+
+    /** @param ourMac of the link, in the low 48 bits */
+    public Neighbours(long ourMac, Routes routes, Events events) {
+        this.ourMac = ourMac;
+        this.routes = routes;
+        this.events = events;
+    }
+
+    /**
+     * The neighbour's hardware address; asks for it where it is not known, and makes sure of it where it has grown old. Broadcast
+     * addresses and our own need no asking.
+     *
+     * @return the address, or {@link #UNRESOLVED}: then {@link Events#resolved} or {@link Events#unreachable} will follow
+     */
+    public long lookup(long hi, long lo, long nowNs) {
+        if (routes.isBroadcast(hi, lo)) {
+            return Ethernet.BROADCAST;
+        }
+        if (routes.isLocal(hi, lo)) {
+            return ourMac;
+        }
+        Entry entry = find(hi, lo);
+        if (entry == null) {
+            entry = create(hi, lo, nowNs);
+            ask(entry, Ethernet.BROADCAST, nowNs);
+            return UNRESOLVED;
+        }
+        entry.usedNs = nowNs;
+        if (entry.state == State.REACHABLE && nowNs - entry.timeNs >= REACHABLE_NS) {
+            entry.state = State.STALE;
+        }
+        if (entry.state == State.STALE) {
+            entry.state = State.DELAY;
+            due(entry, nowNs + DELAY_NS);
+        }
+        return entry.mac;
+    }
+
+    /** The address as known, without asking; {@link #UNRESOLVED} where it is not. */
+    public long peek(long hi, long lo) {
+        Entry entry = find(hi, lo);
+        return entry == null ? UNRESOLVED : entry.mac;
+    }
+
+    /** TCP has seen progress through this neighbour (RFC 4861 §7.3.1): it is there. */
+    public void confirmed(long hi, long lo, long nowNs) {
+        Entry entry = find(hi, lo);
+        if (entry != null && entry.state != State.INCOMPLETE) {
+            entry.state = State.REACHABLE;
+            entry.timeNs = nowNs;
+        }
+    }
+
+    /**
+     * An ARP packet arrived.
+     *
+     * @param arp where the packet starts, behind the Ethernet header
+     * @return one of the results above
+     */
+    public int input(ByteBuffer bytes, int arp, int lengthBytes, long nowNs) {
+        if (Arp.check(bytes, arp, lengthBytes) != Arp.OK) {
+            return BAD;
+        }
+        long senderMac = Arp.senderMac(bytes, arp);
+        if (Ethernet.isGroup(senderMac) || senderMac == 0) {
+            return BAD;
+        }
+        boolean forUs = routes.isLocal(0, IpAddress.mapped(Arp.targetIp(bytes, arp)));
+        boolean request = Arp.operation(bytes, arp) == Arp.REQUEST;
+        int senderIp = Arp.senderIp(bytes, arp);
+        long sender = IpAddress.mapped(senderIp);
+        if (senderMac == ourMac) {
+            // Our own frame came back, as a NIC that talks to itself delivers it.
+            return IGNORED;
+        }
+        if (routes.isLocal(0, sender)) {
+            return CONFLICT;
+        }
+        boolean learned = false;
+        // A sender of 0.0.0.0 only asks whether an address is free (RFC 5227 §2.1.1).
+        if (senderIp != 0) {
+            if (!routes.isConnected(0, sender) || routes.isBroadcast(0, sender)) {
+                return BAD;
+            }
+            learned = learn(sender, senderMac, forUs, forUs && !request, nowNs);
+        }
+        if (request && forUs) {
+            return REPLY;
+        }
+        return learned ? LEARNED : IGNORED;
+    }
+
+    /** Does what is due. Calling early does no harm. */
+    public void onTimer(long nowNs) {
+        if (nowNs < nextDeadlineNs) {
+            return;
+        }
+        nextDeadlineNs = NEVER;
+        for (int i = 0; i < buckets.length; i++) {
+            Entry next;
+            for (Entry entry = buckets[i]; entry != null; entry = next) {
+                next = entry.next;
+                expire(entry, nowNs);
+            }
+        }
+    }
+
+    /** When {@link #onTimer} is to be called next; {@code Long.MAX_VALUE} for never. */
+    public long nextDeadlineNs() {
+        return nextDeadlineNs;
+    }
+
+    public int size() {
+        return count;
+    }
+
+    private void expire(Entry entry, long nowNs) {
+        if (entry.state == State.REACHABLE || entry.state == State.STALE) {
+            return;
+        }
+        if (nowNs < entry.timeNs) {
+            due(entry, entry.timeNs);
+            return;
+        }
+        if (entry.state == State.DELAY) {
+            entry.state = State.PROBE;
+            entry.requests = 0;
+        }
+        if (entry.requests >= REQUESTS) {
+            remove(entry);
+            events.unreachable(entry.hi, entry.lo);
+            return;
+        }
+        ask(entry, entry.state == State.PROBE ? entry.mac : Ethernet.BROADCAST, nowNs);
+    }
+
+    private void ask(Entry entry, long toMac, long nowNs) {
+        entry.requests++;
+        due(entry, nowNs + RETRANSMIT_NS);
+        events.request(entry.hi, entry.lo, toMac);
+    }
+
+    private void due(Entry entry, long timeNs) {
+        entry.timeNs = timeNs;
+        nextDeadlineNs = Math.min(nextDeadlineNs, timeNs);
+    }
+
+    private boolean learn(long sender, long mac, boolean forUs, boolean answer, long nowNs) {
+        Entry entry = find(0, sender);
+        if (entry == null) {
+            if (!forUs) {
+                return false;
+            }
+            entry = create(0, sender, nowNs);
+        }
+        boolean news = entry.mac != mac;
+        entry.mac = mac;
+        if (answer || entry.state == State.INCOMPLETE) {
+            entry.state = State.REACHABLE;
+            entry.timeNs = nowNs;
+        } else if (news) {
+            entry.state = State.STALE;
+        }
+        if (news) {
+            events.resolved(0, sender, mac);
+        }
+        return true;
+    }
+
+    private Entry create(long hi, long lo, long nowNs) {
+        if (count >= MOST) {
+            evict();
+        }
+        Entry entry = new Entry(hi, lo);
+        entry.usedNs = nowNs;
+        int bucket = bucket(hi, lo);
+        entry.next = buckets[bucket];
+        buckets[bucket] = entry;
+        count++;
+        return entry;
+    }
+
+    private void evict() {
+        Entry oldest = null;
+        for (Entry bucket : buckets) {
+            for (Entry entry = bucket; entry != null; entry = entry.next) {
+                if (oldest == null || entry.usedNs < oldest.usedNs) {
+                    oldest = entry;
+                }
+            }
+        }
+        if (oldest != null) {
+            remove(oldest);
+            if (oldest.state == State.INCOMPLETE) {
+                events.unreachable(oldest.hi, oldest.lo);
+            }
+        }
+    }
+
+    private void remove(Entry gone) {
+        int bucket = bucket(gone.hi, gone.lo);
+        Entry before = null;
+        for (Entry entry = buckets[bucket]; entry != null; entry = entry.next) {
+            if (entry == gone) {
+                if (before == null) {
+                    buckets[bucket] = entry.next;
+                } else {
+                    before.next = entry.next;
+                }
+                count--;
+                return;
+            }
+            before = entry;
+        }
+    }
+
+    private Entry find(long hi, long lo) {
+        Entry entry = buckets[bucket(hi, lo)];
+        while (entry != null && (entry.lo != lo || entry.hi != hi)) {
+            entry = entry.next;
+        }
+        return entry;
+    }
+
+    private static int bucket(long hi, long lo) {
+        long mixed = (hi * 31 + lo) * 0x9e37_79b9_7f4a_7c15L;
+        return (int) (mixed >>> 56);
+    }
+}
