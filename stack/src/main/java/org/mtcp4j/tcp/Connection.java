@@ -5,108 +5,265 @@ import org.mtcp4j.wire.TcpSegment;
 
 /**
  * One TCP connection (RFC 9293). Single-threaded: only the owner of its context calls it. Every call that may need something sent
- * leaves {@link #wantsOutput()} true; the owner then calls {@link #output} once per round, after all input of the round.
+ * leaves {@link #wantsOutput()} true; the owner then calls {@link #output} once per round, after all input of the round. That holds
+ * for a connection that has just gone to CLOSED, too: its RST is still to be sent.
  *
  * <p>Payload never passes through here: positions of the send and receive streams do.
+ *
+ * <p>Times are nanoseconds on one monotonic clock of the caller's choice, from 0 to far below {@code Long.MAX_VALUE}; they are
+ * compared as plain numbers.
  */
-public class Connection {
+public class Connection extends ControlBlock {
     /**
      * @param settings owned by the connection from here on
      * @param stats where loss, duplicates, bad segments are counted
      */
-    public Connection(TcpSettings settings, SegmentSink sink, ReceiveSink store, TcpCounters stats) {}
+    public Connection(TcpSettings settings, SegmentSink sink, ReceiveSink store, TcpCounters stats) {
+        super(settings, sink, store, stats);
+    }
 
     // ---- life -------------------------------------------------------------------------------------------------------
     /** Active open: CLOSED → SYN-SENT. The SYN goes out at the next {@link #output}. */
-    public void openActive(int iss, long nowNs) {}
+    public void openActive(int iss, long nowNs) {
+        Handshake.openActive(this, iss, nowNs);
+        refreshDeadline();
+    }
 
     /** Passive open on a SYN that a listener took: LISTEN → SYN-RECEIVED (RFC 9293 §3.10.7.2, third). */
-    public void openPassive(TcpSegment syn, int iss, long nowNs) {}
+    public void openPassive(TcpSegment syn, int iss, long nowNs) {
+        Handshake.openPassive(this, syn, iss, nowNs);
+        refreshDeadline();
+    }
 
     /** A segment arrived for this connection (RFC 9293 §3.10.7), its checksum good. Any state but LISTEN. */
-    public void arrives(TcpSegment segment, long nowNs) {}
+    public void arrives(TcpSegment segment, long nowNs) {
+        Arrival.arrives(this, segment, nowNs);
+        refreshDeadline();
+    }
 
     /** {@link #nextDeadlineNs()} has come. Calling early does no harm. */
-    public void expire(long nowNs) {}
+    public void expire(long nowNs) {
+        if (nowNs >= ackDeadlineNs) {
+            DelayedAck.expire(this);
+        }
+        if (nowNs >= retransmitDeadlineNs) {
+            if (persisting) {
+                Persist.expire(this, nowNs);
+            } else {
+                Retransmission.expire(this, nowNs);
+            }
+        }
+        if (nowNs >= slowDeadlineNs) {
+            if (state == TcpState.TIME_WAIT || (state == TcpState.FIN_WAIT_2 && orphan)) {
+                die(CloseReason.NONE);
+            } else {
+                KeepAlive.expire(this, nowNs);
+            }
+        }
+        refreshDeadline();
+    }
 
     /** Sends what may be sent now: control, data, acknowledgement, in that order. */
-    public void output(long nowNs) {}
+    public void output(long nowNs) {
+        if (due != 0) {
+            Output.output(this, nowNs);
+            refreshDeadline();
+        }
+    }
 
     /** Whether {@link #output} has something to do. */
     public boolean wantsOutput() {
-        return false;
+        return due != 0;
     }
 
     /** The one deadline, in nanoseconds on the caller's clock, or {@code Long.MAX_VALUE}. */
     public long nextDeadlineNs() {
-        return Long.MAX_VALUE;
+        return nextDeadlineNs;
     }
 
     // ---- what the application did -----------------------------------------------------------------------------------
     /** The application has written the send stream up to this position (exclusive). Never moves back. */
-    public void sendLimit(long streamPosition, long nowNs) {}
+    public void sendLimit(long streamPosition, long nowNs) {
+        if (streamPosition > sendLimit && !finQueued && state != TcpState.CLOSED) {
+            sendLimit = streamPosition;
+            due |= DUE_DATA;
+        }
+    }
 
     /** The application has read the receive stream up to this position; opens the window, maybe an update goes out. */
-    public void readUpTo(long streamPosition, long nowNs) {}
+    public void readUpTo(long streamPosition, long nowNs) {
+        if (streamPosition > readPosition) {
+            readPosition = streamPosition;
+            Receiver.maybeUpdateWindow(this);
+        }
+    }
 
     /** SHUT_WR: FIN after the last byte written. In SYN-RECEIVED too. Idempotent. */
-    public void shutdownOutput(long nowNs) {}
+    public void shutdownOutput(long nowNs) {
+        if (finQueued || state == TcpState.CLOSED) {
+            return;
+        }
+        finQueued = true;
+        due |= DUE_DATA;
+        enterFinState(nowNs);
+        refreshDeadline();
+    }
 
     /**
      * The application closed its handle: FIN as {@link #shutdownOutput}; unread or later data is answered with RST (RFC 9293
      * §3.6.1, RFC 1122 §4.2.2.13), FIN-WAIT-2 is limited.
      */
-    public void close(long nowNs) {}
+    public void close(long nowNs) {
+        if (orphan || state == TcpState.CLOSED) {
+            return;
+        }
+        orphan = true;
+        if (state == TcpState.SYN_SENT) {
+            die(CloseReason.ABORTED);
+        } else if (receivedPosition > readPosition || hasOutOfOrderData()) {
+            stats.abortOnClose++;
+            abort(nowNs);
+        } else {
+            shutdownOutput(nowNs);
+            if (state == TcpState.FIN_WAIT_2) {
+                slowDeadlineNs = nowNs + settings.orphanFinWait2Ns;
+            }
+        }
+        refreshDeadline();
+    }
 
     /** RST at once (linger 0, close with unread data); CLOSED with {@link CloseReason#ABORTED}. */
-    public void abort(long nowNs) {}
+    public void abort(long nowNs) {
+        resetAndDie(CloseReason.ABORTED);
+        refreshDeadline();
+    }
 
-    /** An ICMP error names this connection (RFC 5927 rules); soft errors are remembered, hard ones end SYN-SENT only. */
-    public void icmpError(CloseReason reason, int quotedSeq, long nowNs) {}
+    /**
+     * An ICMP error names this connection: it counts only if it quotes a sequence number in flight (RFC 5927 §4.1). Before the
+     * connection is synchronized it ends it (RFC 5461 §4.1), afterwards it is remembered as the reason for a later timeout.
+     */
+    public void icmpError(CloseReason reason, int quotedSeq, long nowNs) {
+        if (Integer.compareUnsigned(quotedSeq - sndUna, sndMax - sndUna) >= 0 || state == TcpState.CLOSED) {
+            return;
+        }
+        if (state.isSynchronized()) {
+            softError = reason;
+        } else {
+            die(reason);
+            refreshDeadline();
+        }
+    }
 
     // ---- what came of it --------------------------------------------------------------------------------------------
     public TcpState state() {
-        return TcpState.CLOSED;
+        return state;
     }
 
     public CloseReason closeReason() {
-        return CloseReason.NONE;
+        return closeReason;
     }
 
     /** Send-stream position up to which the peer has acknowledged; storage below is free. */
     public long ackedPosition() {
-        return 0;
+        return ackedPosition;
     }
 
     /** Receive-stream position up to which data is complete and in order. */
     public long receivedPosition() {
-        return 0;
+        return receivedPosition;
     }
 
     /** Whether the peer's FIN has been received in order. */
     public boolean finReceived() {
-        return false;
+        return finReceived;
     }
 
     /** Whether our FIN has been acknowledged. */
     public boolean finAcked() {
-        return false;
+        return finAcked;
     }
 
     /** Whether bytes beyond a gap are stored above {@link #receivedPosition()}. */
     public boolean hasOutOfOrderData() {
-        return false;
+        return reassembly != null && !reassembly.isEmpty();
     }
 
     public TcpSettings settings() {
-        return null;
+        return settings;
     }
 
     /** Settings changed by the application's options: take them up (Nagle off sends what waits, keep-alive re-arms). */
-    public void settingsChanged(long nowNs) {}
+    public void settingsChanged(long nowNs) {
+        if (state == TcpState.CLOSED) {
+            return;
+        }
+        if (Sender.hasUnsent(this)) {
+            due |= DUE_DATA;
+        }
+        Receiver.maybeUpdateWindow(this);
+        KeepAlive.rearm(this, nowNs);
+        refreshDeadline();
+    }
 
     /** Whether a SYN that arrived in TIME-WAIT may start a new connection (RFC 6191, RFC 9293 §3.10.7.4 MAY-2). */
     public boolean mayReuse(TcpSegment syn) {
-        return false;
+        return TimeWait.mayReuse(this, syn);
+    }
+
+    // ---- for the concerns -------------------------------------------------------------------------------------------
+    /** The only writer of the state. */
+    final void enter(TcpState next) {
+        assert state.leadsTo(next) : state + " to " + next;
+        if (next == TcpState.CLOSED) {
+            if (state == TcpState.SYN_SENT || state == TcpState.SYN_RECEIVED) {
+                stats.attemptFails++;
+            } else if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT) {
+                stats.estabResets++;
+            }
+        }
+        state = next;
+    }
+
+    /** CLOSE in RFC 9293 §3.10.4: the state that a queued FIN leads to. */
+    final void enterFinState(long nowNs) {
+        if (state == TcpState.ESTABLISHED) {
+            enter(TcpState.FIN_WAIT_1);
+        } else if (state == TcpState.CLOSE_WAIT) {
+            enter(TcpState.LAST_ACK);
+        }
+    }
+
+    /** CLOSED, without a word to the peer. */
+    final void die(CloseReason reason) {
+        enter(TcpState.CLOSED);
+        closeReason = reason;
+        due = 0;
+        retransmitDeadlineNs = NEVER;
+        ackDeadlineNs = NEVER;
+        slowDeadlineNs = NEVER;
+        reassembly = null;
+        recovery = null;
+    }
+
+    /** CLOSED, with a RST where the peer may have state (RFC 9293 §3.10.5). */
+    final void resetAndDie(CloseReason reason) {
+        if (state == TcpState.CLOSED) {
+            return;
+        }
+        boolean tell = state != TcpState.SYN_SENT && state != TcpState.TIME_WAIT;
+        die(reason);
+        if (tell) {
+            due = DUE_RESET;
+        }
+    }
+
+    /** The peer no longer answers; what ICMP said of it tells more than the silence. */
+    final void timeOut() {
+        stats.abortOnTimeout++;
+        die(softError == CloseReason.NONE ? CloseReason.TIMED_OUT : softError);
+    }
+
+    private void refreshDeadline() {
+        nextDeadlineNs = Math.min(retransmitDeadlineNs, Math.min(ackDeadlineNs, slowDeadlineNs));
     }
 }

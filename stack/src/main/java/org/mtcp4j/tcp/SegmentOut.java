@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
-import org.mtcp4j.wire.TcpSegment;
+import org.mtcp4j.wire.TcpFields;
 
 /**
  * A segment that a connection asks to have sent: everything of the TCP header but ports and checksum, and where the payload stands
  * in the send stream. A scratch object, valid during {@link SegmentSink#emit} only.
+ *
+ * <p>Where the sink cuts it into several segments, each takes {@link #segmentBytes} of payload and its own sequence number; PSH and
+ * FIN go on the last one only, everything else on all.
  */
-public final class SegmentOut {
-    public int seq;
-    public int ack;
-    /** Bits of {@link TcpSegment}. */
-    public int flags;
-    /** As it goes into the header: already scaled, 0 to 65,535. */
-    public int window;
-
-    public int urgentPointer;
-    /** MSS option, or 0 for none. */
-    public int mss;
-    /** Window-scale option, or -1 for none. */
-    public int windowScale;
-
-    public boolean sackPermitted;
-    public boolean timestamps;
-    public int tsVal;
-    public int tsEcr;
-    public int sackBlocks;
-    public final int[] sackEdges = new int[2 * TcpSegment.MAX_SACK_BLOCKS];
-
+public final class SegmentOut extends TcpFields {
     /** Position of the first payload byte in the send stream: 0 is the first byte the application ever wrote. */
     public long payloadPosition;
 
@@ -36,4 +19,21 @@ public final class SegmentOut {
 
     /** Payload bytes a segment on the wire may carry at most (effective send MSS less options). */
     public int segmentBytes;
+
+    public SegmentOut() {
+        clearOptions();
+    }
+
+    /** A bare header: no payload, no options, no urgent data. */
+    void reset(int newSeq, int newAck, int newFlags, int newWindow) {
+        clearOptions();
+        seq = newSeq;
+        ack = newAck;
+        flags = newFlags;
+        window = newWindow;
+        urgentPointer = 0;
+        payloadPosition = 0;
+        payloadBytes = 0;
+        segmentBytes = 0;
+    }
 }

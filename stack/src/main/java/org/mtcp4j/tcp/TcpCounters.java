@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
-/** Counts of one context's connections; plain longs of the owner, named as Linux {@code nstat} has them where it has them. */
+/**
+ * Counts of one context's connections; plain longs of the owner, named as Linux {@code nstat} has them where it has them.
+ * Connections count the segments that reach them ({@link #inSegs}) or leave them; the context adds those that belong to none.
+ */
 public final class TcpCounters {
     public long activeOpens;
     public long passiveOpens;
@@ -12,4 +15,50 @@ public final class TcpCounters {
     public long retransSegs;
     public long inErrs;
     public long outRsts;
+
+    /** Retransmission timer expiries. */
+    public long timeouts;
+    /** SYN or SYN-ACK sent again. */
+    public long synRetrans;
+    /** Losses found by duplicate acknowledgements. */
+    public long fastRetransmits;
+    /** Duplicate acknowledgements received (RFC 5681 §2). */
+    public long dupAcksIn;
+    /** Connections given up since the peer no longer answered. */
+    public long abortOnTimeout;
+    /** Closed by the application with received data unread. */
+    public long abortOnClose;
+    /** Data received after the application closed. */
+    public long abortOnData;
+
+    /** Delayed acknowledgements sent since the timer expired. */
+    public long delayedAcks;
+    /** Payload bytes received that had been received before. */
+    public long duplicateBytesIn;
+    /** Segments stored ahead of a gap. */
+    public long ofoQueue;
+    /** Segments ahead of a gap dropped: too many gaps. */
+    public long ofoDrop;
+    /** Segments dropped for want of storage. */
+    public long noStorageDrop;
+    /** Segments dropped since they lie outside the receive window. */
+    public long outOfWindow;
+    /** Segments dropped for an old timestamp (RFC 7323 §5). */
+    public long pawsDrop;
+    /** Segments dropped since they lack the negotiated timestamp (RFC 7323 §3.2). */
+    public long missingTimestampDrop;
+
+    /** Challenge acknowledgements sent (RFC 5961). */
+    public long challengeAcks;
+    /** Challenge acknowledgements due but over the limit. */
+    public long challengeAcksLimited;
+
+    public long zeroWindowProbes;
+    public long keepAliveProbes;
+
+    /**
+     * What a connection fills in for {@link SegmentSink#emit}. It lives here since this is the object that all connections of a
+     * context, and nobody else, share.
+     */
+    final SegmentOut scratch = new SegmentOut();
 }

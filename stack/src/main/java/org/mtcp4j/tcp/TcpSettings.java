@@ -12,6 +12,9 @@ public final class TcpSettings {
 
     public boolean windowScaling = true;
     public boolean timestamps = true;
+    /** Added to TSval (RFC 7323 §7.1): should differ by peer, and be the same for the same addresses and ports. */
+    public int timestampOffset;
+
     public boolean noDelay;
     public boolean quickAck;
     public boolean keepAlive;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import org.mtcp4j.wire.Seq;
+import org.mtcp4j.wire.TcpSegment;
+
+/**
+ * Fast retransmit and fast recovery without SACK: RFC 6582, with RFC 3042's limited transmit.
+ *
+ * <p>The RFC inflates cwnd by a segment for each duplicate acknowledgement; here the same bytes are {@link #leftNetworkBytes()} and
+ * cwnd stays what congestion control made it.
+ */
+final class NewRenoRecovery implements LossRecovery {
+    private static final int DUPLICATE_THRESHOLD = 3;
+
+    /** SND.MAX when the last recovery or timeout began; no fast retransmit until more than this is acknowledged. */
+    private int recover;
+
+    private int duplicates;
+    private int leftBytes;
+    private boolean recovering;
+    private boolean resend;
+
+    NewRenoRecovery(Connection c) {
+        recover = c.sndUna - 1;
+    }
+
+    @Override
+    public void duplicateAck(Connection c, TcpSegment s, long nowNs) {
+        int flightBytes = c.sndMax - c.sndUna;
+        duplicates++;
+        if (recovering) {
+            leftBytes = Math.min(leftBytes + c.sendMss, flightBytes);
+        } else if (!Seq.gt(c.sndUna, recover)) {
+            // §3.2 step 1: these may answer what a timeout made us send twice.
+            leftBytes = 0;
+        } else if (duplicates < DUPLICATE_THRESHOLD) {
+            leftBytes = Math.min(duplicates * c.sendMss, flightBytes);
+        } else {
+            // RFC 5681 §3.2 step 2: what limited transmit let out does not count.
+            c.congestion.lossDetected(flightBytes - leftBytes, nowNs);
+            c.stats.fastRetransmits++;
+            recover = c.sndMax;
+            recovering = true;
+            resend = true;
+            leftBytes = Math.min(DUPLICATE_THRESHOLD * c.sendMss, flightBytes);
+        }
+    }
+
+    @Override
+    public boolean newAck(Connection c, int ackedBytes, long nowNs) {
+        duplicates = 0;
+        if (!recovering) {
+            leftBytes = 0;
+            if (Seq.gt(c.sndUna, recover)) {
+                // Follows at a distance, so that it does not come ahead again when the numbers wrap.
+                recover = c.sndUna - 1;
+            }
+            return false;
+        }
+        if (Seq.geq(c.sndUna, recover)) {
+            recovering = false;
+            resend = false;
+            leftBytes = 0;
+            c.congestion.recovered(c.sndMax - c.sndUna, nowNs);
+        } else {
+            // Partial acknowledgement: the next hole follows at once (slow-but-steady: the timer restarts, §4).
+            leftBytes = Math.max(0, leftBytes - ackedBytes + c.sendMss);
+            resend = true;
+        }
+        return true;
+    }
+
+    @Override
+    public void timedOut(Connection c) {
+        recover = c.sndMax;
+        recovering = false;
+        resend = false;
+        duplicates = 0;
+        leftBytes = 0;
+    }
+
+    @Override
+    public int leftNetworkBytes() {
+        return leftBytes;
+    }
+
+    @Override
+    public boolean wantsRetransmit() {
+        return resend;
+    }
+
+    @Override
+    public int retransmitSeq(Connection c) {
+        return c.sndUna;
+    }
+
+    @Override
+    public void retransmitted(Connection c, int seq, int lengthBytes) {
+        resend = false;
+    }
+}

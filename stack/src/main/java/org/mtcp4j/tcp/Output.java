@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import org.mtcp4j.wire.TcpSegment;
+
+/** What leaves, in order: control, data, acknowledgements. Whatever the sink refuses stays due. */
+final class Output {
+    private Output() {}
+
+    static void output(Connection c, long nowNs) {
+        if (!control(c, nowNs)) {
+            return;
+        }
+        if (isDue(c, ControlBlock.DUE_PROBE) && !Persist.probe(c, nowNs)) {
+            return;
+        }
+        if (isDue(c, ControlBlock.DUE_DATA) && !Sender.send(c, nowNs)) {
+            return;
+        }
+        if (isDue(c, ControlBlock.DUE_KEEP_ALIVE) && !KeepAlive.probe(c, nowNs)) {
+            return;
+        }
+        if (isDue(c, ControlBlock.DUE_ACK) && !ack(c, nowNs)) {
+            return;
+        }
+        if (isDue(c, ControlBlock.DUE_DUPLICATE_ACKS)) {
+            duplicateAcks(c, nowNs);
+        }
+    }
+
+    private static boolean isDue(Connection c, int what) {
+        return (c.due & what) != 0;
+    }
+
+    private static boolean control(Connection c, long nowNs) {
+        if (isDue(c, ControlBlock.DUE_RESET) && !reset(c, nowNs)) {
+            return false;
+        }
+        if (isDue(c, ControlBlock.DUE_RESET_REPLY) && !resetReply(c)) {
+            return false;
+        }
+        return !isDue(c, ControlBlock.DUE_SYN) || Handshake.sendSyn(c, nowNs);
+    }
+
+    /** A header from the connection's variables, without payload. */
+    static SegmentOut prepare(Connection c, int seq, int flags, long nowNs) {
+        SegmentOut s = c.stats.scratch;
+        boolean acks = (flags & TcpSegment.ACK) != 0;
+        s.reset(seq, acks ? c.rcvNxt : 0, flags, acks ? Receiver.windowField(c) : 0);
+        s.segmentBytes = c.sendMss;
+        if (c.timestamps) {
+            s.timestamps = true;
+            s.tsVal = Timestamps.value(c, nowNs);
+            s.tsEcr = acks ? c.tsRecent : 0;
+        }
+        return s;
+    }
+
+    /** @return false when the sink has no frame: nothing has happened */
+    static boolean send(Connection c, SegmentOut s) {
+        int windowField = s.window;
+        int flags = s.flags;
+        int segments = s.payloadBytes <= s.segmentBytes ? 1 : (s.payloadBytes - 1) / s.segmentBytes + 1;
+        if (!c.sink.emit(c, s)) {
+            return false;
+        }
+        c.stats.outSegs += segments;
+        if ((flags & TcpSegment.ACK) != 0) {
+            DelayedAck.sent(c);
+            if ((flags & TcpSegment.SYN) == 0) {
+                Receiver.announced(c, windowField);
+            }
+        }
+        return true;
+    }
+
+    private static boolean ack(Connection c, long nowNs) {
+        return send(c, prepare(c, c.sndNxt, TcpSegment.ACK, nowNs));
+    }
+
+    private static void duplicateAcks(Connection c, long nowNs) {
+        while (c.dupAcksDue > 0 && ack(c, nowNs)) {
+            c.dupAcksDue--;
+        }
+        if (c.dupAcksDue == 0) {
+            c.due &= ~ControlBlock.DUE_DUPLICATE_ACKS;
+        }
+    }
+
+    /** RFC 9293 §3.10.5: at the end of what was sent, which is where a peer that has all of it takes it (RFC 5961 §3.2). */
+    private static boolean reset(Connection c, long nowNs) {
+        SegmentOut s = prepare(c, c.sndMax, TcpSegment.RST | TcpSegment.ACK, nowNs);
+        if (!c.sink.emit(c, s)) {
+            return false;
+        }
+        c.due = 0;
+        c.stats.outSegs++;
+        c.stats.outRsts++;
+        return true;
+    }
+
+    private static boolean resetReply(Connection c) {
+        SegmentOut s = c.stats.scratch;
+        s.reset(c.resetReplySeq, 0, TcpSegment.RST, 0);
+        if (!c.sink.emit(c, s)) {
+            return false;
+        }
+        c.due &= ~ControlBlock.DUE_RESET_REPLY;
+        c.stats.outSegs++;
+        c.stats.outRsts++;
+        return true;
+    }
+}

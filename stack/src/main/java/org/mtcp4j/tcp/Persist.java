@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+/**
+ * The window is shut, or open by too little to be worth a segment, and nothing is in flight that would bring news: probes ask, ever
+ * more seldom, as long as the peer answers (RFC 9293 §3.8.6.1).
+ */
+final class Persist {
+    /** An application that is gone does not wait for a peer that never reads: some minutes. */
+    private static final int ORPHAN_PROBES = 10;
+
+    private Persist() {}
+
+    static void start(Connection c, long nowNs) {
+        if (!c.persisting) {
+            c.persisting = true;
+            c.persistBackoff = 0;
+            c.unanswered = 0;
+            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        }
+    }
+
+    static void expire(Connection c, long nowNs) {
+        if (c.unanswered >= c.settings.retries) {
+            c.timeOut();
+            return;
+        }
+        if (c.orphan && c.persistBackoff >= ORPHAN_PROBES) {
+            c.stats.abortOnTimeout++;
+            c.resetAndDie(CloseReason.TIMED_OUT);
+            return;
+        }
+        c.unanswered++;
+        c.persistBackoff = (byte) Math.min(c.persistBackoff + 1, Byte.MAX_VALUE);
+        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings, c.persistBackoff);
+        c.due |= ControlBlock.DUE_PROBE;
+    }
+
+    static boolean probe(Connection c, long nowNs) {
+        c.due &= ~ControlBlock.DUE_PROBE;
+        if (!c.persisting) {
+            return true;
+        }
+        if (!Sender.emitProbe(c, nowNs)) {
+            c.due |= ControlBlock.DUE_PROBE;
+            return false;
+        }
+        c.stats.zeroWindowProbes++;
+        if (c.sndWnd > 0) {
+            // What left fits the window: from here on it is data in flight like any other.
+            c.persisting = false;
+            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        }
+        return true;
+    }
+
+    /** An acknowledgement came. An open window is filled from SND.UNA, since the probe's byte may have been thrown away. */
+    static void answered(Connection c) {
+        c.unanswered = 0;
+        if (c.sndWnd > 0 && c.sndMax != c.sndUna) {
+            c.persisting = false;
+            c.retransmitDeadlineNs = ControlBlock.NEVER;
+            c.sndNxt = c.sndUna;
+            c.due |= ControlBlock.DUE_DATA;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import org.mtcp4j.wire.TcpSegment;
+
+/** The receive stream: text into storage, the window announced. */
+final class Receiver {
+    private static final int MAX_WINDOW_FIELD = 0xFFFF;
+
+    private Receiver() {}
+
+    // ---- text
+    // ---------------------------------------------------------------------------------------------------------
+    /** Payload that overlaps the window; what lies outside is cut off. */
+    static void text(Connection c, TcpSegment s, long nowNs) {
+        long start = c.receivedPosition + (s.seq - c.rcvNxt);
+        long from = Math.max(start, c.receivedPosition);
+        long to = Math.min(start + s.payloadBytes, c.receivedPosition + c.receiveWindow());
+        c.stats.duplicateBytesIn += from - start;
+        if (from >= to) {
+            DelayedAck.ackNow(c);
+            return;
+        }
+        int payloadOffset = s.payloadOffset + (int) (from - start);
+        if (from == c.receivedPosition) {
+            inOrder(c, to, payloadOffset, s.payloadBytes, nowNs);
+        } else {
+            aheadOfGap(c, from, to, payloadOffset);
+        }
+    }
+
+    private static void inOrder(Connection c, long to, int payloadOffset, int payloadBytes, long nowNs) {
+        long placed = place(c, c.receivedPosition, to, payloadOffset);
+        if (placed < to) {
+            c.stats.noStorageDrop++;
+            DelayedAck.ackNow(c);
+        }
+        if (placed == c.receivedPosition) {
+            return;
+        }
+        Reassembly r = c.reassembly;
+        if (r == null) {
+            advance(c, placed);
+            DelayedAck.received(c, payloadBytes, nowNs);
+            return;
+        }
+        advance(c, r.advance(placed));
+        if (r.isEmpty()) {
+            c.reassembly = null;
+        }
+        // RFC 5681 §4.2: at once when a gap is filled, wholly or in part.
+        DelayedAck.ackNow(c);
+    }
+
+    private static void aheadOfGap(Connection c, long from, long to, int payloadOffset) {
+        if (c.reassembly == null) {
+            c.reassembly = new Reassembly();
+        }
+        if (c.reassembly.accepts(from, to)) {
+            long placed = place(c, from, to, payloadOffset);
+            if (placed > from) {
+                c.reassembly.add(from, placed);
+                c.stats.ofoQueue++;
+            }
+            if (placed < to) {
+                c.stats.noStorageDrop++;
+            }
+        } else {
+            c.stats.ofoDrop++;
+        }
+        if (c.reassembly.isEmpty()) {
+            c.reassembly = null;
+        }
+        DelayedAck.duplicateAck(c);
+    }
+
+    /** @return up to where storage took it */
+    private static long place(Connection c, long from, long to, int payloadOffset) {
+        if (c.reassembly != null) {
+            return c.reassembly.placeMissing(c, from, to, payloadOffset);
+        }
+        return c.store.place(c, from, payloadOffset, (int) (to - from)) ? to : from;
+    }
+
+    private static void advance(Connection c, long position) {
+        c.rcvNxt += (int) (position - c.receivedPosition);
+        c.receivedPosition = position;
+        c.receivedSinceSent = true;
+        DelayedAck.forgetDuplicates(c);
+    }
+
+    // ---- window
+    // -------------------------------------------------------------------------------------------------------
+    /**
+     * The window field for a segment without SYN. The right edge never moves left (RFC 9293 §3.8.6), and right only by steps worth
+     * telling (§3.8.6.2.2).
+     */
+    static int windowField(Connection c) {
+        int shift = c.receiveScale;
+        int openBytes = c.receiveWindow();
+        long freeBytes = freeBytes(c);
+        if (freeBytes - openBytes >= worthwhileBytes(c)) {
+            return (int) Math.min(freeBytes >> shift, MAX_WINDOW_FIELD);
+        }
+        // Rounded up, or the scale would take back what has been announced (RFC 7323 §2.4).
+        return Math.min((openBytes + (1 << shift) - 1) >> shift, MAX_WINDOW_FIELD);
+    }
+
+    private static long freeBytes(Connection c) {
+        return c.settings.receiveBufferBytes - (c.receivedPosition - c.readPosition);
+    }
+
+    private static int worthwhileBytes(Connection c) {
+        return Math.max(1 << c.receiveScale, Math.min(c.settings.receiveBufferBytes / 2, c.receiveSegmentBytes));
+    }
+
+    /** An acknowledgement with this window field has left. */
+    static void announced(Connection c, int windowField) {
+        int right = c.rcvNxt + (windowField << c.receiveScale);
+        if (right - c.rcvAdv > 0) {
+            c.rcvAdv = right;
+        }
+    }
+
+    /**
+     * After the application has read: an update is due once it opens the window by two segments or half the buffer. While the peer
+     * still has more than half of the buffer to go, the next acknowledgement will tell it.
+     */
+    static void maybeUpdateWindow(Connection c) {
+        if (!c.state.receives()) {
+            return;
+        }
+        int openBytes = c.receiveWindow();
+        int half = c.settings.receiveBufferBytes / 2;
+        if (openBytes > half) {
+            return;
+        }
+        int least = openBytes < c.receiveSegmentBytes
+                ? worthwhileBytes(c)
+                : Math.max(worthwhileBytes(c), Math.min(half, 2 * c.receiveSegmentBytes));
+        if (freeBytes(c) - openBytes >= least) {
+            DelayedAck.ackNow(c);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import org.mtcp4j.wire.Seq;
+import org.mtcp4j.wire.TcpSegment;
+
+/** The send stream: how much of it, and the FIN, may leave now. */
+final class Sender {
+    private static final int NOTHING = -1;
+
+    private Sender() {}
+
+    /** Whether data or the FIN waits at SND.NXT. */
+    static boolean hasUnsent(Connection c) {
+        if (!c.state.sends()) {
+            return false;
+        }
+        long waiting = c.sendLimit - c.sendPosition(c.sndNxt);
+        return waiting > 0 || (waiting == 0 && c.finQueued && !c.finAcked);
+    }
+
+    /** @return false when the sink refused */
+    static boolean send(Connection c, long nowNs) {
+        if (c.state.sends()) {
+            if (c.recovery != null && !resend(c, nowNs)) {
+                return false;
+            }
+            if (c.sndMax == c.sndUna) {
+                c.congestion.idle(nowNs - c.lastSentNs, c.rtt.rtoNs(c.settings));
+            }
+            for (int bytes = sendableBytes(c); bytes != NOTHING; bytes = sendableBytes(c)) {
+                if (!sendNext(c, bytes, nowNs)) {
+                    return false;
+                }
+            }
+            if (c.sndMax == c.sndUna && hasUnsent(c)) {
+                Persist.start(c, nowNs);
+            }
+        }
+        c.due &= ~ControlBlock.DUE_DATA;
+        return true;
+    }
+
+    /** What loss recovery wants sent again. */
+    private static boolean resend(Connection c, long nowNs) {
+        LossRecovery recovery = c.recovery;
+        while (recovery.wantsRetransmit()) {
+            int seq = recovery.retransmitSeq(c);
+            int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), Math.min(c.sendMss, c.sndMax - seq));
+            if (!emit(c, seq, bytes, nowNs)) {
+                return false;
+            }
+            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+            recovery.retransmitted(c, seq, bytes);
+        }
+        return true;
+    }
+
+    /**
+     * Payload bytes that may leave at SND.NXT now, 0 for a bare FIN, or {@link #NOTHING}: RFC 9293 §3.8.6.2.1 (silly windows, Nagle)
+     * and RFC 5681 §3.1. Whole segments, but for the end of what is written.
+     */
+    private static int sendableBytes(Connection c) {
+        long waiting = c.sendLimit - c.sendPosition(c.sndNxt);
+        int inFlight = c.sndNxt - c.sndUna;
+        int peerAllows = c.sndWnd - inFlight;
+        if (waiting <= 0 || peerAllows <= 0) {
+            return waiting == 0 && c.finQueued && !c.finAcked && peerAllows > 0 ? 0 : NOTHING;
+        }
+        int left = c.recovery == null ? 0 : c.recovery.leftNetworkBytes();
+        int allowed = Math.min(peerAllows, c.congestion.windowBytes() + left - inFlight);
+        if (allowed <= 0) {
+            return NOTHING;
+        }
+        int mss = c.sendMss;
+        int bytes = (int) Math.min(waiting, Math.min(allowed, Math.max(mss, c.settings.maxEmitBytes)));
+        int partial = bytes % mss;
+        if (partial == 0 || (bytes == waiting && Nagle.allowsPartial(c))) {
+            return bytes;
+        }
+        if (bytes > mss) {
+            return bytes - partial;
+        }
+        if (bytes == peerAllows && bytes >= c.maxSndWnd / 2) {
+            return bytes;
+        }
+        // Sent before: to hold it back now would be to wait for the acknowledgement of itself.
+        return Seq.lt(c.sndNxt, c.sndMax) ? Math.min(bytes, c.sndMax - c.sndNxt) : NOTHING;
+    }
+
+    private static boolean sendNext(Connection c, int bytes, long nowNs) {
+        int seq = c.sndNxt;
+        int oldMax = c.sndMax;
+        if (!emit(c, seq, bytes, nowNs)) {
+            return false;
+        }
+        c.sndNxt = seq + bytes + (finFollows(c, seq, bytes) ? 1 : 0);
+        c.sndMax = Seq.max(oldMax, c.sndNxt);
+        if (c.timedAtNs == ControlBlock.NEVER && Seq.geq(seq, oldMax)) {
+            c.timedSeq = seq + Math.max(1, Math.min(bytes, c.sendMss));
+            c.timedAtNs = nowNs;
+        }
+        if (bytes % c.sendMss != 0) {
+            c.sndSml = seq + bytes;
+        }
+        if (c.retransmitDeadlineNs == ControlBlock.NEVER) {
+            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        }
+        return true;
+    }
+
+    /** Whether a segment of so many bytes carries the FIN: it ends the stream, and the peer's window has room. */
+    private static boolean finFollows(Connection c, int seq, int bytes) {
+        return c.finQueued && seq + bytes == c.finSeq() && (c.finSent() || c.finSeq() - c.sndUna < c.sndWnd);
+    }
+
+    /** Sends payload from the stream, and the FIN if it follows; moves no sequence number. */
+    private static boolean emit(Connection c, int seq, int bytes, long nowNs) {
+        long position = c.sendPosition(seq);
+        int flags = TcpSegment.ACK;
+        if (finFollows(c, seq, bytes)) {
+            flags |= TcpSegment.FIN;
+        }
+        return emitSegment(c, seq, position, bytes, flags, nowNs);
+    }
+
+    /** One byte of the stream, or the FIN, into a closed window; more if the window is open but silly. */
+    static boolean emitProbe(Connection c, long nowNs) {
+        int bytes = (int) Math.min(c.sendLimit - c.ackedPosition, Math.max(1, Math.min(c.sndWnd, c.sendMss)));
+        int fin = bytes == 0 ? TcpSegment.FIN : 0;
+        if (!emitSegment(c, c.sndUna, c.ackedPosition, bytes, TcpSegment.ACK | fin, nowNs)) {
+            return false;
+        }
+        c.sndNxt = c.sndUna + Math.max(bytes, 1);
+        c.sndMax = Seq.max(c.sndMax, c.sndNxt);
+        return true;
+    }
+
+    private static boolean emitSegment(Connection c, int seq, long position, int bytes, int flags, long nowNs) {
+        SegmentOut s = Output.prepare(c, seq, flags, nowNs);
+        if (bytes > 0 && position + bytes == c.sendLimit) {
+            s.flags |= TcpSegment.PSH;
+        }
+        s.payloadPosition = position;
+        s.payloadBytes = bytes;
+        if (!Output.send(c, s)) {
+            return false;
+        }
+        if (Seq.lt(seq, c.sndMax)) {
+            // Karn: what is sent twice can't be timed.
+            c.stats.retransSegs += bytes <= c.sendMss ? 1 : (bytes - 1) / c.sendMss + 1;
+            c.timedAtNs = ControlBlock.NEVER;
+        }
+        c.lastSentNs = nowNs;
+        DelayedAck.dataSent(c);
+        return true;
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import org.mtcp4j.wire.Seq;
+import org.mtcp4j.wire.TcpSegment;
+
+/** RFC 7323 §3 to §5, on connections that agreed on the option. One tick is a millisecond. */
+final class Timestamps {
+    private static final long TICK_NS = 1_000_000L;
+    /** §5.5: after 24 days the peer's clock may have wrapped. */
+    private static final long STALE_NS = 24L * 24 * 3600 * 1_000_000_000L;
+
+    private Timestamps() {}
+
+    static int value(Connection c, long nowNs) {
+        return (int) (nowNs / TICK_NS) + c.settings.timestampOffset;
+    }
+
+    /** §5.3 R1; a segment without the option is dropped in silence (§3.2). */
+    static boolean acceptable(Connection c, TcpSegment s, long nowNs) {
+        if (!s.timestamps) {
+            c.stats.missingTimestampDrop++;
+            return false;
+        }
+        if (Seq.lt(s.tsVal, c.tsRecent) && nowNs - c.tsRecentAtNs < STALE_NS) {
+            c.stats.pawsDrop++;
+            if (s.segLen() > 0) {
+                DelayedAck.ackNow(c);
+            } else {
+                ChallengeAck.send(c, nowNs);
+            }
+            return false;
+        }
+        return true;
+    }
+
+    /** §4.3 (2): the segment that the next acknowledgement answers. */
+    static void remember(Connection c, TcpSegment s, long nowNs) {
+        if (Seq.leq(s.seq, c.lastAckSent)) {
+            c.tsRecent = s.tsVal;
+            c.tsRecentAtNs = nowNs;
+        }
+    }
+
+    /** Round-trip time that the echo tells, in nanoseconds, or -1 where it makes no sense. */
+    static long roundTripNs(Connection c, TcpSegment s, long nowNs) {
+        int ticks = value(c, nowNs) - s.tsEcr;
+        return ticks < 0 || ticks > c.settings.maxRtoNs / TICK_NS ? -1 : Math.max(ticks, 1) * TICK_NS;
+    }
+}
