@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.spi.nio;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
+
+/**
+ * Checks of addresses as the JDK makes them, and the two views of an address: the application's, which on a dual-stack socket writes
+ * the any-address and loopback as IPv6, and the stack's, which takes them as IPv4.
+ */
+final class StackAddresses {
+    private static final InetAddress ANY_4 = of(new byte[4]);
+    private static final InetAddress ANY_6 = of(new byte[16]);
+    private static final InetAddress LOOPBACK_4 = of(new byte[] {127, 0, 0, 1});
+    private static final InetAddress LOOPBACK_6 = of(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+
+    private StackAddresses() {}
+
+    private static InetAddress of(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** In the order in which the JDK's channels check. */
+    static InetSocketAddress check(SocketAddress address, ProtocolFamily family) {
+        if (address == null) {
+            throw new NullPointerException();
+        }
+        if (!(address instanceof InetSocketAddress inet)) {
+            throw new UnsupportedAddressTypeException();
+        }
+        if (inet.isUnresolved()) {
+            throw new UnresolvedAddressException();
+        }
+        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address)) {
+            throw new UnsupportedAddressTypeException();
+        }
+        return inet;
+    }
+
+    /** Where a bind to null goes. */
+    static InetSocketAddress any(ProtocolFamily family) {
+        return new InetSocketAddress(family == StandardProtocolFamily.INET ? ANY_4 : ANY_6, 0);
+    }
+
+    /** A connect to the any-address means loopback. */
+    static InetSocketAddress anyToLoopback(InetSocketAddress remote) {
+        InetAddress address = remote.getAddress();
+        if (!address.isAnyLocalAddress()) {
+            return remote;
+        }
+        return new InetSocketAddress(address instanceof Inet4Address ? LOOPBACK_4 : LOOPBACK_6, remote.getPort());
+    }
+
+    static InetAddress toStack(InetAddress address) {
+        if (address instanceof Inet6Address) {
+            if (address.isAnyLocalAddress()) {
+                return ANY_4;
+            }
+            if (address.isLoopbackAddress()) {
+                return LOOPBACK_4;
+            }
+        }
+        return address;
+    }
+
+    static InetSocketAddress toStack(InetSocketAddress address) {
+        InetAddress inner = toStack(address.getAddress());
+        return inner == address.getAddress() ? address : new InetSocketAddress(inner, address.getPort());
+    }
+
+    /**
+     * A local address of the stack as the application sees it.
+     *
+     * @param asked the address that the application gave for this end or for the other one; null where it gave none
+     */
+    static InetSocketAddress toApplication(InetSocketAddress local, InetSocketAddress asked, ProtocolFamily family) {
+        if (local == null || family == StandardProtocolFamily.INET) {
+            return local;
+        }
+        InetAddress address = local.getAddress();
+        if (address.isAnyLocalAddress()) {
+            return new InetSocketAddress(ANY_6, local.getPort());
+        }
+        boolean askedIpv6Loopback = asked != null
+                && asked.getAddress() instanceof Inet6Address
+                && asked.getAddress().isLoopbackAddress();
+        if (askedIpv6Loopback && address.isLoopbackAddress()) {
+            return new InetSocketAddress(asked.getAddress(), local.getPort());
+        }
+        return local;
+    }
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.spi.nio;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NotYetBoundException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.mtcp4j.socket.Pollable;
+import org.mtcp4j.socket.StackListener;
+import org.mtcp4j.socket.StackOption;
+import org.mtcp4j.socket.StackSocket;
+
+/** A listener on the stack; one thread accepts at a time. */
+final class StackServerSide implements ServerSide {
+    private final MtcpServerSocketChannel channel;
+    private final MtcpSelectorProvider provider;
+    private final StackListener listener;
+    private final ProtocolFamily family;
+    private final ReentrantLock acceptLock = new ReentrantLock();
+    private volatile InetSocketAddress local;
+
+    StackServerSide(
+            MtcpServerSocketChannel channel,
+            MtcpSelectorProvider provider,
+            StackListener listener,
+            ProtocolFamily family) {
+        this.channel = channel;
+        this.provider = provider;
+        this.listener = listener;
+        this.family = family;
+        listener.option(StackOption.REUSEADDR, 1);
+    }
+
+    private void ensureOpen() throws ClosedChannelException {
+        if (!channel.isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    @Override
+    public void bind(InetSocketAddress address, int backlog) throws IOException {
+        listener.bind(StackAddresses.toStack(address), backlog);
+        local = StackAddresses.toApplication(listener.localAddress(), address, family);
+    }
+
+    @Override
+    public MtcpSocketChannel accept() throws IOException {
+        acceptLock.lock();
+        try {
+            return accept(channel.isBlocking(), 0);
+        } finally {
+            acceptLock.unlock();
+        }
+    }
+
+    @Override
+    public MtcpSocketChannel timedAccept(long timeoutNs) throws IOException {
+        acceptLock.lock();
+        try {
+            if (!channel.isBlocking()) {
+                throw new IllegalBlockingModeException();
+            }
+            return accept(true, timeoutNs);
+        } finally {
+            acceptLock.unlock();
+        }
+    }
+
+    private MtcpSocketChannel accept(boolean blocking, long timeoutNs) throws IOException {
+        long startNs = timeoutNs == 0 ? 0 : System.nanoTime();
+        StackSocket accepted = null;
+        try {
+            if (blocking) {
+                channel.beginBlocking();
+            }
+            ensureOpen();
+            if (local == null) {
+                throw new NotYetBoundException();
+            }
+            accepted = listener.accept();
+            while (blocking
+                    && accepted == null
+                    && channel.isOpen()
+                    && !Thread.currentThread().isInterrupted()) {
+                await(startNs, timeoutNs);
+                accepted = listener.accept();
+            }
+        } finally {
+            if (blocking) {
+                channel.endBlocking(accepted != null);
+            }
+        }
+        return accepted == null ? null : finishAccept(accepted);
+    }
+
+    private void await(long startNs, long timeoutNs) throws SocketTimeoutException {
+        long remainingNs = 0;
+        if (timeoutNs != 0) {
+            remainingNs = timeoutNs - (System.nanoTime() - startNs);
+            if (remainingNs <= 0) {
+                throw new SocketTimeoutException("Accept timed out");
+            }
+        }
+        listener.await(Pollable.ACCEPT, remainingNs);
+    }
+
+    private MtcpSocketChannel finishAccept(StackSocket accepted) {
+        try {
+            Permissions.checkAccept(accepted.remoteAddress());
+        } catch (SecurityException e) {
+            accepted.close();
+            throw e;
+        }
+        return MtcpSocketChannel.accepted(provider, family, accepted);
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public <T> void setOption(SocketOption<T> name, T value) throws IOException {
+        StackOption option = SocketOptionTable.server().stackOption(name);
+        listener.option(option, SocketOptionTable.toStack(option, value));
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) {
+        return SocketOptionTable.fromStack(
+                name, listener.option(SocketOptionTable.server().stackOption(name)));
+    }
+
+    @Override
+    public void configureBlocking(boolean block) throws ClosedChannelException {
+        // A thread inside a blocking accept finishes it in the mode in which it began.
+        acceptLock.lock();
+        try {
+            ensureOpen();
+        } finally {
+            acceptLock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+        listener.wakeWaiters();
+    }
+}
