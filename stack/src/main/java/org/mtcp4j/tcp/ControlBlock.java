@@ -101,6 +101,8 @@ abstract class ControlBlock {
     int timedSeq;
 
     long timedAtNs = NEVER;
+    /** TSval at the last timeout: an echo of less answers what was sent before. */
+    int timeoutTs;
     /** Expiries, probes included, since the peer last answered. */
     byte unanswered;
 

@@ -129,6 +129,7 @@ final class Handshake {
         c.unanswered++;
         c.stats.timeouts++;
         c.rtt.backOff();
+        c.timeoutTs = Timestamps.value(c, nowNs);
         c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
         c.due |= ControlBlock.DUE_SYN;
     }

@@ -30,7 +30,8 @@ final class Retransmission {
 
     /**
      * Takes a round-trip sample if there is an unambiguous one: from the segment being timed, or, after a timeout ended that, from
-     * the timestamp echo (RFC 7323 §4), which is coarser.
+     * the timestamp echo (RFC 7323 §4), which is coarser. An echo from before the timeout is ambiguous, too: it may say that only the
+     * acknowledgement was lost, since a receiver does not take timestamps from what it has had before.
      */
     static void measure(Connection c, TcpSegment s, long nowNs) {
         if (c.timedAtNs != ControlBlock.NEVER) {
@@ -38,7 +39,7 @@ final class Retransmission {
                 c.rtt.sample(nowNs - c.timedAtNs, c.settings);
                 c.timedAtNs = ControlBlock.NEVER;
             }
-        } else if (c.rtt.isBackedOff() && c.timestamps && s.timestamps) {
+        } else if (c.rtt.isBackedOff() && c.timestamps && s.timestamps && Seq.geq(s.tsEcr, c.timeoutTs)) {
             long rttNs = Timestamps.roundTripNs(c, s, nowNs);
             if (rttNs >= 0) {
                 c.rtt.sample(rttNs, c.settings);
@@ -68,6 +69,7 @@ final class Retransmission {
         c.congestion.timedOut(c.sndMax - c.sndUna, c.unanswered == 1, nowNs);
         recovery(c).timedOut(c);
         c.rtt.backOff();
+        c.timeoutTs = Timestamps.value(c, nowNs);
         c.timedAtNs = ControlBlock.NEVER;
         c.sndNxt = c.sndUna;
         c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
