@@ -1,34 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.socket;
 
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.ReadyQueue;
+
 /**
  * The batched flow-event queue behind a selector. {@link #await} and {@link #poll} are for one thread at a time (the selecting
  * one); everything else may be called from any thread and never blocks on the selecting thread.
  */
 public final class EventQueue implements AutoCloseable {
+    private final Engine engine;
+    private final int home;
+    private final ReadyQueue ready = new ReadyQueue();
+    private volatile boolean wakeup;
+    private volatile Runnable foreignWaker;
+
+    EventQueue(Engine engine) {
+        this.engine = engine;
+        home = engine.nextHomeIndex();
+    }
+
     /** Registers; the new key is queued at once, so that its present readiness is looked at. */
     public EventKey register(Pollable pollable, Object attachment) {
-        throw new UnsupportedOperationException();
+        EventKey key = new EventKey(ready, pollable, attachment);
+        pollable.addKey(key);
+        ready.enqueue(key);
+        return key;
     }
 
     /** Takes the next key with news, clearing its queued flag (then a full fence: compute readiness afterwards); null when empty. */
     public EventKey poll() {
-        throw new UnsupportedOperationException();
+        return (EventKey) ready.poll();
     }
 
     /**
      * Runs the stack and waits until a key is queued, {@link #wakeup()} is called, the thread is interrupted, or the time is over.
-     * A pending wakeup is consumed.
+     * A pending wakeup is consumed. Spurious returns are possible.
      *
      * @param timeoutNs 0: one round and no waiting (selectNow, or ready keys are at hand); negative: no limit
+     * @return whether {@link #wakeup()} was called since the last return
      */
-    public void await(long timeoutNs) {
-        throw new UnsupportedOperationException();
+    public boolean await(long timeoutNs) {
+        boolean atHand = wakeup || !ready.isEmpty();
+        engine.await(home, ready.waiter, atHand ? 0 : timeoutNs);
+        return consume();
+    }
+
+    private boolean consume() {
+        ready.waiter.consume();
+        if (wakeup) {
+            wakeup = false;
+            return true;
+        }
+        return false;
     }
 
     /** Makes the present or the next {@link #await} return at once. Sticky, idempotent, cheap. */
     public void wakeup() {
-        throw new UnsupportedOperationException();
+        wakeup = true;
+        ready.waiter.signal();
     }
 
     /**
@@ -37,21 +67,26 @@ public final class EventQueue implements AutoCloseable {
      * background thread leads meanwhile. Null: none.
      */
     public void foreignWaker(Runnable waker) {
-        throw new UnsupportedOperationException();
+        foreignWaker = waker;
     }
 
     /** Runs one round, then says whether waiting elsewhere is right: false when news or a wakeup is already there. */
     public boolean beginForeignWait() {
-        throw new UnsupportedOperationException();
+        ready.waiter.foreignWaker(foreignWaker);
+        engine.beginForeignWait(home);
+        return !wakeup && ready.isEmpty() && !ready.waiter.isSignalled();
     }
 
-    public void endForeignWait() {
-        throw new UnsupportedOperationException();
+    /** After the wait, whatever {@link #beginForeignWait()} returned. Says, as {@link #await}, whether there was a wakeup. */
+    public boolean endForeignWait() {
+        engine.endForeignWait(home);
+        ready.waiter.foreignWaker(null);
+        return consume();
     }
 
-    /** Cancels all keys. Threads in await return. */
+    /** Threads in await return. The keys are cancelled by whoever registered them. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        wakeup();
     }
 }

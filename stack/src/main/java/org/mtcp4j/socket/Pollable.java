@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.socket;
 
+import org.mtcp4j.core.Endpoint;
+
 /**
  * Something with readiness: a {@link StackSocket} or a {@link StackListener}. Readiness is level: it is computed from the rings each
  * time, from any thread.
  */
-public abstract class Pollable {
+public abstract class Pollable extends Endpoint {
     /** Bits of {@link #readyOps()}; the first four have the values of {@code SelectionKey}'s. */
     public static final int READ = 1;
 
@@ -20,12 +22,24 @@ public abstract class Pollable {
 
     /**
      * Blocks the calling thread, which drives the stack meanwhile, until one of {@code ops} (or ERROR) is ready, {@link
-     * #wakeWaiters()} is called, the thread is interrupted, or the time is over. Spurious returns are allowed.
+     * #wakeWaiters()} is called, the thread is interrupted, or the time is over. Spurious returns are allowed; a wake-up that came
+     * before is not lost.
      *
      * @param timeoutNs 0 for no limit
      */
     public abstract void await(int ops, long timeoutNs);
 
     /** Makes every thread in {@link #await} return (asynchronous close). Any thread; never blocks. */
-    public abstract void wakeWaiters();
+    public final void wakeWaiters() {
+        inputWaiter.signal();
+        outputWaiter.signal();
+    }
+
+    final void addKey(EventKey key) {
+        addNode(key);
+    }
+
+    final void removeKey(EventKey key) {
+        removeNode(key);
+    }
 }

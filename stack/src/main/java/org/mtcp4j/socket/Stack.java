@@ -2,39 +2,141 @@
 package org.mtcp4j.socket;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.NoPinning;
+import org.mtcp4j.core.Pinning;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Routes;
+import org.mtcp4j.ip.Subnet;
+import org.mtcp4j.nic.MemoryNicProvider;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicSettings;
+import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.wire.Ethernet;
 
 /** A running stack: its contexts, NICs and background threads. One per JVM in production; tests start several. */
 public final class Stack implements AutoCloseable {
-    private Stack() {}
+    /** Frames of the loopback beside another NIC: for the program's connections to its own address. */
+    private static final int HAIRPIN_FRAMES = 2_048;
+
+    private final Engine engine;
+    private boolean stopped;
+
+    private Stack(Engine engine) {
+        this.engine = engine;
+    }
 
     /**
      * @throws StackUnavailableException with one sentence: what, why, how to mend; nothing is left open
      */
     public static Stack start(StackConfig config) throws StackUnavailableException {
-        throw new StackUnavailableException("not built yet");
+        return start(config, sentence -> System.err.println("[mtcp] ERROR " + sentence));
+    }
+
+    /** @param errors told, in one sentence, when a context fails as a whole */
+    public static Stack start(StackConfig config, Consumer<String> errors) throws StackUnavailableException {
+        Routes routes = routes(config);
+        List<Nic> nics = openNics(config);
+        Pinning pinning =
+                nics.size() == 1 && config.text(Key.CPUS).isEmpty() ? new NoPinning() : nativePinning(config, nics);
+        Engine engine = new Engine(config, nics, routes, pinning, (context, cause) -> {
+            errors.accept("context " + context.index() + " failed, its connections are reset: " + cause
+                    + "; please report this with the stack trace");
+            cause.printStackTrace();
+        });
+        engine.start();
+        return new Stack(engine);
+    }
+
+    private static Pinning nativePinning(StackConfig config, List<Nic> nics) throws StackUnavailableException {
+        try {
+            throw new UnsupportedOperationException("not built yet " + config.text(Key.CPUS));
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            nics.forEach(Nic::close);
+            throw new StackUnavailableException(e.getMessage(), e);
+        }
+    }
+
+    private static Routes routes(StackConfig config) throws StackUnavailableException {
+        try {
+            List<Subnet> own = new ArrayList<>();
+            for (String text : config.text(Key.IP).split(",", -1)) {
+                own.add(Subnet.parse(text.trim()));
+            }
+            String gateway = config.text(Key.GATEWAY);
+            return new Routes(own, gateway.isEmpty() ? List.of() : List.of(IpAddress.parse(gateway)));
+        } catch (IllegalArgumentException e) {
+            throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<Nic> openNics(StackConfig config) throws StackUnavailableException {
+        String spec = config.text(Key.NIC);
+        String capture = config.text(Key.CAPTURE);
+        boolean memory = spec.equals("memory") || spec.startsWith("memory:");
+        List<Nic> opened = new ArrayList<>();
+        try {
+            int frames = config.intValue(Key.FRAMES);
+            if (!memory) {
+                opened.add(new MemoryNicProvider().open("", settings(config, HAIRPIN_FRAMES)));
+            }
+            opened.add(new MemoryNicProvider().open(capture, settings(config, frames)));
+            return opened;
+        } catch (NicUnavailableException e) {
+            opened.forEach(Nic::close);
+            throw new StackUnavailableException(e.getMessage(), e);
+        }
+    }
+
+    private static NicSettings settings(StackConfig config, int frames) throws StackUnavailableException {
+        String mac = config.text(Key.MAC);
+        String hostIp = config.text(Key.TAP_HOST_IP);
+        long address;
+        try {
+            address = mac.isEmpty() ? 0 : Ethernet.parse(mac);
+        } catch (IllegalArgumentException e) {
+            throw new StackUnavailableException("mtcp.mac: " + e.getMessage(), e);
+        }
+        return new NicSettings(
+                config.intValue(Key.CONTEXTS),
+                config.intValue(Key.MTU),
+                address,
+                frames,
+                hostIp.isEmpty() ? null : hostIp,
+                System::nanoTime);
     }
 
     public StackSocket newSocket() {
-        throw new UnsupportedOperationException();
+        return new StackSocket(engine);
     }
 
     public StackListener newListener() {
-        throw new UnsupportedOperationException();
+        return new StackListener(engine);
     }
 
     public EventQueue newEventQueue() {
-        throw new UnsupportedOperationException();
+        return new EventQueue(engine);
     }
 
     /** Whether a socket may be bound to this address on the stack: its own, the any-address, loopback where the stack has it. */
     public boolean owns(InetAddress local) {
-        throw new UnsupportedOperationException();
+        IpAddress ip = Binds.wireAddress(local);
+        return ip.isAny() || engine.addresses().isLocal(ip);
     }
 
     /** Whether connections to this address go through the stack: one of its own, or one it has a route for. */
     public boolean routes(InetAddress remote) {
-        throw new UnsupportedOperationException();
+        return engine.isReachable(Binds.wireAddress(remote));
+    }
+
+    /** For {@code stat}, leak checks and tests. */
+    public Engine engine() {
+        return engine;
     }
 
     /**
@@ -42,8 +144,12 @@ public final class Stack implements AutoCloseable {
      *
      * @return connections that were cut
      */
-    public int stop(long lingerNs) {
-        throw new UnsupportedOperationException();
+    public synchronized int stop(long lingerNs) {
+        if (stopped) {
+            return 0;
+        }
+        stopped = true;
+        return engine.stop(lingerNs);
     }
 
     @Override

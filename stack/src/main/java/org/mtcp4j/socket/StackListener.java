@@ -2,53 +2,105 @@
 package org.mtcp4j.socket;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.Flow;
+import org.mtcp4j.core.Listener;
+import org.mtcp4j.core.PortTable;
 
-/** A listening socket: present in every context, with one accept queue each. All methods may be called from any thread. */
+/**
+ * A listening socket: present in every context, with one accept queue each. One thread at a time accepts; everything else may be
+ * called from any thread.
+ */
 public final class StackListener extends Pollable {
-    StackListener() {}
+    private static final int DEFAULT_BACKLOG = 50;
+    /** Linux's net.core.somaxconn. */
+    private static final int MOST_BACKLOG = 4096;
 
-    /** Binds and listens. See {@link StackSocket#bind} for the exceptions. */
-    public void bind(InetSocketAddress local, int backlog) throws IOException {
-        throw new UnsupportedOperationException();
+    private final Engine engine;
+    private final OptionSet options;
+    private final int home;
+    private volatile PortTable.Binding binding;
+    private volatile Listener listener;
+    private volatile InetSocketAddress local;
+    private volatile boolean closed;
+
+    StackListener(Engine engine) {
+        this.engine = engine;
+        options = new OptionSet(engine.newDefaults());
+        options.set(StackOption.REUSEADDR, 1);
+        home = engine.nextHomeIndex();
+    }
+
+    /**
+     * Binds and listens. See {@link StackSocket#bind} for the exceptions.
+     *
+     * @param backlog 0 or less for the JDK's default of 50
+     */
+    public void bind(InetSocketAddress address, int backlog) throws IOException {
+        PortTable.Binding bound = Binds.bind(engine, address, options);
+        int limit = Math.min(MOST_BACKLOG, backlog < 1 ? DEFAULT_BACKLOG : backlog);
+        Listener opened = engine.listen(bound, limit, options.values(), this);
+        if (opened == null) {
+            engine.ports().release(bound);
+            throw new BindException("Address already in use");
+        }
+        binding = bound;
+        local = new InetSocketAddress(address.getAddress(), bound.port());
+        listener = opened;
     }
 
     /** Null while unbound. */
     public InetSocketAddress localAddress() {
-        throw new UnsupportedOperationException();
+        return local;
     }
 
-    /** A connected socket, or null when none waits. It inherits RCVBUF and the other options that Linux lets it inherit. */
+    /** A connected socket, or null when none waits. It inherits the listener's options as Linux lets it. */
     public StackSocket accept() {
-        throw new UnsupportedOperationException();
+        Listener present = listener;
+        Flow flow = present == null ? null : present.accept();
+        return flow == null ? null : new StackSocket(engine, flow);
     }
 
     /** Stops listening; connections not yet accepted are reset. Idempotent, never blocks. */
     public void close() {
-        throw new UnsupportedOperationException();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        Listener present = listener;
+        if (present != null) {
+            engine.unlisten(present);
+            engine.ports().release(binding);
+        }
+        wakeWaiters();
     }
 
     /** See {@link StackSocket#option(StackOption)}. */
     public int option(StackOption option) {
-        throw new UnsupportedOperationException();
+        return options.get(option);
     }
 
+    /** See {@link StackSocket#option(StackOption, int)}. */
     public void option(StackOption option, int value) {
-        throw new UnsupportedOperationException();
+        options.set(option, value);
     }
 
     @Override
     public int readyOps() {
-        throw new UnsupportedOperationException();
+        Listener present = listener;
+        return present != null && present.hasWaiting() ? ACCEPT : 0;
     }
 
     @Override
     public void await(int ops, long timeoutNs) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void wakeWaiters() {
-        throw new UnsupportedOperationException();
+        if (closed || (readyOps() & ops) != 0) {
+            return;
+        }
+        engine.await(home, inputWaiter, timeoutNs == 0 ? -1 : timeoutNs);
+        inputWaiter.consume();
     }
 }

@@ -2,8 +2,15 @@
 package org.mtcp4j.socket;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.Flow;
+import org.mtcp4j.core.PortTable;
+import org.mtcp4j.core.SocketDefaults;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.tcp.CloseReason;
 
 /**
  * The application's end of one connection. At most one thread reads and one thread writes at a time (the channel's locks see to
@@ -16,23 +23,76 @@ public final class StackSocket extends Pollable {
     /** Returned by reads and writes that would have to wait. */
     public static final int UNAVAILABLE = -2;
 
-    StackSocket() {}
+    private final Engine engine;
+    private final OptionSet options;
+    private volatile Flow flow;
+    private volatile PortTable.Binding binding;
+    private volatile InetSocketAddress local;
+    private volatile InetSocketAddress remote;
+    private volatile boolean connected;
+    private volatile boolean inputShut;
+    private volatile boolean outputShut;
+    private volatile boolean closed;
+    private volatile boolean writeFailed;
+
+    StackSocket(Engine engine) {
+        this.engine = engine;
+        options = new OptionSet(engine.newDefaults());
+    }
+
+    /** An accepted connection. */
+    StackSocket(Engine engine, Flow accepted) {
+        this.engine = engine;
+        SocketDefaults inherited = accepted.options().copy();
+        options = new OptionSet(inherited);
+        flow = accepted;
+        local = address(accepted.localAddress(), accepted.localPort());
+        remote = address(accepted.remoteAddress(), accepted.remotePort());
+        connected = true;
+        accepted.attach(this, inherited);
+    }
+
+    private static InetSocketAddress address(IpAddress ip, int port) {
+        return new InetSocketAddress(ip.toInetAddress(), port);
+    }
 
     /**
-     * @param local port 0 picks one; the any-address is allowed
-     * @throws java.net.BindException "Address already in use", "Cannot assign requested address", "Permission denied"
+     * @param address port 0 picks one; the any-address is allowed
+     * @throws java.net.BindException "Address already in use", "Cannot assign requested address"
      */
-    public void bind(InetSocketAddress local) throws IOException {
-        throw new UnsupportedOperationException();
+    public void bind(InetSocketAddress address) throws IOException {
+        binding = Binds.bind(engine, address, options);
+        local = new InetSocketAddress(address.getAddress(), binding.port());
     }
 
     /**
      * Starts the active open; does not wait for the answer. The local address is known when this returns.
      *
-     * @throws java.net.ConnectException,java.net.NoRouteToHostException as the JDK's channels throw them
+     * @throws java.net.SocketException,java.net.BindException as the JDK's channels throw them
      */
-    public void startConnect(InetSocketAddress remote) throws IOException {
-        throw new UnsupportedOperationException();
+    public void startConnect(InetSocketAddress to) throws IOException {
+        IpAddress target = Binds.wireAddress(to.getAddress());
+        if (!engine.isReachable(target)) {
+            throw Failures.networkUnreachable();
+        }
+        PortTable.Binding bound = binding;
+        IpAddress source = bound == null || bound.address().isAny() ? engine.sourceFor(target) : bound.address();
+        if (source == null) {
+            throw Failures.networkUnreachable();
+        }
+        int port = bound == null ? 0 : bound.port();
+        Flow opened = engine.connect(source, port, target, to.getPort(), options.values(), this);
+        if (opened == null) {
+            throw new BindException("Cannot assign requested address");
+        }
+        local = address(opened.localAddress(), opened.localPort());
+        remote = to;
+        flow = opened;
+        // The answer may have come before the flow was ours to look at.
+        publishNow();
+        if (closed) {
+            opened.askAndKick(Flow.ABORT, false);
+        }
     }
 
     /**
@@ -40,17 +100,26 @@ public final class StackSocket extends Pollable {
      * @throws IOException why it failed: ConnectException "Connection refused", "Connection timed out", NoRouteToHostException …
      */
     public boolean finishConnect() throws IOException {
-        throw new UnsupportedOperationException();
+        Flow present = flow;
+        int status = present.status();
+        if (connected || (status & Flow.CONNECTED) != 0) {
+            connected = true;
+            return true;
+        }
+        if ((status & Flow.CLOSED) == 0) {
+            return false;
+        }
+        throw Failures.connect(present.reason());
     }
 
     /** Bound or connected address; the any-address became real on connect. Null while unbound. */
     public InetSocketAddress localAddress() {
-        throw new UnsupportedOperationException();
+        return local;
     }
 
     /** Null before {@link #startConnect}. */
     public InetSocketAddress remoteAddress() {
-        throw new UnsupportedOperationException();
+        return remote;
     }
 
     /**
@@ -58,74 +127,193 @@ public final class StackSocket extends Pollable {
      * @throws java.net.SocketException "Connection reset", each time from then on
      */
     public int read(ByteBuffer dst) throws IOException {
-        throw new UnsupportedOperationException();
+        if (!dst.hasRemaining()) {
+            return 0;
+        }
+        Flow present = flow;
+        // Before the look at the data: what was published before the end is still read.
+        int status = present.status();
+        int n = present.read(dst);
+        return n > 0 ? n : (int) nothingRead(present, status);
     }
 
     /** Scattering read, one unit: see {@link #read(ByteBuffer)}. */
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
-        throw new UnsupportedOperationException();
+        Flow present = flow;
+        int status = present.status();
+        long n = present.read(dsts, offset, length);
+        if (n > 0) {
+            return n;
+        }
+        for (int i = offset; i < offset + length; i++) {
+            if (dsts[i].hasRemaining()) {
+                return nothingRead(present, status);
+            }
+        }
+        return 0;
+    }
+
+    private long nothingRead(Flow present, int status) throws IOException {
+        if ((status & (Flow.FIN_RECEIVED | Flow.CLOSED)) == 0) {
+            return inputShut ? EOF : UNAVAILABLE;
+        }
+        IOException failure = (status & Flow.CLOSED) != 0 ? Failures.read(present) : null;
+        if (failure != null) {
+            throw failure;
+        }
+        return EOF;
     }
 
     /**
      * @return bytes taken (0 if the buffer is empty), or {@link #UNAVAILABLE} when the send buffer is full
-     * @throws java.io.IOException "Broken pipe" or SocketException "Connection reset"
+     * @throws java.io.IOException "Broken pipe" or "Connection reset by peer"
      */
     public int write(ByteBuffer src) throws IOException {
-        throw new UnsupportedOperationException();
+        Flow present = writable();
+        if (!src.hasRemaining()) {
+            return 0;
+        }
+        int n = present.write(src);
+        return n > 0 ? n : UNAVAILABLE;
     }
 
     /** Gathering write, one unit: see {@link #write(ByteBuffer)}. */
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
-        throw new UnsupportedOperationException();
+        Flow present = writable();
+        long n = present.write(srcs, offset, length);
+        if (n > 0) {
+            return n;
+        }
+        for (int i = offset; i < offset + length; i++) {
+            if (srcs[i].hasRemaining()) {
+                return UNAVAILABLE;
+            }
+        }
+        return 0;
+    }
+
+    private Flow writable() throws IOException {
+        Flow present = flow;
+        if (outputShut || (present.status() & Flow.CLOSED) != 0) {
+            boolean first = !writeFailed && !outputShut;
+            writeFailed = true;
+            throw Failures.write(present, first);
+        }
+        return present;
     }
 
     /** Bytes a read would return now without waiting. */
     public int available() {
-        throw new UnsupportedOperationException();
+        return flow.available();
     }
 
-    /** Reads return EOF from now on (after what is buffered is dropped, as Linux: buffered data is still readable). */
+    /** Reads return EOF from now on, after what is buffered. */
     public void shutdownInput() {
-        throw new UnsupportedOperationException();
+        inputShut = true;
+        publishNow();
     }
 
     /** FIN after what was written. */
     public void shutdownOutput() {
-        throw new UnsupportedOperationException();
+        outputShut = true;
+        Flow present = flow;
+        if (present != null) {
+            present.askAndKick(Flow.SHUTDOWN, true);
+        }
+        publishNow();
     }
 
     /** Graceful close, or RST where linger is 0 or unread data waits. Wakes all waiters. Idempotent, never blocks. */
     public void close() {
-        throw new UnsupportedOperationException();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        Flow present = flow;
+        if (present != null) {
+            boolean abort = options.get(StackOption.LINGER) == 0 || !wasConnected(present);
+            present.askAndKick(abort ? Flow.ABORT : Flow.CLOSE, true);
+        }
+        PortTable.Binding bound = binding;
+        if (bound != null) {
+            engine.ports().release(bound);
+        }
+        wakeWaiters();
+    }
+
+    private boolean wasConnected(Flow present) {
+        return connected || (present.status() & Flow.CONNECTED) != 0;
     }
 
     /** After {@link #close()}: waits until everything was acknowledged (SO_LINGER > 0). False when the time ended first. */
     public boolean awaitClosed(long timeoutNs) {
-        throw new UnsupportedOperationException();
+        Flow present = flow;
+        if (present == null) {
+            return true;
+        }
+        long endNs = System.nanoTime() + timeoutNs;
+        while ((present.status() & (Flow.FIN_ACKED | Flow.CLOSED)) == 0) {
+            long leftNs = endNs - System.nanoTime();
+            if (leftNs <= 0 || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            present.await(outputWaiter, leftNs);
+            outputWaiter.consume();
+        }
+        return true;
     }
 
     /** Value as granted; booleans are 0 or 1; LINGER is -1 when off. */
     public int option(StackOption option) {
-        throw new UnsupportedOperationException();
+        return options.get(option);
     }
 
     /** Values are range-checked by the caller; sizes are clamped here. */
     public void option(StackOption option, int value) {
-        throw new UnsupportedOperationException();
+        options.set(option, value);
+        Flow present = flow;
+        if (present != null) {
+            present.optionsChanged();
+        }
     }
 
     @Override
     public int readyOps() {
-        throw new UnsupportedOperationException();
+        Flow present = flow;
+        if (present == null) {
+            // As Linux reports a socket that was never connected: writable and hung up.
+            return ERROR;
+        }
+        int status = present.status();
+        int ready = 0;
+        if ((status & Flow.CLOSED) != 0) {
+            ready |= READ | WRITE | CONNECT;
+            if (present.reason() != CloseReason.NONE) {
+                ready |= ERROR;
+            }
+        }
+        if ((status & Flow.CONNECTED) != 0) {
+            ready |= CONNECT;
+            if (present.isWritable() || outputShut) {
+                ready |= WRITE;
+            }
+        }
+        if (present.available() > 0 || (status & Flow.FIN_RECEIVED) != 0 || inputShut) {
+            ready |= READ;
+        }
+        return ready;
     }
 
     @Override
     public void await(int ops, long timeoutNs) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void wakeWaiters() {
-        throw new UnsupportedOperationException();
+        Flow present = flow;
+        if (present == null || (readyOps() & (ops | ERROR)) != 0) {
+            return;
+        }
+        var waiter = (ops & (READ | CONNECT | ACCEPT)) != 0 ? inputWaiter : outputWaiter;
+        present.await(waiter, timeoutNs == 0 ? -1 : timeoutNs);
+        waiter.consume();
     }
 }

@@ -154,6 +154,11 @@ public class Connection extends ControlBlock {
         }
     }
 
+    /** The next hop does not answer: as an ICMP host-unreachable that quotes what is in flight. */
+    public void hostUnreachable(long nowNs) {
+        icmpError(CloseReason.HOST_UNREACHABLE, sndUna, nowNs);
+    }
+
     // ---- what came of it --------------------------------------------------------------------------------------------
     public TcpState state() {
         return state;

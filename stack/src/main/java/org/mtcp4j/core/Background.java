@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A context's own thread. Inline driver: ticks every millisecond while applications drive, so that timers and other selectors'
+ * events never wait for a busy application; leads when nobody does; is parked while an application thread leads. Dedicated driver:
+ * owns the context and runs it.
+ */
+final class Background implements Runnable {
+    /** For how long after an application's last round it is expected back. */
+    private static final long EXPECTED_BACK_NS = 10_000_000;
+
+    final Waiter waiter = new Waiter();
+    private final Context context;
+    private final Driver driver;
+    private final Engine engine;
+    private final Thread thread;
+    private final AtomicInteger virtualWaiting = new AtomicInteger();
+    private volatile boolean ticking;
+    private volatile boolean leaving;
+    private volatile boolean stopped;
+
+    Background(Context context, Engine engine) {
+        this.context = context;
+        this.driver = context.driver;
+        this.engine = engine;
+        thread = new Thread(null, this, "mtcp-" + context.index, 0, false);
+        thread.setDaemon(true);
+        driver.background(this);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void stop() {
+        stopped = true;
+        waiter.signal();
+        driver.ringLeader();
+        LockSupport.unpark(thread);
+    }
+
+    void join() throws InterruptedException {
+        if (Thread.currentThread() != thread) {
+            thread.join(1_000);
+        }
+    }
+
+    /** Whether held-back writes are flushed at the next tick. */
+    boolean isTicking() {
+        return ticking;
+    }
+
+    /** An application thread wants to lead instead. */
+    void leave() {
+        leaving = true;
+        driver.ringLeader();
+    }
+
+    /** An application thread no longer leads: tick, and lead if it does not come back. */
+    void leaderLeft() {
+        if (!ticking) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    void leadForVirtual() {
+        virtualWaiting.incrementAndGet();
+        LockSupport.unpark(thread);
+    }
+
+    void virtualDone() {
+        virtualWaiting.decrementAndGet();
+    }
+
+    @Override
+    public void run() {
+        engine.pin(context.index);
+        if (engine.dedicated) {
+            runDedicated();
+        } else {
+            runInline();
+        }
+    }
+
+    private void runInline() {
+        while (!stopped) {
+            long sinceNs = System.nanoTime() - driver.lastApplicationRoundNs();
+            if (virtualWaiting.get() > 0 && !driver.hasLeader()) {
+                lead();
+            } else if (sinceNs < EXPECTED_BACK_NS) {
+                tick();
+            } else if (driver.hasLeader()) {
+                parkWhileLed();
+            } else if (!driver.promote()) {
+                lead();
+            } else {
+                Driver.pause(Driver.TICK_NS);
+            }
+        }
+    }
+
+    private void tick() {
+        ticking = true;
+        Driver.pause(Driver.TICK_NS);
+        if (!driver.hasLeader()) {
+            driver.promote();
+        }
+        driver.drive(false);
+    }
+
+    /** An application thread leads, and none is away: nothing to do until one leaves. */
+    private void parkWhileLed() {
+        ticking = false;
+        // A thread that saw us ticking may have held a write back since: the store above, a fence, then this look.
+        java.lang.invoke.VarHandle.fullFence();
+        if (!context.ownership.commands.isEmpty()) {
+            driver.drive(false);
+        }
+        if (driver.hasLeader() && !stopped) {
+            LockSupport.park(this);
+        }
+    }
+
+    private void lead() {
+        ticking = false;
+        leaving = false;
+        if (!driver.tryLeadBackground(waiter)) {
+            return;
+        }
+        try {
+            while (!stopped && !leaving) {
+                driver.drive(false);
+                driver.sleepAsLeader(waiter, Long.MAX_VALUE);
+                waiter.consume();
+            }
+        } finally {
+            driver.unlead(waiter);
+        }
+    }
+
+    private void runDedicated() {
+        Ownership ownership = context.ownership;
+        while (!ownership.tryAcquire()) {
+            Thread.onSpinWait();
+        }
+        driver.tryLeadBackground(waiter);
+        long idleSinceNs = System.nanoTime();
+        while (!stopped) {
+            long nowNs = System.nanoTime();
+            if (context.round(nowNs) > 0) {
+                idleSinceNs = nowNs;
+            } else if (nowNs - idleSinceNs > engine.spinNs) {
+                driver.sleepAsLeader(waiter, Long.MAX_VALUE);
+                waiter.consume();
+                idleSinceNs = System.nanoTime();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+        // What was submitted before the stop is still run.
+        do {
+            context.round(System.nanoTime());
+        } while (ownership.releaseOrReacquire());
+    }
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+/** Something the owner of a context is asked to do: the intrusive node of {@link CommandQueue}. */
+abstract class Command {
+    /** Link of the queue; the queue's alone. */
+    Command next;
+
+    /** On the owner's thread, inside a round. */
+    abstract void run(Context context, long nowNs);
+}

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.stats.Counter;
+import org.mtcp4j.stats.Counters;
+import org.mtcp4j.tcp.CloseReason;
+import org.mtcp4j.tcp.ResetReply;
+import org.mtcp4j.tcp.SegmentOut;
+import org.mtcp4j.tcp.TcpCounters;
+import org.mtcp4j.tcp.TcpSettings;
+import org.mtcp4j.tcp.TcpState;
+import org.mtcp4j.wire.FlowHash;
+import org.mtcp4j.wire.TcpSegment;
+
+/**
+ * A context: one queue of each NIC, flow table, timers, commands. Everything here is touched only by the thread that owns it at
+ * that moment ({@link Ownership}), but for what says otherwise.
+ */
+public final class Context {
+    final int index;
+    final Engine engine;
+    final Ownership ownership = new Ownership();
+    final Counters counters = new Counters();
+    final TcpCounters tcpCounters = new TcpCounters();
+    final ChunkPool chunks;
+    final Addresses addresses;
+    final FrameOutput output;
+    final FrameInput input;
+    final NeighbourDesk neighbours;
+    final Link[] links;
+    final FlowTable flows = new FlowTable();
+    final Driver driver;
+
+    private final TimerWheel wheel;
+    private final WakeList wakes = new WakeList();
+    private final HandoffRing[] incoming;
+    private final SegmentOut scratchOut = new SegmentOut();
+    private Flow outputHead;
+    private Flow outputTail;
+    private Flow newsHead;
+    private long handedTo;
+
+    /** When something is due at the latest; read by whoever is about to sleep. */
+    private volatile long nextDeadlineNs = Long.MAX_VALUE;
+
+    private volatile boolean failed;
+
+    Context(Engine engine, int index, Link[] links, long nowNs) {
+        this.engine = engine;
+        this.index = index;
+        this.links = links;
+        chunks = engine.chunks;
+        addresses = engine.addresses;
+        wheel = new TimerWheel(nowNs);
+        output = new FrameOutput(counters);
+        input = new FrameInput(this);
+        neighbours = new NeighbourDesk(this, engine.routes, nowNs);
+        output.neighbours(neighbours);
+        int contexts = engine.contextCount;
+        incoming = new HandoffRing[contexts * links.length];
+        for (int i = 0; i < incoming.length; i++) {
+            incoming[i] = new HandoffRing(i % links.length);
+        }
+        driver = new Driver(this, engine);
+        for (Link link : links) {
+            link.queue.onArrival(driver::doorbell);
+        }
+    }
+
+    // ---- the round --------------------------------------------------------------------------------------------------
+
+    /** One round (design section 3). Owner. Returns what it found to do, 0 for nothing. */
+    int round(long nowNs) {
+        if (failed) {
+            drainCommands(nowNs);
+            return 0;
+        }
+        try {
+            return healthyRound(nowNs);
+        } catch (RuntimeException | Error e) {
+            fail(e, nowNs);
+            return 0;
+        }
+    }
+
+    private int healthyRound(long nowNs) {
+        int work = 0;
+        for (Link link : links) {
+            work += input.receive(link, nowNs);
+        }
+        if (engine.contextCount > 1) {
+            work += drainHandoffs(nowNs);
+            ringHandedTo();
+        }
+        work += wheel.advance(nowNs, this);
+        work += neighbours.advance(nowNs);
+        work += drainCommands(nowNs);
+        work += runOutput(nowNs);
+        for (Link link : links) {
+            if (link.tx.count > 0) {
+                link.flush();
+            }
+        }
+        publishNews();
+        nextDeadlineNs = computeDeadline(nowNs);
+        counters.increment(work > 0 ? Counter.ROUNDS : Counter.IDLE_ROUNDS);
+        return work;
+    }
+
+    private int drainCommands(long nowNs) {
+        int run = 0;
+        for (Command command = ownership.commands.takeAll(); command != null; ) {
+            Command next = command.next;
+            command.next = null;
+            command.run(this, nowNs);
+            command = next;
+            run++;
+        }
+        if (run > 0) {
+            counters.add(Counter.COMMANDS, run);
+        }
+        return run;
+    }
+
+    private int runOutput(long nowNs) {
+        Flow flow = outputHead;
+        if (flow == null) {
+            return 0;
+        }
+        outputHead = null;
+        outputTail = null;
+        int done = 0;
+        while (flow != null) {
+            Flow next = flow.nextOutput;
+            flow.nextOutput = null;
+            flow.inOutputList = false;
+            flow.output(nowNs);
+            afterTurn(flow, nowNs);
+            flow = next;
+            done++;
+        }
+        // Flows that could not send (no frame, NIC full) are in the list again: that is no work done.
+        return outputHead == null ? done : done - 1;
+    }
+
+    private void publishNews() {
+        for (Flow flow = newsHead; flow != null; ) {
+            Flow next = flow.nextNews;
+            flow.nextNews = null;
+            int news = flow.news;
+            flow.news = 0;
+            Endpoint endpoint = flow.endpoint;
+            if (endpoint != null) {
+                endpoint.publish(news, wakes);
+            }
+            flow = next;
+        }
+        newsHead = null;
+        int woken = wakes.wakeAll();
+        if (woken > 0) {
+            counters.add(Counter.WAKEUPS, woken);
+        }
+    }
+
+    private long computeDeadline(long nowNs) {
+        long deadline = Math.min(wheel.nextDeadlineNs(), neighbours.nextDeadlineNs());
+        for (Link link : links) {
+            deadline = Math.min(deadline, link.queue.nextDueNs());
+            if (link.tx.count > 0) {
+                deadline = Math.min(deadline, nowNs + 1_000_000L);
+            }
+        }
+        return outputHead == null ? deadline : Math.min(deadline, nowNs + 1_000_000L);
+    }
+
+    /** Any thread. */
+    long nextDeadlineNs() {
+        return nextDeadlineNs;
+    }
+
+    /** A leader about to sleep, after it announced so: whether something waits that a round would find. */
+    boolean hasInput() {
+        if (!ownership.commands.isEmpty()) {
+            return true;
+        }
+        for (Link link : links) {
+            if (!link.queue.arm()) {
+                return true;
+            }
+        }
+        for (HandoffRing ring : incoming) {
+            if (!ring.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The leader, after its sleep. */
+    void disarm() {
+        for (Link link : links) {
+            NicQueue queue = link.queue;
+            queue.disarm();
+        }
+    }
+
+    private void fail(Throwable cause, long nowNs) {
+        failed = true;
+        counters.increment(Counter.CONTEXT_FAILURES);
+        engine.contextFailed(this, cause);
+        for (Flow flow : flows.snapshot()) {
+            try {
+                flow.abort(nowNs);
+                afterTurn(flow, nowNs);
+            } catch (RuntimeException | Error e) {
+                cause.addSuppressed(e);
+            }
+        }
+        publishNews();
+        nextDeadlineNs = Long.MAX_VALUE;
+    }
+
+    // ---- steering ---------------------------------------------------------------------------------------------------
+
+    int contextOf(int hash) {
+        return engine.contextCount == 1 ? 0 : FlowHash.context(hash, engine.contextCount);
+    }
+
+    /** Passes a frame to the context that owns its flow; false when the ring is full and the caller frees it. */
+    boolean handOff(int owner, Link link, int offset, int lengthBytes, int flags) {
+        int linkIndex = link == links[0] ? 0 : 1;
+        HandoffRing ring = engine.context(owner).incoming[index * links.length + linkIndex];
+        if (!ring.offer(offset, lengthBytes, flags)) {
+            counters.increment(Counter.HANDOFF_FULL);
+            return false;
+        }
+        counters.increment(Counter.HANDED_OFF);
+        handedTo |= 1L << owner;
+        return true;
+    }
+
+    private int drainHandoffs(long nowNs) {
+        int done = 0;
+        for (HandoffRing ring : incoming) {
+            for (int n = 0; n < Link.BURST; n++) {
+                long place = ring.peek();
+                if (place < 0) {
+                    break;
+                }
+                int flags = ring.flags();
+                ring.drop();
+                input.handedOver(links[ring.linkIndex], (int) (place >>> 32), (int) place, flags, nowNs);
+                done++;
+            }
+        }
+        return done;
+    }
+
+    private void ringHandedTo() {
+        for (int owner = 0; handedTo != 0; owner++, handedTo >>>= 1) {
+            if ((handedTo & 1) != 0) {
+                engine.context(owner).driver.doorbell();
+            }
+        }
+    }
+
+    // ---- flows ------------------------------------------------------------------------------------------------------
+
+    void segmentArrived(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        tcpCounters.inSegs++;
+        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        if (flow != null
+                && flow.state() == TcpState.TIME_WAIT
+                && segment.has(TcpSegment.SYN)
+                && flow.mayReuse(segment)) {
+            remove(flow);
+            flow = null;
+        }
+        if (flow == null) {
+            unmatched(link, key, segment, sourceMac, nowNs);
+            return;
+        }
+        flow.readLimits(nowNs);
+        flow.arrives(segment, nowNs);
+        afterTurn(flow, nowNs);
+    }
+
+    private void unmatched(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        Listener listener = engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash);
+        int control = segment.flags & (TcpSegment.SYN | TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN);
+        if (listener != null && control == TcpSegment.SYN) {
+            passiveOpen(link, listener, key, segment, nowNs);
+            return;
+        }
+        if (listener != null && (control & (TcpSegment.ACK | TcpSegment.RST)) == 0) {
+            return;
+        }
+        counters.increment(Counter.TCP_NO_SOCKET);
+        if (ResetReply.forSegment(segment, scratchOut) && output.reply(link, sourceMac, key, scratchOut)) {
+            counters.increment(Counter.TCP_OUT_RSTS);
+        }
+    }
+
+    private void passiveOpen(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
+        if (listener.isFull()) {
+            counters.increment(Counter.LISTEN_OVERFLOWS);
+            counters.increment(Counter.LISTEN_DROPS);
+            return;
+        }
+        if (flows.size() >= engine.maxConnections || !listener.tryHalfOpen()) {
+            counters.increment(Counter.LISTEN_DROPS);
+            return;
+        }
+        Flow flow = newFlow(link, key, listener.defaults);
+        if (flow == null) {
+            listener.endHalfOpen();
+            counters.increment(Counter.LISTEN_DROPS);
+            return;
+        }
+        flow.listener = listener;
+        flow.countsHalfOpen = true;
+        flow.openPassive(segment, iss(key, nowNs), nowNs);
+        afterTurn(flow, nowNs);
+    }
+
+    /** Null when there is no route back. */
+    private Flow newFlow(Link link, FlowKey key, SocketDefaults defaults) {
+        IpAddress hop =
+                link.loopback ? IpAddress.ANY_V4 : engine.routes.nextHop(IpAddress.of(key.remoteHi, key.remoteLo));
+        if (hop == null) {
+            return null;
+        }
+        TcpSettings settings = engine.newSettings(link);
+        defaults.applyTo(settings);
+        Flow flow = new Flow(this, link, key, settings, defaults);
+        flow.hopHi = hop.hi();
+        flow.hopLo = hop.lo();
+        flows.add(flow);
+        flow.inTable = true;
+        return flow;
+    }
+
+    private int iss(FlowKey key, long nowNs) {
+        return engine.initialSequence.iss(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports, nowNs);
+    }
+
+    /** Active open on a tuple that is free; see {@link ConnectCall}. */
+    Flow activeOpen(Link link, FlowKey key, SocketDefaults defaults, Endpoint endpoint, long nowNs) {
+        Flow flow = newFlow(link, key, defaults);
+        if (flow == null) {
+            return null;
+        }
+        flow.endpoint = endpoint;
+        flow.openActive(iss(key, nowNs), nowNs);
+        afterTurn(flow, nowNs);
+        return flow;
+    }
+
+    /** Whether a tuple may be used for an active open; a TIME-WAIT flow that stands in the way is given up if allowed. */
+    boolean claimTuple(FlowKey key, boolean reuseTimeWait) {
+        Flow present = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        if (present == null) {
+            return true;
+        }
+        if (!reuseTimeWait || present.state() != TcpState.TIME_WAIT) {
+            return false;
+        }
+        remove(present);
+        return true;
+    }
+
+    /** What every turn of a flow ends with: progress published, deadline kept, output listed, the dead removed. */
+    void afterTurn(Flow flow, long nowNs) {
+        int news = flow.publishProgress();
+        if (flow.listener != null && news != 0) {
+            news = handshakeNews(flow, nowNs);
+        }
+        if (news != 0) {
+            if (flow.news == 0) {
+                flow.nextNews = newsHead;
+                newsHead = flow;
+            }
+            flow.news |= news;
+        }
+        if (flow.state() == TcpState.CLOSED) {
+            remove(flow);
+            return;
+        }
+        wheel.schedule(flow, flow.nextDeadlineNs());
+        if (!flow.inOutputList && !flow.waitsForNeighbour && flow.wantsOutput()) {
+            listOutput(flow);
+        }
+    }
+
+    void listOutput(Flow flow) {
+        flow.inOutputList = true;
+        if (outputHead == null) {
+            outputHead = flow;
+        } else {
+            outputTail.nextOutput = flow;
+        }
+        outputTail = flow;
+    }
+
+    private int handshakeNews(Flow flow, long nowNs) {
+        int status = flow.status();
+        if ((status & (Flow.CONNECTED | Flow.CLOSED)) == 0) {
+            return 0;
+        }
+        Listener listener = flow.listener;
+        flow.listener = null;
+        endHalfOpen(flow, listener);
+        if ((status & Flow.CONNECTED) == 0) {
+            return 0;
+        }
+        if (listener.offer(this, flow)) {
+            listener.endpoint.publish(Endpoint.INPUT, wakes);
+        } else {
+            flow.applicationClosed = true;
+            flow.abort(nowNs);
+            flow.publishProgress();
+        }
+        return 0;
+    }
+
+    private static void endHalfOpen(Flow flow, Listener listener) {
+        if (flow.countsHalfOpen) {
+            flow.countsHalfOpen = false;
+            listener.endHalfOpen();
+        }
+    }
+
+    /** Takes a flow out of the context; its storage goes when the application lets go of it. */
+    private void remove(Flow flow) {
+        if (!flow.inTable) {
+            return;
+        }
+        flow.inTable = false;
+        flows.remove(flow);
+        wheel.remove(flow);
+        if (flow.listener != null) {
+            endHalfOpen(flow, flow.listener);
+            flow.listener = null;
+        }
+        flow.send.tryRelease();
+        if (flow.applicationClosed) {
+            flow.receive.tryRelease();
+        }
+    }
+
+    void expired(Flow flow, long nowNs) {
+        if (flow.nextDeadlineNs() <= nowNs) {
+            flow.readLimits(nowNs);
+            flow.expire(nowNs);
+        }
+        afterTurn(flow, nowNs);
+    }
+
+    void icmpError(int hash, long local, long remote, int ports, CloseReason reason, int quotedSeq, long nowNs) {
+        Flow flow = flows.find(hash, 0, local, 0, remote, ports);
+        if (flow != null) {
+            flow.icmpError(reason, quotedSeq, nowNs);
+            afterTurn(flow, nowNs);
+        }
+    }
+
+    /** The next hop answers now, or never will. */
+    void neighbourKnown(Flow flow, boolean reachable, long nowNs) {
+        flow.waitsForNeighbour = false;
+        if (!flow.inTable) {
+            return;
+        }
+        if (!reachable) {
+            counters.increment(Counter.NEIGHBOUR_FAILURES);
+            flow.hostUnreachable(nowNs);
+        }
+        afterTurn(flow, nowNs);
+    }
+
+    // ---- what the application asked ---------------------------------------------------------------------------------
+
+    void flowAsked(Flow flow, int bits, long nowNs) {
+        if ((bits & Flow.RELEASE) != 0) {
+            flow.send.tryRelease();
+        }
+        if (!flow.inTable) {
+            askedOfDead(flow, bits);
+            return;
+        }
+        flow.readLimits(nowNs);
+        if ((bits & Flow.SETTINGS) != 0) {
+            flow.applyOptions(nowNs);
+        }
+        if ((bits & Flow.ABORT) != 0) {
+            flow.applicationClosed = true;
+            flow.abort(nowNs);
+        } else if ((bits & Flow.CLOSE) != 0) {
+            closeAsked(flow, nowNs);
+        } else if ((bits & Flow.SHUTDOWN) != 0) {
+            flow.shutdownOutput(nowNs);
+        }
+        afterTurn(flow, nowNs);
+    }
+
+    private void closeAsked(Flow flow, long nowNs) {
+        flow.applicationClosed = true;
+        boolean unread = flow.receive.available() > 0;
+        if (unread) {
+            // RFC 1122 §4.2.2.13: data that nobody will read ends the connection with a reset.
+            flow.abort(nowNs);
+        } else {
+            flow.close(nowNs);
+        }
+        flow.receive.tryRelease();
+    }
+
+    /** The stack stops: what was written is still delivered, whatever was not read. */
+    void closeForStop(Flow flow, long nowNs) {
+        flow.applicationClosed = true;
+        flow.readLimits(nowNs);
+        flow.shutdownOutput(nowNs);
+        afterTurn(flow, nowNs);
+    }
+
+    private void askedOfDead(Flow flow, int bits) {
+        if ((bits & (Flow.CLOSE | Flow.ABORT | Flow.RELEASE)) != 0) {
+            flow.applicationClosed = flow.applicationClosed || (bits & (Flow.CLOSE | Flow.ABORT)) != 0;
+            if (flow.applicationClosed) {
+                flow.receive.tryRelease();
+            }
+        } else if (flow.receive.holdsStorage()) {
+            flow.receive.trim(false);
+        } else {
+            counters.increment(Counter.STALE_COMMANDS);
+        }
+    }
+
+    /** For {@code stat}: racy. */
+    public Counters counters() {
+        return counters;
+    }
+
+    public TcpCounters tcpCounters() {
+        return tcpCounters;
+    }
+
+    public int index() {
+        return index;
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+/** Lists a context's flows. */
+final class CountCall extends Call {
+    private Flow[] flows;
+    private int unfinished;
+
+    Flow[] flows() {
+        return flows;
+    }
+
+    /** Flows whose peer has not acknowledged everything, our FIN included. */
+    int unfinished() {
+        return unfinished;
+    }
+
+    @Override
+    void execute(Context context, long nowNs) {
+        flows = context.flows.snapshot();
+        for (Flow flow : flows) {
+            if (!flow.finAcked()) {
+                unfinished++;
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.mtcp4j.stats.Counter;
+
+/**
+ * Who drives a context, and who waits for its packets (design section 3: inline and dedicated driver, leaders). Any thread; the
+ * context's own state is touched only between {@link Ownership#tryAcquire} and release.
+ */
+final class Driver {
+    /** A write by the thread that ran a round this short a time ago is held back for batching. */
+    private static final long HOLD_NS = 50_000;
+
+    private static final int MOST_HELD = 32;
+    /** Rounds in a row for what loopback delivers at once. */
+    private static final int MOST_ROUNDS = 16;
+
+    static final long TICK_NS = 1_000_000;
+    private static final long SHORT_PARK_NS = 50_000;
+    private static final long NO_LIMIT = Long.MAX_VALUE;
+
+    private static final VarHandle PENDING;
+
+    static {
+        try {
+            PENDING = MethodHandles.lookup().findVarHandle(Driver.class, "inputPending", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final SleepGate gate = new SleepGate();
+    final Sleeper sleeper;
+    private final Context context;
+    private final Ownership ownership;
+    private final boolean dedicated;
+    private final long spinNs;
+    private final AtomicReference<Waiter> leader = new AtomicReference<>();
+    private final AtomicReference<Waiter> candidate = new AtomicReference<>();
+    private volatile Background background;
+
+    /** Set by the doorbell while the context is owned: whoever owns it looks once more before it leaves. */
+    @SuppressWarnings("unused") // through PENDING
+    private volatile boolean inputPending;
+
+    // Written by owners; read racily by the same thread or as a hint.
+    private Thread lastRoundThread;
+    private long lastRoundNs;
+    private int held;
+    private volatile long lastApplicationRoundNs = Long.MIN_VALUE / 2;
+
+    Driver(Context context, Engine engine) {
+        this.context = context;
+        this.ownership = context.ownership;
+        this.dedicated = engine.dedicated;
+        this.spinNs = engine.spinNs;
+        this.sleeper = engine.newSleeper(context.links);
+    }
+
+    void background(Background thread) {
+        background = thread;
+    }
+
+    // ---- submitting -------------------------------------------------------------------------------------------------
+
+    /** After a flow's command was queued: sees to its being run; a write may be held back for batching. */
+    void kick(boolean mayHold) {
+        if (dedicated) {
+            ringIfAsleep();
+            return;
+        }
+        if (mayHold && isHoldable()) {
+            return;
+        }
+        drive(true);
+    }
+
+    private boolean isHoldable() {
+        if (lastRoundThread != Thread.currentThread() || ++held >= MOST_HELD) {
+            return false;
+        }
+        Background thread = background;
+        return thread != null && thread.isTicking() && System.nanoTime() - lastRoundNs < HOLD_NS;
+    }
+
+    /** Runs a call to its end. */
+    <T extends Call> T call(T call) {
+        ownership.commands.push(call);
+        if (dedicated) {
+            ringIfAsleep();
+            call.awaitDone();
+        } else {
+            for (int i = 0; !call.isDone(); i++) {
+                if (!drive(true) && !call.isDone()) {
+                    if (i < 64) {
+                        Thread.onSpinWait();
+                    } else {
+                        LockSupport.parkNanos(1_000);
+                    }
+                }
+            }
+        }
+        call.rethrow();
+        return call;
+    }
+
+    /** Takes ownership if it is free and runs rounds until loopback is quiet; false when somebody else owns the context. */
+    boolean drive(boolean application) {
+        if (!ownership.tryAcquire()) {
+            return false;
+        }
+        for (int rounds = 1; ; rounds++) {
+            inputPending = false;
+            long nowNs = System.nanoTime();
+            context.round(nowNs);
+            noteRound(nowNs, application);
+            boolean more = rounds < MOST_ROUNDS;
+            if (more && inputPending) {
+                continue;
+            }
+            // The doorbell relies on the owner to look once more after its release.
+            if (!ownership.releaseOrReacquire() && !(more && inputPending && ownership.tryAcquire())) {
+                break;
+            }
+        }
+        if (inputPending) {
+            ringIfAsleep();
+        }
+        if (gate.mustRingFor(context.nextDeadlineNs())) {
+            sleeper.ring();
+        }
+        return true;
+    }
+
+    private void noteRound(long nowNs, boolean application) {
+        lastRoundNs = nowNs;
+        lastRoundThread = Thread.currentThread();
+        held = 0;
+        if (application) {
+            lastApplicationRoundNs = nowNs;
+        }
+    }
+
+    /** Something arrived from inside the process (loopback, hand-off): the owner looks again, or the sleeper is rung. */
+    void doorbell() {
+        PENDING.setVolatile(this, true);
+        if (!ownership.isOwned() || dedicated) {
+            ringIfAsleep();
+        }
+    }
+
+    void ringIfAsleep() {
+        if (gate.mustRing()) {
+            sleeper.ring();
+        }
+    }
+
+    /** For {@link Waiter}: its thread leads and must return. */
+    void ringLeader() {
+        gate.mustRing();
+        sleeper.ring();
+    }
+
+    /** Whether the calling thread ran this context's last round. */
+    boolean isDrivenByCaller() {
+        return lastRoundThread == Thread.currentThread();
+    }
+
+    /** A selector waits outside the stack: one round, and the background leads until it is back. */
+    void foreignWait(boolean begins) {
+        if (begins && !dedicated) {
+            drive(true);
+        }
+        Background thread = background;
+        if (thread != null) {
+            if (begins) {
+                thread.leadForVirtual();
+            } else {
+                thread.virtualDone();
+            }
+        }
+    }
+
+    long lastApplicationRoundNs() {
+        return lastApplicationRoundNs;
+    }
+
+    // ---- waiting ----------------------------------------------------------------------------------------------------
+
+    /**
+     * The calling thread waits for a signal, driving the context meanwhile. Returns on a signal (not consumed), interrupt, or when
+     * the time is over.
+     *
+     * @param timeoutNs 0: one round only; negative: no limit
+     */
+    void await(Waiter waiter, long timeoutNs) {
+        long startNs = System.nanoTime();
+        long deadlineNs = timeoutNs < 0 || startNs + timeoutNs < startNs ? NO_LIMIT : startNs + timeoutNs;
+        if (dedicated) {
+            parkUntil(waiter, deadlineNs);
+            return;
+        }
+        drive(true);
+        if (timeoutNs == 0 || isOver(waiter, deadlineNs)) {
+            return;
+        }
+        if (VirtualThreads.isVirtual()) {
+            awaitVirtual(waiter, deadlineNs);
+            return;
+        }
+        while (!isOver(waiter, deadlineNs)) {
+            if (spin(waiter, deadlineNs)) {
+                return;
+            }
+            if (tryLead(waiter)) {
+                try {
+                    sleepAsLeader(waiter, deadlineNs);
+                } finally {
+                    unlead(waiter);
+                }
+            } else {
+                parkFollowing(waiter, deadlineNs);
+            }
+            if (!waiter.isSignalled()) {
+                drive(true);
+            }
+        }
+    }
+
+    private static boolean isOver(Waiter waiter, long deadlineNs) {
+        return waiter.isSignalled()
+                || Thread.currentThread().isInterrupted()
+                || (deadlineNs != NO_LIMIT && System.nanoTime() >= deadlineNs);
+    }
+
+    /** Polls for {@code mtcp.spin-us}; true when the wait is over. */
+    private boolean spin(Waiter waiter, long deadlineNs) {
+        long endNs = System.nanoTime() + spinNs;
+        while (System.nanoTime() < endNs) {
+            if (isOver(waiter, deadlineNs)) {
+                return true;
+            }
+            if (context.hasInput()) {
+                drive(true);
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+        return isOver(waiter, deadlineNs);
+    }
+
+    private boolean tryLead(Waiter waiter) {
+        Waiter present = leader.get();
+        if (present == null && leader.compareAndSet(null, waiter)) {
+            return true;
+        }
+        Background thread = background;
+        if (thread != null && present == thread.waiter) {
+            // The background leads only while nobody else will: ask it to leave, then try again.
+            thread.leave();
+            for (int i = 0; i < 20 && leader.get() == thread.waiter; i++) {
+                LockSupport.parkNanos(1_000);
+            }
+            return leader.compareAndSet(null, waiter);
+        }
+        return false;
+    }
+
+    /** For the background thread. */
+    boolean tryLeadBackground(Waiter waiter) {
+        return leader.compareAndSet(null, waiter);
+    }
+
+    boolean hasLeader() {
+        return leader.get() != null;
+    }
+
+    void unlead(Waiter waiter) {
+        leader.compareAndSet(waiter, null);
+        Background thread = background;
+        if (thread != null && thread.waiter != waiter) {
+            thread.leaderLeft();
+        }
+    }
+
+    /** One sleep: until input, a signal, a timer, or the deadline. The caller leads. */
+    void sleepAsLeader(Waiter waiter, long deadlineNs) {
+        long untilNs = Math.min(deadlineNs, context.nextDeadlineNs());
+        waiter.beginLeading(context);
+        gate.announce(untilNs);
+        try {
+            // Deadlines may have moved between the reading and the announcement.
+            untilNs = Math.min(untilNs, context.nextDeadlineNs());
+            long durationNs = untilNs == NO_LIMIT ? NO_LIMIT : untilNs - System.nanoTime();
+            if (durationNs > 0 && !waiter.isSignalled() && !context.hasInput() && gate.isAsleep()) {
+                context.counters.increment(Counter.SLEEPS);
+                sleeper.sleep(durationNs);
+            }
+        } finally {
+            gate.wake();
+            waiter.endLeading();
+            context.disarm();
+        }
+    }
+
+    /** Somebody else leads: parks until signalled or promoted. */
+    private void parkFollowing(Waiter waiter, long deadlineNs) {
+        candidate.set(waiter);
+        if (!hasLeader() && backgroundIsTicking()) {
+            // The leader is about to come back, or the next tick promotes us.
+            waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
+        } else if (!hasLeader()) {
+            waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
+        } else {
+            waiter.park(remaining(deadlineNs));
+        }
+        candidate.compareAndSet(waiter, null);
+    }
+
+    private boolean backgroundIsTicking() {
+        Background thread = background;
+        return thread != null && thread.isTicking();
+    }
+
+    /** The tick found no leader: one of the parked threads becomes it. True when there was one. */
+    boolean promote() {
+        Waiter waiter = candidate.getAndSet(null);
+        return waiter != null && waiter.unparkIfParked();
+    }
+
+    private void awaitVirtual(Waiter waiter, long deadlineNs) {
+        while (!isOver(waiter, deadlineNs)) {
+            Background thread = background;
+            if (thread != null) {
+                thread.leadForVirtual();
+            }
+            try {
+                waiter.park(remaining(deadlineNs));
+            } finally {
+                if (thread != null) {
+                    thread.virtualDone();
+                }
+            }
+        }
+    }
+
+    private void parkUntil(Waiter waiter, long deadlineNs) {
+        if (deadlineNs != NO_LIMIT && deadlineNs - System.nanoTime() <= 0) {
+            return;
+        }
+        while (!isOver(waiter, deadlineNs)) {
+            waiter.park(remaining(deadlineNs));
+        }
+    }
+
+    private static long remaining(long deadlineNs) {
+        return deadlineNs == NO_LIMIT ? NO_LIMIT : Math.max(1, deadlineNs - System.nanoTime());
+    }
+
+    static void pause(long durationNs) {
+        LockSupport.parkNanos(durationNs);
+    }
+}

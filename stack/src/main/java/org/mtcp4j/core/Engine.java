@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Routes;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.tcp.InitialSequence;
+import org.mtcp4j.tcp.TcpSettings;
+
+/** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
+public final class Engine {
+    private static final int IP_AND_TCP_HEADER = 40;
+    /** Ethernet, IP and TCP header with all options. */
+    private static final int MOST_HEADERS = 14 + 20 + 60;
+
+    final int contextCount;
+    final boolean dedicated;
+    final long spinNs;
+    final int maxConnections;
+    final ChunkPool chunks;
+    final Routes routes;
+    final Addresses addresses;
+    final PortTable ports = new PortTable();
+    final InitialSequence initialSequence;
+
+    private final StackConfig config;
+    private final List<Nic> nics;
+    private final Pinning pinning;
+    private final BiConsumer<Context, Throwable> onFailure;
+    private final Context[] contexts;
+    private final Background[] backgrounds;
+    private final AtomicInteger nextHome = new AtomicInteger();
+    private final boolean outerIsLoopback;
+
+    /**
+     * @param nics loopback first, then the outer NIC if there is one; owned by the engine from here on
+     * @param onFailure told when a context fails as a whole
+     */
+    public Engine(
+            StackConfig config,
+            List<Nic> nics,
+            Routes routes,
+            Pinning pinning,
+            BiConsumer<Context, Throwable> onFailure) {
+        this.config = config;
+        this.nics = nics;
+        this.routes = routes;
+        this.pinning = pinning;
+        this.onFailure = onFailure;
+        contextCount = config.intValue(Key.CONTEXTS);
+        dedicated = config.is(Key.DRIVER, "dedicated");
+        spinNs = config.number(Key.SPIN_US);
+        maxConnections = config.intValue(Key.MAX_CONNECTIONS);
+        chunks = new ChunkPool(config.number(Key.MEMORY));
+        outerIsLoopback = nics.size() == 1;
+        addresses = new Addresses(routes, config.is(Key.LOOPBACK, "stack"));
+        SecureRandom random = new SecureRandom();
+        initialSequence = new InitialSequence(random.nextLong(), random.nextLong());
+        contexts = new Context[contextCount];
+        backgrounds = new Background[contextCount];
+        long nowNs = System.nanoTime();
+        for (int i = 0; i < contextCount; i++) {
+            Link[] links = new Link[nics.size()];
+            for (int n = 0; n < links.length; n++) {
+                links[n] = new Link(nics.get(n), i, n == 0);
+            }
+            contexts[i] = new Context(this, i, links, nowNs);
+            backgrounds[i] = new Background(contexts[i], this);
+        }
+    }
+
+    /** Starts the background threads and announces the addresses. */
+    public void start() {
+        for (Background background : backgrounds) {
+            background.start();
+        }
+        contexts[0].driver.call(new Call() {
+            @Override
+            void execute(Context context, long nowNs) {
+                context.neighbours.announce();
+            }
+        });
+    }
+
+    Context context(int index) {
+        return contexts[index];
+    }
+
+    /** All contexts, for {@code stat}. */
+    public List<Context> contexts() {
+        return List.of(contexts);
+    }
+
+    public PortTable ports() {
+        return ports;
+    }
+
+    public Addresses addresses() {
+        return addresses;
+    }
+
+    public Routes routes() {
+        return routes;
+    }
+
+    public ChunkPool chunks() {
+        return chunks;
+    }
+
+    public List<Nic> nics() {
+        return List.copyOf(nics);
+    }
+
+    public SocketDefaults newDefaults() {
+        return new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
+    }
+
+    TcpSettings newSettings(Link link) {
+        TcpSettings settings = new TcpSettings();
+        settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER;
+        settings.maxEmitBytes = link.segments
+                ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS)
+                : settings.receiveMssBytes;
+        settings.timeWaitNs = config.number(Key.TIME_WAIT);
+        return settings;
+    }
+
+    Sleeper newSleeper(Link[] links) {
+        int fd = links[links.length - 1].queue.wakeupFd();
+        return fd < 0 ? new ParkSleeper() : pinning.newSleeper(fd);
+    }
+
+    void pin(int context) {
+        pinning.pin(context);
+    }
+
+    void contextFailed(Context context, Throwable cause) {
+        onFailure.accept(context, cause);
+    }
+
+    // ---- connecting and listening -----------------------------------------------------------------------------------
+
+    /** Whether the stack can reach the address: one of its own, or one that it has a route for. */
+    public boolean isReachable(IpAddress remote) {
+        return addresses.isLocal(remote)
+                || (!outerIsLoopback && routes.hasRoute(remote))
+                || (outerIsLoopback && routes.isConnected(remote.hi(), remote.lo()));
+    }
+
+    /** The address that a connection to {@code remote} comes from. */
+    public IpAddress sourceFor(IpAddress remote) {
+        return addresses.isLocal(remote) ? addresses.sourceFor(remote) : routes.sourceFor(remote);
+    }
+
+    /**
+     * Starts an active open and waits until its SYN is on the way.
+     *
+     * @param local a specific address
+     * @param localPort bound port, or 0 to choose one
+     * @return null when no port or tuple is free
+     */
+    public Flow connect(
+            IpAddress local,
+            int localPort,
+            IpAddress remote,
+            int remotePort,
+            SocketDefaults options,
+            Endpoint endpoint) {
+        FlowKey key = new FlowKey();
+        key.set(local.hi(), local.lo(), remote.hi(), remote.lo());
+        key.ports(localPort, remotePort);
+        Context context = localPort == 0 ? home() : contexts[contexts[0].contextOf(key.hash)];
+        int linkIndex = addresses.isLocal(remote) || outerIsLoopback ? 0 : 1;
+        ConnectCall call = new ConnectCall(context, linkIndex, key, localPort, options, endpoint);
+        return context.driver.call(call).flow();
+    }
+
+    /** The context that the calling thread drives, else each in turn. */
+    private Context home() {
+        for (Context context : contexts) {
+            if (context.driver.isDrivenByCaller()) {
+                return context;
+            }
+        }
+        return contexts[Math.floorMod(nextHome.getAndIncrement(), contextCount)];
+    }
+
+    /** For a new event queue or waiter: contexts in turn. */
+    public int nextHomeIndex() {
+        return Math.floorMod(nextHome.getAndIncrement(), contextCount);
+    }
+
+    /** Waits on a waiter that belongs to no one context, driving the given one. */
+    public void await(int home, Waiter waiter, long timeoutNs) {
+        contexts[home].driver.await(waiter, timeoutNs);
+    }
+
+    /** Before a wait outside the stack: the background leads meanwhile. */
+    public void beginForeignWait(int home) {
+        contexts[home].driver.foreignWait(true);
+    }
+
+    public void endForeignWait(int home) {
+        contexts[home].driver.foreignWait(false);
+    }
+
+    /** Starts to listen; null when another listener is there. */
+    public Listener listen(PortTable.Binding binding, int backlog, SocketDefaults options, Endpoint endpoint) {
+        Listener listener = new Listener(
+                binding.address(), binding.port(), backlog, options, endpoint, binding.reusePort(), contextCount);
+        return ports.listen(listener) ? listener : null;
+    }
+
+    /** Stops listening and resets what was not accepted. */
+    public void unlisten(Listener listener) {
+        ports.unlisten(listener);
+        listener.close();
+        for (Flow flow = listener.accept(); flow != null; flow = listener.accept()) {
+            flow.askAndKick(Flow.ABORT, false);
+        }
+    }
+
+    // ---- stopping ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Ends every connection: gracefully for at most {@code lingerNs}, then by reset; then stops the threads and closes the NICs.
+     *
+     * @return connections that were cut
+     */
+    public int stop(long lingerNs) {
+        ports.allListeners().forEach(this::unlisten);
+        for (Context context : contexts) {
+            context.driver.call(new StopCall(false));
+        }
+        long endNs = System.nanoTime() + lingerNs;
+        while (unfinished() > 0 && System.nanoTime() < endNs) {
+            for (Context context : contexts) {
+                context.driver.drive(true);
+            }
+            Driver.pause(200_000);
+        }
+        int cut = 0;
+        for (Context context : contexts) {
+            cut += context.driver.call(new StopCall(true)).cut();
+        }
+        for (Background background : backgrounds) {
+            background.stop();
+        }
+        joinAndClose();
+        return cut;
+    }
+
+    private int unfinished() {
+        int count = 0;
+        for (Context context : contexts) {
+            count += context.driver.call(new CountCall()).unfinished();
+        }
+        return count;
+    }
+
+    private void joinAndClose() {
+        boolean interrupted = false;
+        for (Background background : backgrounds) {
+            try {
+                background.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        for (Context context : contexts) {
+            context.driver.sleeper.close();
+        }
+        nics.forEach(Nic::close);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Flows of all contexts, for {@code stat} and leak checks. */
+    public List<Flow> flows() {
+        List<Flow> all = new ArrayList<>();
+        for (Context context : contexts) {
+            all.addAll(List.of(context.driver.call(new CountCall()).flows()));
+        }
+        return all;
+    }
+}

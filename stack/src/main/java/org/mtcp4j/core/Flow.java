@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.tcp.CloseReason;
+import org.mtcp4j.tcp.Connection;
+import org.mtcp4j.tcp.TcpSettings;
+import org.mtcp4j.tcp.TcpState;
+
+/**
+ * A connection in its context: tuple, storage, links. The owner's, but for the two streams, {@link #status()}, {@link #endpoint} and
+ * {@link #ask}. A flow object is never reused, so a stale handle meets a dead flow, not another connection.
+ */
+public final class Flow extends Connection {
+    /** {@link #ask} bits. */
+    public static final int WROTE = 1;
+
+    public static final int READ = 1 << 1;
+    public static final int SHUTDOWN = 1 << 2;
+    public static final int CLOSE = 1 << 3;
+    public static final int ABORT = 1 << 4;
+    public static final int SETTINGS = 1 << 5;
+    public static final int RELEASE = 1 << 6;
+
+    /** {@link #status()} bits: the handshake is done; the peer's FIN came; CLOSED; our FIN is acknowledged. */
+    public static final int CONNECTED = 1;
+
+    public static final int FIN_RECEIVED = 1 << 1;
+    public static final int CLOSED = 1 << 2;
+    public static final int FIN_ACKED = 1 << 3;
+
+    private static final VarHandle ASKED;
+
+    static {
+        try {
+            ASKED = MethodHandles.lookup().findVarHandle(Flow.class, "asked", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final long localHi;
+    final long localLo;
+    final long remoteHi;
+    final long remoteLo;
+    final int ports;
+    final int hash;
+    final Context context;
+    final Link link;
+    final SendStream send;
+    final ReceiveStream receive;
+    private final FlowCommand command = new FlowCommand(this);
+
+    /** Whom to tell; null until accepted. */
+    volatile Endpoint endpoint;
+
+    /** Where it will be accepted; null for active opens and once established. */
+    Listener listener;
+
+    @SuppressWarnings("unused") // through ASKED
+    private volatile int asked;
+
+    private volatile int status;
+    private volatile CloseReason reason = CloseReason.NONE;
+    private volatile SocketDefaults options;
+
+    /** Application's reader: position up to which it has told the owner. */
+    private long readTold;
+
+    // ---- owner's links and marks
+    Flow wheelNext;
+    Flow wheelPrevious;
+    int wheelSlot = -1;
+    long wheelTick;
+    Flow nextOutput;
+    boolean inOutputList;
+    boolean waitsForNeighbour;
+    Flow nextNews;
+    int news;
+    boolean inTable;
+    boolean applicationClosed;
+    boolean countsHalfOpen;
+    /** The neighbour that the flow's packets go to; unused over loopback. */
+    long hopHi;
+
+    long hopLo;
+
+    Flow(Context context, Link link, FlowKey key, TcpSettings settings, SocketDefaults options) {
+        super(settings, context.output, context.input, context.tcpCounters);
+        this.context = context;
+        this.link = link;
+        localHi = key.localHi;
+        localLo = key.localLo;
+        remoteHi = key.remoteHi;
+        remoteLo = key.remoteLo;
+        ports = key.ports;
+        hash = key.hash;
+        this.options = options;
+        send = new SendStream(context.chunks, options.sendBufferBytes);
+        receive = new ReceiveStream(context.chunks);
+    }
+
+    boolean matches(long aLocalHi, long aLocalLo, long aRemoteHi, long aRemoteLo, int aPorts) {
+        return ports == aPorts
+                && remoteLo == aRemoteLo
+                && localLo == aLocalLo
+                && remoteHi == aRemoteHi
+                && localHi == aLocalHi;
+    }
+
+    public int localPort() {
+        return ports >>> 16;
+    }
+
+    public int remotePort() {
+        return ports & 0xffff;
+    }
+
+    public IpAddress localAddress() {
+        return IpAddress.of(localHi, localLo);
+    }
+
+    public IpAddress remoteAddress() {
+        return IpAddress.of(remoteHi, remoteLo);
+    }
+
+    /** Bits {@link #CONNECTED}, {@link #FIN_RECEIVED}, {@link #CLOSED}, {@link #FIN_ACKED}. Any thread. */
+    public int status() {
+        return status;
+    }
+
+    /** Why it closed; meaningful once {@link #CLOSED}. Any thread. */
+    public CloseReason reason() {
+        return reason;
+    }
+
+    int tos() {
+        return options.tos;
+    }
+
+    /** Owner: takes up changed options. */
+    void applyOptions(long nowNs) {
+        options.applyTo(settings());
+        send.limitBytes = options.sendBufferBytes;
+        settingsChanged(nowNs);
+    }
+
+    // ---- the application's side -------------------------------------------------------------------------------------
+
+    /** The accepting or connecting socket takes the flow over. */
+    public void attach(Endpoint owner, SocketDefaults socketOptions) {
+        options = socketOptions;
+        endpoint = owner;
+        VarHandle.fullFence();
+    }
+
+    public SocketDefaults options() {
+        return options;
+    }
+
+    /** Options were changed in {@link #options()}. */
+    public void optionsChanged() {
+        send.limitBytes = options.sendBufferBytes;
+        askAndKick(SETTINGS, false);
+    }
+
+    /** Asks the owner for something; {@code mayHold} lets it wait for the thread's next round. Any thread. */
+    public void askAndKick(int bits, boolean mayHold) {
+        // Also when the command is queued already: it may have been left for whatever round comes next.
+        ask(bits);
+        context.driver.kick(mayHold);
+    }
+
+    /** Moves received bytes into the buffers, as one unit. One reader at a time. Returns bytes, 0 when none wait. */
+    public long read(ByteBuffer[] dsts, int offset, int length) {
+        if (!receive.enter()) {
+            return 0;
+        }
+        long from = receive.read();
+        long position = from;
+        for (int i = offset; i < offset + length && position < receive.received(); i++) {
+            position += receive.take(dsts[i], position);
+        }
+        return leaveReader(from, position);
+    }
+
+    /** As {@link #read(ByteBuffer[], int, int)}. */
+    public int read(ByteBuffer dst) {
+        if (!receive.enter()) {
+            return 0;
+        }
+        long from = receive.read();
+        return (int) leaveReader(from, from + receive.take(dst, from));
+    }
+
+    private long leaveReader(long from, long position) {
+        receive.publishRead(position);
+        boolean release = receive.exit();
+        if (release) {
+            askAndKick(RELEASE, true);
+        }
+        if (position != from) {
+            if (position - readTold >= options.receiveBufferBytes / 4) {
+                readTold = position;
+                askAndKick(READ, true);
+            } else if (position == receive.received()) {
+                // Nothing waits for this: the storage goes back in whatever round comes next.
+                ask(READ);
+            }
+        }
+        return position - from;
+    }
+
+    /** Takes bytes to send, as one unit. One writer at a time. Returns bytes, 0 when the buffer is full. */
+    public long write(ByteBuffer[] srcs, int offset, int length) {
+        if (!send.enter()) {
+            return 0;
+        }
+        long from = send.written();
+        long position = from;
+        for (int i = offset; i < offset + length; i++) {
+            position += send.append(srcs[i], position);
+            if (srcs[i].hasRemaining()) {
+                break;
+            }
+        }
+        return leaveWriter(from, position);
+    }
+
+    /** As {@link #write(ByteBuffer[], int, int)}. */
+    public int write(ByteBuffer src) {
+        if (!send.enter()) {
+            return 0;
+        }
+        long from = send.written();
+        return (int) leaveWriter(from, from + send.append(src, from));
+    }
+
+    private long leaveWriter(long from, long position) {
+        send.publish(position);
+        if (send.exit()) {
+            askAndKick(RELEASE, true);
+        } else if (position != from) {
+            askAndKick(WROTE, true);
+        }
+        return position - from;
+    }
+
+    /** Bytes that wait to be read. */
+    public int available() {
+        return receive.isReleased() ? 0 : receive.available();
+    }
+
+    /** Whether everything written has been acknowledged. */
+    public boolean isDrained() {
+        return send.acked() == send.written();
+    }
+
+    /** Waits for news of one direction, driving the context. See {@link Driver#await}. */
+    public void await(Waiter waiter, long timeoutNs) {
+        context.driver.await(waiter, timeoutNs);
+    }
+
+    /**
+     * Any thread: asks the owner for something.
+     *
+     * @return true when the command is newly queued, so that somebody must see to its being run
+     */
+    boolean ask(int bits) {
+        if ((int) ASKED.getAndBitwiseOr(this, bits) == 0) {
+            context.ownership.commands.push(command);
+            return true;
+        }
+        return false;
+    }
+
+    /** Owner: takes what was asked; the node may be queued again from here on. */
+    int takeAsked() {
+        return (int) ASKED.getAndSet(this, 0);
+    }
+
+    /** Owner: the limits that the application has moved, read once a turn. */
+    void readLimits(long nowNs) {
+        long written = send.written();
+        sendLimit(written, nowNs);
+        readUpTo(receive.read(), nowNs);
+        if (receive.holdsStorage()) {
+            receive.trim(hasOutOfOrderData());
+        }
+    }
+
+    /** Owner: publishes what a turn brought; returns news of {@link Endpoint}. */
+    int publishProgress() {
+        int found = 0;
+        long received = receivedPosition();
+        if (received != receive.received()) {
+            receive.publish(received);
+            found |= Endpoint.INPUT;
+        }
+        long acked = ackedPosition();
+        if (acked != send.acked()) {
+            boolean wasWritable = isWritable();
+            send.acknowledge(acked);
+            if (!wasWritable && isWritable()) {
+                found |= Endpoint.OUTPUT;
+            }
+        }
+        return found | publishStatus();
+    }
+
+    private int publishStatus() {
+        int now = statusOf(state());
+        if (finReceived()) {
+            now |= FIN_RECEIVED;
+        }
+        if (finAcked()) {
+            now |= FIN_ACKED;
+        }
+        if (now == status) {
+            return 0;
+        }
+        if ((now & CLOSED) != 0) {
+            reason = closeReason();
+        }
+        status = now | (status & CONNECTED);
+        return Endpoint.INPUT | Endpoint.OUTPUT;
+    }
+
+    private static int statusOf(TcpState state) {
+        return switch (state) {
+            case LISTEN, SYN_SENT, SYN_RECEIVED -> 0;
+            case CLOSED -> CLOSED;
+            default -> CONNECTED;
+        };
+    }
+
+    /** Whether OP_WRITE is due: a third of the buffer is free, as Linux has it. Any thread. */
+    public boolean isWritable() {
+        return 3L * send.free() >= send.limitBytes;
+    }
+
+    /** The node that {@link #ask} queues. */
+    private static final class FlowCommand extends Command {
+        private final Flow flow;
+
+        FlowCommand(Flow flow) {
+            this.flow = flow;
+        }
+
+        @Override
+        void run(Context context, long nowNs) {
+            context.flowAsked(flow, flow.takeAsked(), nowNs);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+/** The flows of a context by their tuple: open addressing, linear probing, removal by shifting back. Owner only. */
+final class FlowTable {
+    private Flow[] slots = new Flow[64];
+    private int size;
+
+    /** The flow of that tuple, or null. {@code ports} is local &lt;&lt; 16 | remote. */
+    Flow find(int hash, long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
+        Flow[] table = slots;
+        int mask = table.length - 1;
+        for (int i = spread(hash) & mask; ; i = (i + 1) & mask) {
+            Flow flow = table[i];
+            if (flow == null || (flow.hash == hash && flow.matches(localHi, localLo, remoteHi, remoteLo, ports))) {
+                return flow;
+            }
+        }
+    }
+
+    void add(Flow flow) {
+        if (2 * (size + 1) > slots.length) {
+            grow();
+        }
+        insert(flow);
+        size++;
+    }
+
+    private void insert(Flow flow) {
+        int mask = slots.length - 1;
+        int i = spread(flow.hash) & mask;
+        while (slots[i] != null) {
+            i = (i + 1) & mask;
+        }
+        slots[i] = flow;
+    }
+
+    private void grow() {
+        Flow[] old = slots;
+        slots = new Flow[2 * old.length];
+        for (Flow flow : old) {
+            if (flow != null) {
+                insert(flow);
+            }
+        }
+    }
+
+    boolean remove(Flow flow) {
+        int mask = slots.length - 1;
+        int i = spread(flow.hash) & mask;
+        while (slots[i] != flow) {
+            if (slots[i] == null) {
+                return false;
+            }
+            i = (i + 1) & mask;
+        }
+        int hole = i;
+        slots[hole] = null;
+        for (int j = (hole + 1) & mask; slots[j] != null; j = (j + 1) & mask) {
+            int home = spread(slots[j].hash) & mask;
+            if (((j - home) & mask) >= ((j - hole) & mask)) {
+                slots[hole] = slots[j];
+                slots[j] = null;
+                hole = j;
+            }
+        }
+        size--;
+        return true;
+    }
+
+    /** The low bits choose the context; the table uses the others as well. */
+    private static int spread(int hash) {
+        int h = hash * 0x9E3779B9;
+        return h ^ (h >>> 15);
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** All flows now in the table. */
+    Flow[] snapshot() {
+        Flow[] all = new Flow[size];
+        int n = 0;
+        for (Flow flow : slots) {
+            if (flow != null) {
+                all[n++] = flow;
+            }
+        }
+        return all;
+    }
+}

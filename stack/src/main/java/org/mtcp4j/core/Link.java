@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.nio.ByteBuffer;
+import org.mtcp4j.nic.FrameBatch;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicQueue;
+
+/** One NIC as one context sees it: its queue there, bursts, and what it offloads. The owner's. */
+final class Link {
+    static final int BURST = 64;
+    private static final int TX_BATCH = 128;
+
+    final Nic nic;
+    final NicQueue queue;
+    /** Packets to any address are ours, and nobody is asked for a hardware address. */
+    final boolean loopback;
+
+    final FrameBatch rx = new FrameBatch(BURST);
+    final FrameBatch tx = new FrameBatch(TX_BATCH);
+    final ByteBuffer bytes;
+    final ByteBuffer nativeOrder;
+    final long mac;
+    final int mtuBytes;
+    final int frameBytes;
+    final int largeFrameBytes;
+    final boolean transmitsChecksum;
+    final boolean segments;
+    final boolean steers;
+
+    Link(Nic nic, int queueIndex, boolean loopback) {
+        this.nic = nic;
+        this.loopback = loopback;
+        queue = nic.queue(queueIndex);
+        bytes = nic.memory().bytes();
+        nativeOrder = nic.memory().nativeOrder();
+        mac = nic.macAddress();
+        mtuBytes = nic.mtuBytes();
+        frameBytes = nic.frameBytes();
+        int capabilities = nic.capabilities();
+        transmitsChecksum = (capabilities & Nic.TX_CHECKSUM) != 0;
+        segments = (capabilities & Nic.TSO) != 0 && transmitsChecksum;
+        largeFrameBytes = segments ? nic.largeFrameBytes() : 0;
+        steers = (capabilities & Nic.STEERS) != 0;
+    }
+
+    /** Offers the batch to the NIC; false when it still has no room for another frame. */
+    boolean flush() {
+        int accepted = queue.transmit(tx);
+        if (accepted > 0) {
+            tx.removeFirst(accepted);
+        }
+        return tx.free() > 0;
+    }
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.mtcp4j.ip.IpAddress;
+
+/** A listening port as the contexts see it: one accept queue a context, limits shared by all. */
+public final class Listener {
+    /** Half-open connections a listener may have, however small its backlog: a slow path is not refused. */
+    private static final int LEAST_HALF_OPEN = 128;
+
+    /** The any-address for wildcard listeners. */
+    final IpAddress address;
+
+    final int port;
+    final int backlog;
+    final SocketDefaults defaults;
+    final Endpoint endpoint;
+    final boolean reusePort;
+    private final ConcurrentLinkedQueue<Flow>[] queues;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicInteger halfOpen = new AtomicInteger();
+    private volatile boolean closed;
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    Listener(
+            IpAddress address,
+            int port,
+            int backlog,
+            SocketDefaults defaults,
+            Endpoint endpoint,
+            boolean reusePort,
+            int contexts) {
+        this.address = address;
+        this.port = port;
+        this.backlog = backlog;
+        this.defaults = defaults;
+        this.endpoint = endpoint;
+        this.reusePort = reusePort;
+        queues = new ConcurrentLinkedQueue[contexts];
+        for (int i = 0; i < contexts; i++) {
+            queues[i] = new ConcurrentLinkedQueue<>();
+        }
+    }
+
+    /** One more than the backlog, as Linux counts. */
+    boolean isFull() {
+        return waiting.get() > backlog;
+    }
+
+    boolean tryHalfOpen() {
+        if (halfOpen.incrementAndGet() <= Math.max(backlog, LEAST_HALF_OPEN)) {
+            return true;
+        }
+        halfOpen.decrementAndGet();
+        return false;
+    }
+
+    void endHalfOpen() {
+        halfOpen.decrementAndGet();
+    }
+
+    /** Owner: an established connection; the caller publishes the news. False when the listener is closed: reset it. */
+    boolean offer(Context context, Flow flow) {
+        if (closed) {
+            return false;
+        }
+        waiting.incrementAndGet();
+        queues[context.index].add(flow);
+        return true;
+    }
+
+    /** One thread at a time: the next connection of any context, beginning after the one served last, or null. */
+    public Flow accept() {
+        for (ConcurrentLinkedQueue<Flow> queue : queues) {
+            Flow flow = queue.poll();
+            if (flow != null) {
+                waiting.decrementAndGet();
+                return flow;
+            }
+        }
+        return null;
+    }
+
+    public boolean hasWaiting() {
+        return waiting.get() > 0;
+    }
+
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean matches(long localHi, long localLo) {
+        return address.isAny() || (address.hi() == localHi && address.lo() == localLo);
+    }
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Who owns a context, and the three protocols around it (design section 3): release re-checks the commands, a submitter tries to
+ * acquire before it leaves, a sleeper re-checks everything after it has published that it sleeps. Covered by jcstress.
+ */
+final class Ownership {
+    private static final int FREE = 0;
+    private static final int OWNED = 1;
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Ownership.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final CommandQueue commands = new CommandQueue();
+
+    @SuppressWarnings("unused") // through STATE
+    private volatile int state;
+
+    boolean tryAcquire() {
+        return state == FREE && STATE.compareAndSet(this, FREE, OWNED);
+    }
+
+    /**
+     * Gives the context up.
+     *
+     * @return true when commands came meanwhile and the caller owns the context again: it must run them and release once more
+     */
+    boolean releaseOrReacquire() {
+        STATE.setVolatile(this, FREE);
+        VarHandle.fullFence();
+        return !commands.isEmpty() && tryAcquire();
+    }
+
+    /**
+     * Leaves a command.
+     *
+     * @return true when the caller became the owner and must run it; else the present owner will
+     */
+    boolean submit(Command command) {
+        commands.push(command);
+        VarHandle.fullFence();
+        return tryAcquire();
+    }
+
+    boolean isOwned() {
+        return state == OWNED;
+    }
+}

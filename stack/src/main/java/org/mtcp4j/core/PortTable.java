@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.mtcp4j.ip.IpAddress;
+
+/**
+ * Bound ports and listeners of a stack, for all contexts. Changes are synchronised and off the hot path; {@link #listener} is a
+ * lock-free look-up.
+ */
+public final class PortTable {
+    /** Linux's default range for ports that the stack chooses on bind. */
+    private static final int FIRST_FREE_CHOICE = 32_768;
+
+    private static final int LAST_FREE_CHOICE = 60_999;
+
+    /**
+     * A bind: who holds which address and port, with the reuse options at that time.
+     *
+     * @param address the any-address for wildcard binds
+     * @param port 1 to 65,535
+     * @param reuseAddress SO_REUSEADDR
+     * @param reusePort SO_REUSEPORT
+     */
+    public record Binding(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {}
+
+    private final Map<Integer, List<Binding>> bindings = new HashMap<>();
+    private final AtomicReferenceArray<Listener[]> listeners = new AtomicReferenceArray<>(65_536);
+
+    /** The new binding, or null when it is in use. Port 0 picks one. */
+    public synchronized Binding bind(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {
+        if (port != 0) {
+            Binding wanted = new Binding(address, port, reuseAddress, reusePort);
+            return conflicts(wanted) ? null : add(wanted);
+        }
+        int range = LAST_FREE_CHOICE - FIRST_FREE_CHOICE + 1;
+        int start = ThreadLocalRandom.current().nextInt(range);
+        for (int i = 0; i < range; i++) {
+            int candidate = FIRST_FREE_CHOICE + (start + i) % range;
+            if (!bindings.containsKey(candidate)) {
+                return add(new Binding(address, candidate, reuseAddress, reusePort));
+            }
+        }
+        return null;
+    }
+
+    private Binding add(Binding binding) {
+        bindings.computeIfAbsent(binding.port(), p -> new ArrayList<>(1)).add(binding);
+        return binding;
+    }
+
+    private boolean conflicts(Binding wanted) {
+        List<Binding> held = bindings.get(wanted.port());
+        if (held == null) {
+            return false;
+        }
+        for (Binding other : held) {
+            boolean overlap = other.address().isAny()
+                    || wanted.address().isAny()
+                    || other.address().equals(wanted.address());
+            boolean shared = (other.reusePort() && wanted.reusePort())
+                    || (other.reuseAddress() && wanted.reuseAddress() && listeners.get(wanted.port()) == null);
+            if (overlap && !shared) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public synchronized void release(Binding binding) {
+        List<Binding> held = bindings.get(binding.port());
+        if (held == null) {
+            return;
+        }
+        for (Iterator<Binding> it = held.iterator(); it.hasNext(); ) {
+            if (it.next().equals(binding)) {
+                it.remove();
+                break;
+            }
+        }
+        if (held.isEmpty()) {
+            bindings.remove(binding.port());
+        }
+    }
+
+    /** False when another listener without SO_REUSEPORT already listens there. */
+    synchronized boolean listen(Listener listener) {
+        Listener[] present = listeners.get(listener.port);
+        int n = present == null ? 0 : present.length;
+        for (int i = 0; i < n; i++) {
+            boolean overlap = present[i].address.isAny()
+                    || listener.address.isAny()
+                    || present[i].address.equals(listener.address);
+            if (overlap && !(present[i].reusePort && listener.reusePort)) {
+                return false;
+            }
+        }
+        Listener[] grown = n == 0 ? new Listener[1] : java.util.Arrays.copyOf(present, n + 1);
+        grown[n] = listener;
+        listeners.set(listener.port, grown);
+        return true;
+    }
+
+    synchronized void unlisten(Listener listener) {
+        Listener[] present = listeners.get(listener.port);
+        if (present == null) {
+            return;
+        }
+        List<Listener> rest = new ArrayList<>(List.of(present));
+        rest.remove(listener);
+        listeners.set(listener.port, rest.isEmpty() ? null : rest.toArray(new Listener[0]));
+    }
+
+    /** Any thread: whether a bind or a listener keeps the port from being chosen for an active open. */
+    synchronized boolean isBound(int port) {
+        return bindings.containsKey(port);
+    }
+
+    /** Owner: who listens there; exact addresses first, several with SO_REUSEPORT by the flow's hash. Null for nobody. */
+    Listener listener(long localHi, long localLo, int port, int hash) {
+        Listener[] present = listeners.get(port);
+        if (present == null) {
+            return null;
+        }
+        int exact = 0;
+        int any = 0;
+        for (Listener listener : present) {
+            if (listener.address.isAny()) {
+                any++;
+            } else if (listener.matches(localHi, localLo)) {
+                exact++;
+            }
+        }
+        int candidates = exact != 0 ? exact : any;
+        if (candidates == 0) {
+            return null;
+        }
+        int choice = Integer.remainderUnsigned(Integer.rotateLeft(hash, 13), candidates);
+        for (Listener listener : present) {
+            boolean candidate = exact != 0
+                    ? !listener.address.isAny() && listener.matches(localHi, localLo)
+                    : listener.address.isAny();
+            if (candidate && choice-- == 0) {
+                return listener;
+            }
+        }
+        return null;
+    }
+
+    /** Every listener now, for {@code stat} and for stopping. */
+    public synchronized List<Listener> allListeners() {
+        List<Listener> all = new ArrayList<>();
+        for (Integer port : bindings.keySet()) {
+            Listener[] present = listeners.get(port);
+            if (present != null) {
+                all.addAll(List.of(present));
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+/**
+ * What the peer has sent and the application has not yet read: single producer (owner), single consumer (application). Positions
+ * count from the peer's first byte. Bytes ahead of a gap are stored at their place too; only those below {@link #received()} are
+ * readable.
+ */
+final class ReceiveStream extends StreamGuard {
+    private static final VarHandle RECEIVED;
+    private static final VarHandle READ;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            RECEIVED = lookup.findVarHandle(ReceiveStream.class, "received", long.class);
+            READ = lookup.findVarHandle(ReceiveStream.class, "read", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ChunkPool pool;
+
+    @SuppressWarnings("unused") // through RECEIVED; owner writes
+    private long received;
+
+    @SuppressWarnings("unused") // through READ; application writes
+    private long read;
+
+    // Owner writes under the word; the application reads under the word.
+    private Chunk head;
+    // Application, under the word; reset by the owner under the word.
+    private Chunk readChunk;
+
+    // Owner only.
+    private Chunk tail;
+    private Chunk cursor;
+
+    ReceiveStream(ChunkPool pool) {
+        this.pool = pool;
+    }
+
+    long received() {
+        return (long) RECEIVED.getAcquire(this);
+    }
+
+    long read() {
+        return (long) READ.getAcquire(this);
+    }
+
+    int available() {
+        return (int) (received() - read());
+    }
+
+    /** Whether the owner holds storage that {@link #trim} may give back. */
+    boolean holdsStorage() {
+        return head != null;
+    }
+
+    /** Owner: stores bytes at their position, which is at or above {@link #received()}. False when there is no storage. */
+    boolean place(long position, ByteBuffer frame, int offset, int lengthBytes) {
+        if (!cover(position + lengthBytes)) {
+            return false;
+        }
+        Chunk chunk = cursor != null && cursor.start <= position ? cursor : head;
+        while (position >= chunk.end()) {
+            chunk = chunk.next;
+        }
+        int done = 0;
+        for (; ; ) {
+            int at = (int) (position + done - chunk.start);
+            int n = Math.min(lengthBytes - done, Chunk.BYTES - at);
+            chunk.data.put(at, frame, offset + done, n);
+            done += n;
+            if (done == lengthBytes) {
+                break;
+            }
+            chunk = chunk.next;
+        }
+        cursor = chunk;
+        return true;
+    }
+
+    private boolean cover(long end) {
+        if (tail == null) {
+            Chunk chunk = pool.take();
+            if (chunk == null) {
+                return false;
+            }
+            chunk.start = received();
+            tail = chunk;
+            head = chunk;
+        }
+        while (tail.end() < end) {
+            Chunk chunk = pool.take();
+            if (chunk == null) {
+                return false;
+            }
+            chunk.start = tail.end();
+            tail.next = chunk;
+            tail = chunk;
+        }
+        return true;
+    }
+
+    /** Owner: bytes below the position are complete; the application may read them. */
+    void publish(long position) {
+        RECEIVED.setRelease(this, position);
+    }
+
+    /** Application, inside the word: moves bytes into the buffer; returns how many. Call {@link #publishRead} afterwards. */
+    int take(ByteBuffer dst, long from) {
+        int wanted = (int) Math.min(received() - from, dst.remaining());
+        int done = 0;
+        while (done < wanted) {
+            Chunk chunk = readChunk == null ? head : readChunk;
+            while (from + done >= chunk.end()) {
+                chunk = chunk.next;
+            }
+            readChunk = chunk;
+            int at = (int) (from + done - chunk.start);
+            int n = Math.min(wanted - done, Chunk.BYTES - at);
+            dst.put(dst.position(), chunk.data, at, n);
+            dst.position(dst.position() + n);
+            done += n;
+        }
+        return done;
+    }
+
+    /** Application, inside the word. */
+    void publishRead(long position) {
+        READ.setRelease(this, position);
+    }
+
+    /** Owner: gives back what has been read, unless the application is inside; then the next call does. */
+    void trim(boolean holdsOutOfOrder) {
+        Chunk chunk = head;
+        if (chunk == null) {
+            return;
+        }
+        long position = read();
+        boolean all = position == received() && !holdsOutOfOrder;
+        if ((!all && chunk.end() > position) || !tryOwner()) {
+            return;
+        }
+        if (all) {
+            releaseStorage();
+        } else {
+            while (head.next != null && head.end() <= position) {
+                Chunk done = head;
+                head = done.next;
+                if (cursor == done) {
+                    cursor = head;
+                }
+                pool.give(done);
+            }
+            readChunk = null;
+        }
+        yieldOwner();
+    }
+
+    @Override
+    void releaseStorage() {
+        Chunk chunk = head;
+        while (chunk != null) {
+            Chunk next = chunk.next;
+            pool.give(chunk);
+            chunk = next;
+        }
+        head = null;
+        tail = null;
+        readChunk = null;
+        cursor = null;
+    }
+}

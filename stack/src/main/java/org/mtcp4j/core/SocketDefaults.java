@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import org.mtcp4j.tcp.TcpSettings;
+
+/** Options of a socket before it has a connection; a listener's are what its connections inherit. Any thread, racily. */
+public final class SocketDefaults {
+    public volatile int sendBufferBytes;
+    public volatile int receiveBufferBytes;
+    public volatile boolean keepAlive;
+    public volatile boolean noDelay;
+    public volatile boolean quickAck;
+    public volatile int keepIdleSeconds = 7200;
+    public volatile int keepIntervalSeconds = 75;
+    public volatile int keepCount = 9;
+    public volatile int tos;
+
+    public SocketDefaults(int sendBufferBytes, int receiveBufferBytes) {
+        this.sendBufferBytes = sendBufferBytes;
+        this.receiveBufferBytes = receiveBufferBytes;
+    }
+
+    public SocketDefaults copy() {
+        SocketDefaults copy = new SocketDefaults(sendBufferBytes, receiveBufferBytes);
+        copy.keepAlive = keepAlive;
+        copy.noDelay = noDelay;
+        copy.quickAck = quickAck;
+        copy.keepIdleSeconds = keepIdleSeconds;
+        copy.keepIntervalSeconds = keepIntervalSeconds;
+        copy.keepCount = keepCount;
+        copy.tos = tos;
+        return copy;
+    }
+
+    /** Owner: puts the options into a connection's settings. */
+    void applyTo(TcpSettings settings) {
+        settings.receiveBufferBytes = receiveBufferBytes;
+        settings.keepAlive = keepAlive;
+        settings.noDelay = noDelay;
+        settings.quickAck = quickAck;
+        settings.keepIdleNs = keepIdleSeconds * 1_000_000_000L;
+        settings.keepIntervalNs = keepIntervalSeconds * 1_000_000_000L;
+        settings.keepCount = keepCount;
+    }
+}

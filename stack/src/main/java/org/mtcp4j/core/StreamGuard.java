@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The in-use word of one direction of a flow (design section 3, lifetime): the application thread is inside while it copies, the
+ * owner takes the word only to give storage back, and never waits for it.
+ */
+abstract class StreamGuard {
+    private static final int IDLE = 0;
+    private static final int APPLICATION = 1;
+    private static final int OWNER = 2;
+    private static final int RELEASED = 3;
+    private static final int SPINS = 200;
+
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup().findVarHandle(StreamGuard.class, "word", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("unused") // through WORD
+    private volatile int word;
+
+    private volatile boolean releaseWanted;
+
+    /** Application thread: false once the storage is released for good. The owner holds the word for nanoseconds only. */
+    final boolean enter() {
+        int spins = 0;
+        while (!WORD.compareAndSet(this, IDLE, APPLICATION)) {
+            if (word == RELEASED) {
+                return false;
+            }
+            if (++spins > SPINS) {
+                LockSupport.parkNanos(1_000);
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+        return true;
+    }
+
+    /** Application thread: true when the owner wanted to release meanwhile and must be told to try again. */
+    final boolean exit() {
+        WORD.setVolatile(this, IDLE);
+        return releaseWanted;
+    }
+
+    /** Owner: true when nobody is inside; then {@link #yieldOwner()} must follow. */
+    final boolean tryOwner() {
+        return WORD.compareAndSet(this, IDLE, OWNER);
+    }
+
+    final void yieldOwner() {
+        WORD.setRelease(this, IDLE);
+    }
+
+    /**
+     * Owner: releases the storage for good. False when the application is inside; its {@link #exit()} then returns true and leads to
+     * another call.
+     */
+    final boolean tryRelease() {
+        if (word == RELEASED) {
+            return true;
+        }
+        releaseWanted = true;
+        VarHandle.fullFence();
+        if (!WORD.compareAndSet(this, IDLE, OWNER)) {
+            return false;
+        }
+        releaseStorage();
+        WORD.setRelease(this, RELEASED);
+        return true;
+    }
+
+    final boolean isReleased() {
+        return word == RELEASED;
+    }
+
+    /** Gives every chunk back; called with the word held. */
+    abstract void releaseStorage();
+}

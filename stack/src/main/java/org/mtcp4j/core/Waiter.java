@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A place where one thread at a time waits for news: a selector's, or one direction of a socket. A signal is sticky until {@link
+ * #consume()}.
+ */
+public final class Waiter {
+    private static final int RUNNING = 0;
+    private static final int PARKED = 1;
+    private static final int LEADING = 2;
+
+    private static final VarHandle SIGNAL;
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SIGNAL = lookup.findVarHandle(Waiter.class, "signal", int.class);
+            STATE = lookup.findVarHandle(Waiter.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("unused") // through SIGNAL
+    private volatile int signal;
+
+    @SuppressWarnings("unused") // through STATE
+    private volatile int state;
+
+    private volatile Thread thread;
+    private volatile Context leading;
+    private volatile Runnable foreignWaker;
+
+    /** Waiting thread: takes the signal; a full fence. True when there was one. */
+    public boolean consume() {
+        return signal != 0 && (int) SIGNAL.getAndSet(this, 0) != 0;
+    }
+
+    public boolean isSignalled() {
+        return signal != 0;
+    }
+
+    /** Any thread: makes the waiting thread, or the next one to wait, return. Cheap when already signalled. */
+    public void signal() {
+        if (signal != 0 || (int) SIGNAL.getAndSet(this, 1) != 0) {
+            return;
+        }
+        switch (state) {
+            case PARKED -> LockSupport.unpark(thread);
+            case LEADING -> {
+                Context context = leading;
+                if (context != null) {
+                    context.driver.ringLeader();
+                }
+            }
+            default -> {
+                Runnable waker = foreignWaker;
+                if (waker != null) {
+                    waker.run();
+                }
+            }
+        }
+    }
+
+    /** Any thread: ends a park without a signal; false when nobody is parked here. */
+    boolean unparkIfParked() {
+        if (state != PARKED) {
+            return false;
+        }
+        LockSupport.unpark(thread);
+        return true;
+    }
+
+    /** Called on signals while the thread waits outside the stack (in a JDK selector). */
+    public void foreignWaker(Runnable waker) {
+        foreignWaker = waker;
+        VarHandle.fullFence();
+    }
+
+    /** Waiting thread: parks unless signalled. */
+    void park(long durationNs) {
+        thread = Thread.currentThread();
+        STATE.setVolatile(this, PARKED);
+        VarHandle.fullFence();
+        if (signal == 0) {
+            LockSupport.parkNanos(this, durationNs);
+        }
+        STATE.setVolatile(this, RUNNING);
+    }
+
+    /** Waiting thread: signals ring the context's bell from here on; a full fence, re-check {@link #isSignalled()} after it. */
+    void beginLeading(Context context) {
+        leading = context;
+        STATE.setVolatile(this, LEADING);
+        VarHandle.fullFence();
+    }
+
+    void endLeading() {
+        STATE.setVolatile(this, RUNNING);
+        leading = null;
+    }
+}

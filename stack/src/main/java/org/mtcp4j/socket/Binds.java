@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.socket;
+
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.PortTable;
+import org.mtcp4j.ip.IpAddress;
+
+/** Binding addresses and ports, for sockets and listeners alike. */
+final class Binds {
+    private static final IpAddress LOOPBACK_V6 = IpAddress.of(0, 1);
+    private static final IpAddress LOOPBACK_V4 = IpAddress.ofIpv4(0x7f00_0001);
+
+    private Binds() {}
+
+    static PortTable.Binding bind(Engine engine, InetSocketAddress address, OptionSet options) throws BindException {
+        IpAddress ip = wireAddress(address.getAddress());
+        if (!ip.isAny() && !engine.addresses().isLocal(ip)) {
+            throw new BindException("Cannot assign requested address");
+        }
+        PortTable.Binding bound = engine.ports()
+                .bind(
+                        ip,
+                        address.getPort(),
+                        options.get(StackOption.REUSEADDR) != 0,
+                        options.get(StackOption.REUSEPORT) != 0);
+        if (bound == null) {
+            throw new BindException("Address already in use");
+        }
+        return bound;
+    }
+
+    /** The address as packets carry it. Until IPv6 is there, the any-address and loopback of IPv6 stand for those of IPv4. */
+    static IpAddress wireAddress(InetAddress address) {
+        IpAddress ip = IpAddress.of(address);
+        if (ip.equals(LOOPBACK_V6)) {
+            return LOOPBACK_V4;
+        }
+        return ip.isAny() ? IpAddress.ANY_V4 : ip;
+    }
+}

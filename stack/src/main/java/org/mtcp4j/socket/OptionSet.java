@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.socket;
+
+import org.mtcp4j.core.SocketDefaults;
+
+/** A socket's options: those that connections know live in {@link SocketDefaults}, the rest here. Any thread. */
+final class OptionSet {
+    private static final int LEAST_BUFFER_BYTES = 2_048;
+    private static final int MOST_BUFFER_BYTES = 1 << 30;
+
+    private final SocketDefaults values;
+    private volatile boolean reuseAddress;
+    private volatile boolean reusePort;
+    private volatile int lingerSeconds = -1;
+    private volatile boolean oobInline;
+
+    OptionSet(SocketDefaults values) {
+        this.values = values;
+    }
+
+    SocketDefaults values() {
+        return values;
+    }
+
+    int get(StackOption option) {
+        return switch (option) {
+            case SNDBUF -> values.sendBufferBytes;
+            case RCVBUF -> values.receiveBufferBytes;
+            case KEEPALIVE -> values.keepAlive ? 1 : 0;
+            case REUSEADDR -> reuseAddress ? 1 : 0;
+            case REUSEPORT -> reusePort ? 1 : 0;
+            case LINGER -> lingerSeconds;
+            case NODELAY -> values.noDelay ? 1 : 0;
+            case TOS -> values.tos;
+            case OOBINLINE -> oobInline ? 1 : 0;
+            case KEEPIDLE -> values.keepIdleSeconds;
+            case KEEPINTERVAL -> values.keepIntervalSeconds;
+            case KEEPCOUNT -> values.keepCount;
+            case QUICKACK -> values.quickAck ? 1 : 0;
+            case INCOMING_NAPI_ID -> 0;
+        };
+    }
+
+    void set(StackOption option, int value) {
+        switch (option) {
+            case SNDBUF -> values.sendBufferBytes = clamp(value);
+            case RCVBUF -> values.receiveBufferBytes = clamp(value);
+            case KEEPALIVE -> values.keepAlive = value != 0;
+            case REUSEADDR -> reuseAddress = value != 0;
+            case REUSEPORT -> reusePort = value != 0;
+            case LINGER -> lingerSeconds = value;
+            case NODELAY -> values.noDelay = value != 0;
+            case TOS -> values.tos = value & 0xff;
+            case OOBINLINE -> oobInline = value != 0;
+            case KEEPIDLE -> values.keepIdleSeconds = value;
+            case KEEPINTERVAL -> values.keepIntervalSeconds = value;
+            case KEEPCOUNT -> values.keepCount = value;
+            case QUICKACK -> values.quickAck = value != 0;
+            case INCOMING_NAPI_ID -> throw new IllegalArgumentException("INCOMING_NAPI_ID is read only");
+        }
+    }
+
+    private static int clamp(int bytes) {
+        return Math.max(LEAST_BUFFER_BYTES, Math.min(MOST_BUFFER_BYTES, bytes));
+    }
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.stats;
+
+/** The one table of counters of a context; Linux {@code nstat} names where one exists. */
+public enum Counter {
+    ROUNDS("Rounds", "rounds that found work"),
+    IDLE_ROUNDS("IdleRounds", "rounds that found none"),
+    SLEEPS("Sleeps", "times the leader slept"),
+    WAKEUPS("Wakeups", "wake-ups given to selectors"),
+    COMMANDS("Commands", "commands run"),
+    HELD_WRITES("HeldWrites", "writes held back for batching"),
+    STALE_COMMANDS("StaleCommands", "commands for flows that were gone"),
+    FOREIGN_CONTEXT("ForeignContext", "flows used by a selector that drives another context"),
+    IN_FRAMES("InFrames", "frames received"),
+    OUT_FRAMES("OutFrames", "frames transmitted"),
+    NIC_BUSY("NicBusy", "times the NIC took fewer frames than offered"),
+    NO_FRAME("NoFrame", "segments put off because the frame pool was empty"),
+    HANDED_OFF("HandedOff", "frames passed to the context that owns the flow"),
+    HANDOFF_FULL("HandoffFull", "frames dropped because the ring between contexts was full"),
+    IN_TRUNCATED("IpInTruncatedPkts", "frames shorter than their headers say"),
+    IN_HDR_ERRORS("IpInHdrErrors", "bad IP version, header length, header checksum or TTL"),
+    IN_ADDR_ERRORS("IpInAddrErrors", "packets for an address that is not ours"),
+    IN_UNKNOWN_PROTOS("IpInUnknownProtos", "neither TCP nor ICMP, or an Ethernet type without a handler"),
+    IN_FRAGMENTS("IpReasmReqds", "fragments; not reassembled yet, dropped"),
+    IN_BAD_ARP("ArpInErrors", "ARP packets that are malformed"),
+    TCP_CSUM_ERRORS("TcpInCsumErrors", "segments with a bad checksum"),
+    TCP_HDR_ERRORS("TcpInErrs", "segments with a bad header"),
+    TCP_NO_SOCKET("TcpExtNoSocket", "segments for no connection and no listener"),
+    TCP_OUT_RSTS("TcpOutRsts", "resets sent to segments without a connection"),
+    LISTEN_OVERFLOWS("TcpExtListenOverflows", "connection attempts dropped because the accept queue was full"),
+    LISTEN_DROPS("TcpExtListenDrops", "connection attempts dropped: too many half open, or connections at all"),
+    NO_STORAGE("TcpExtNoStorage", "payload dropped because mtcp.memory was used up"),
+    ICMP_IN_ECHOS("IcmpInEchos", "echo requests received"),
+    ICMP_IN_ERRORS("IcmpInErrors", "ICMP messages that are malformed"),
+    ICMP_IN_UNREACHABLES("IcmpInDestUnreachs", "ICMP errors for our connections"),
+    NEIGHBOUR_FAILURES("NeighbourFailures", "next hops that did not answer"),
+    CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
+
+    private final String label;
+    private final String sentence;
+
+    Counter(String label, String sentence) {
+        this.label = label;
+        this.sentence = sentence;
+    }
+
+    /** As {@code stat} prints it. */
+    public String label() {
+        return label;
+    }
+
+    public String sentence() {
+        return sentence;
+    }
+}
