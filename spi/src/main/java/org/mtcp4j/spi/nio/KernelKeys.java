@@ -67,14 +67,17 @@ final class KernelKeys {
         if (timeoutNs == 0) {
             queue.await(0);
             inner.selectNow(collect);
-        } else if (queue.beginForeignWait()) {
-            try {
+            return;
+        }
+        boolean mayWait = queue.beginForeignWait();
+        try {
+            if (mayWait) {
                 inner.select(collect, timeoutNs < 0 ? 0 : (timeoutNs + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
-            } finally {
-                queue.endForeignWait();
+            } else {
+                inner.selectNow(collect);
             }
-        } else {
-            inner.selectNow(collect);
+        } finally {
+            queue.endForeignWait();
         }
     }
 

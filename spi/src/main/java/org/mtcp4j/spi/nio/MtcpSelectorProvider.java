@@ -84,7 +84,7 @@ public final class MtcpSelectorProvider extends SelectorProvider {
     private boolean isOurs(ProtocolFamily family) {
         Objects.requireNonNull(family, "'family' is null");
         boolean ip = family == StandardProtocolFamily.INET
-                || family == StandardProtocolFamily.INET6 && KernelProvider.isIpv6Available();
+                || (family == StandardProtocolFamily.INET6 && KernelProvider.isIpv6Available());
         return ip && stack() != null;
     }
 

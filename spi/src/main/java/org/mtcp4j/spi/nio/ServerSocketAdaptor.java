@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The {@link ServerSocket} view of a server channel. */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // the channel has its own locks
 final class ServerSocketAdaptor extends ServerSocket {
     private final MtcpServerSocketChannel channel;
     private volatile int timeoutMs;

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The {@link Socket} view of a channel. The read timeout lives here; everything else is the channel's. */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // the channel has its own locks
 final class SocketAdaptor extends Socket {
     /** From here on the JDK's adaptor closes itself when asked to connect to an unresolved address. */
     private static final boolean UNRESOLVED_CLOSES = Runtime.version().feature() >= 24;

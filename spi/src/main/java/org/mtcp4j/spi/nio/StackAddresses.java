@@ -77,7 +77,7 @@ final class StackAddresses {
 
     static InetSocketAddress toStack(InetSocketAddress address) {
         InetAddress inner = toStack(address.getAddress());
-        return inner == address.getAddress() ? address : new InetSocketAddress(inner, address.getPort());
+        return inner.equals(address.getAddress()) ? address : new InetSocketAddress(inner, address.getPort());
     }
 
     /**

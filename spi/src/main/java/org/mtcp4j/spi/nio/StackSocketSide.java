@@ -40,7 +40,7 @@ final class StackSocketSide implements SocketSide {
     /** Held for changes of the fields below; never while waiting. */
     private final Object stateLock = new Object();
 
-    private volatile int state;
+    private volatile int state = UNCONNECTED;
     private volatile boolean inputClosed;
     private volatile boolean outputClosed;
     private volatile InetSocketAddress local;
