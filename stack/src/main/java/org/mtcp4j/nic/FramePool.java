@@ -18,6 +18,7 @@ public final class FramePool {
 
     private final ByteBuffer region;
     private final int frames;
+    private final int headroomBytes;
     private final int roomBytes;
     private final int strideBytes;
     private final int largeFrames;
@@ -30,19 +31,28 @@ public final class FramePool {
     /** Only with assertions on: 1 for each frame that somebody holds. */
     private final byte[] held;
 
-    /**
-     * @param largeFrames 0 for none
-     * @param caches one per queue
-     * @throws NicUnavailableException when the region would not fit an {@code int} offset or the JVM's direct memory
-     */
+    /** Without headroom. */
     public FramePool(int frames, int roomBytes, int largeFrames, int largeRoomBytes, int caches)
             throws NicUnavailableException {
+        this(frames, roomBytes, largeFrames, largeRoomBytes, caches, 0);
+    }
+
+    /**
+     * @param roomBytes what a frame may take, headroom excluded
+     * @param largeFrames 0 for none
+     * @param caches one per queue
+     * @param headroomBytes free bytes before each frame
+     * @throws NicUnavailableException when the region would not fit an {@code int} offset or the JVM's direct memory
+     */
+    public FramePool(int frames, int roomBytes, int largeFrames, int largeRoomBytes, int caches, int headroomBytes)
+            throws NicUnavailableException {
         this.frames = frames;
+        this.headroomBytes = headroomBytes;
         this.roomBytes = roomBytes;
-        this.strideBytes = stride(roomBytes);
+        this.strideBytes = stride(headroomBytes + roomBytes);
         this.largeFrames = largeFrames;
         this.largeRoomBytes = largeFrames == 0 ? 0 : largeRoomBytes;
-        this.largeStrideBytes = stride(largeRoomBytes);
+        this.largeStrideBytes = stride(headroomBytes + largeRoomBytes);
         long smallBytes = (long) frames * strideBytes;
         this.region = allocate(smallBytes + (long) largeFrames * largeStrideBytes, frames, roomBytes);
         this.largeBase = (int) smallBytes;
@@ -153,7 +163,7 @@ public final class FramePool {
             }
             int index = stack[--count];
             assert take(index) : "frame " + index + " is held already";
-            return index * strideBytes;
+            return index * strideBytes + headroomBytes;
         }
 
         /** A large frame's offset, or -1. */
@@ -163,7 +173,7 @@ public final class FramePool {
                 return -1;
             }
             assert take(frames + index) : "large frame " + index + " is held already";
-            return largeBase + index * largeStrideBytes;
+            return largeBase + index * largeStrideBytes + headroomBytes;
         }
 
         /** Gives a frame back, whatever its size and whichever cache it came from. */

@@ -47,6 +47,11 @@ public interface Nic extends AutoCloseable {
 
     int totalFrames();
 
+    /** Frames that the NIC itself has lost since it was opened, other than on purpose. */
+    default long droppedFrames() {
+        return 0;
+    }
+
     /** Releases descriptors and memory. No queue may be in use. */
     @Override
     void close();
