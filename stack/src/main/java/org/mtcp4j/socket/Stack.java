@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.LinuxPinning;
 import org.mtcp4j.core.NoPinning;
 import org.mtcp4j.core.Pinning;
 import org.mtcp4j.ip.IpAddress;
@@ -55,8 +56,8 @@ public final class Stack implements AutoCloseable {
 
     private static Pinning nativePinning(StackConfig config, List<Nic> nics) throws StackUnavailableException {
         try {
-            throw new UnsupportedOperationException("not built yet " + config.text(Key.CPUS));
-        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            return new LinuxPinning(config.text(Key.CPUS));
+        } catch (IllegalArgumentException | NicUnavailableException e) {
             nics.forEach(Nic::close);
             throw new StackUnavailableException(e.getMessage(), e);
         }
@@ -85,7 +86,11 @@ public final class Stack implements AutoCloseable {
             if (!memory) {
                 opened.add(new MemoryNicProvider().open("", settings(config, HAIRPIN_FRAMES)));
             }
-            opened.add(new MemoryNicProvider().open(capture, settings(config, frames)));
+            opened.add(
+                    memory
+                            ? new MemoryNicProvider().open(capture, settings(config, frames))
+                            : new org.mtcp4j.nic.linux.TapNicProvider()
+                                    .open(spec.substring(4), settings(config, frames)));
             return opened;
         } catch (NicUnavailableException e) {
             opened.forEach(Nic::close);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.mtcp4j.nic.linux.LinuxCalls;
+
+/** Sleeps in {@code epoll_wait} on a NIC's descriptor and an eventfd, which is the bell. */
+final class EpollSleeper implements Sleeper {
+    private static final int EVENTS = 4;
+    private static final long NS_PER_MS = 1_000_000;
+
+    private final LinuxCalls calls;
+    private final int epoll;
+    private final int bell;
+    private final ByteBuffer events = direct(EVENTS * LinuxCalls.EPOLL_EVENT_BYTES);
+    private final ByteBuffer one = direct(8);
+    private final ByteBuffer drained = direct(8);
+    private final long eventsAddress;
+    private final long oneAddress;
+    private final long drainedAddress;
+    private volatile boolean rung;
+    private volatile boolean closed;
+
+    /** @throws UnsupportedOperationException with one sentence when the descriptors cannot be had */
+    EpollSleeper(LinuxCalls calls, int nicFd) {
+        this.calls = calls;
+        eventsAddress = calls.address(events);
+        oneAddress = calls.address(one);
+        drainedAddress = calls.address(drained);
+        one.putLong(0, 1);
+        epoll = checked(calls.epollCreate1(LinuxCalls.EPOLL_CLOEXEC), "epoll_create1");
+        bell = checked(calls.eventfd(0, LinuxCalls.EFD_NONBLOCK | LinuxCalls.EFD_CLOEXEC), "eventfd");
+        add(nicFd);
+        add(bell);
+    }
+
+    private static ByteBuffer direct(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
+
+    private void add(int fd) {
+        events.putInt(0, LinuxCalls.EPOLLIN);
+        events.putLong(LinuxCalls.EPOLL_DATA_OFFSET, fd);
+        checked(calls.epollCtl(epoll, LinuxCalls.EPOLL_CTL_ADD, fd, eventsAddress), "epoll_ctl");
+    }
+
+    private int checked(int result, String call) {
+        if (result < 0) {
+            throw new UnsupportedOperationException("cannot wait for packets: " + call + " failed ("
+                    + calls.errorText(-result) + "); raise the limit of open files (ulimit -n)");
+        }
+        return result;
+    }
+
+    @Override
+    public void sleep(long durationNs) {
+        if (closed) {
+            return;
+        }
+        long millis = Math.min(Integer.MAX_VALUE, durationNs / NS_PER_MS + (durationNs % NS_PER_MS == 0 ? 0 : 1));
+        calls.epollWait(epoll, eventsAddress, EVENTS, durationNs == Long.MAX_VALUE ? -1 : (int) millis);
+        if (rung) {
+            // In this order: a ring in between is lost, but its ringer published first and this thread looks at
+            // everything next.
+            calls.read(bell, drainedAddress, 8);
+            rung = false;
+        }
+    }
+
+    @Override
+    public void ring() {
+        if (!rung && !closed) {
+            rung = true;
+            calls.write(bell, oneAddress, 8);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            calls.close(epoll);
+            calls.close(bell);
+        }
+    }
+}
