@@ -269,7 +269,6 @@ public final class Context {
     // ---- flows ------------------------------------------------------------------------------------------------------
 
     void segmentArrived(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
-        tcpCounters.inSegs++;
         Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
         if (flow != null
                 && flow.state() == TcpState.TIME_WAIT
@@ -289,6 +288,7 @@ public final class Context {
 
     private void unmatched(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
         Listener listener = engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash);
+        tcpCounters.inSegs++;
         int control = segment.flags & (TcpSegment.SYN | TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN);
         if (listener != null && control == TcpSegment.SYN) {
             passiveOpen(link, listener, key, segment, nowNs);

@@ -254,6 +254,11 @@ public final class Flow extends Connection {
         return receive.isReleased() ? 0 : receive.available();
     }
 
+    /** Bytes written and not acknowledged. */
+    public int unacknowledged() {
+        return (int) (send.written() - send.acked());
+    }
+
     /** Whether everything written has been acknowledged. */
     public boolean isDrained() {
         return send.acked() == send.written();

@@ -83,6 +83,20 @@ public final class Listener {
         return null;
     }
 
+    /** Connections that wait to be accepted. */
+    public int waiting() {
+        return waiting.get();
+    }
+
+    public int backlogLimit() {
+        return backlog;
+    }
+
+    /** Address and port, for {@code stat}. */
+    public String localText() {
+        return address + ":" + port;
+    }
+
     public boolean hasWaiting() {
         return waiting.get() > 0;
     }

@@ -139,6 +139,11 @@ public final class Stack implements AutoCloseable {
         return engine.isReachable(Binds.wireAddress(remote));
     }
 
+    /** Connections, pools and counters as text, for {@code stat}. */
+    public String report() {
+        return new StackReport(engine).write();
+    }
+
     /** For {@code stat}, leak checks and tests. */
     public Engine engine() {
         return engine;

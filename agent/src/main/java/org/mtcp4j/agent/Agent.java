@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.agent;
+
+import java.lang.instrument.Instrumentation;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.mtcp4j.config.ConfigException;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.StackUnavailableException;
+import org.mtcp4j.spi.nio.MtcpRuntime;
+
+/** Entry points of {@code -javaagent:mtcp4j-agent.jar[=key=value,…]}. Nothing escapes from here but a refusal to start. */
+public final class Agent {
+    /** The JDK's own tools inherit JAVA_TOOL_OPTIONS; they are left alone. */
+    private static final List<String> JDK_TOOLS = List.of(
+            "jdk.compiler/",
+            "jdk.jartool/",
+            "jdk.jcmd/",
+            "jdk.jlink/",
+            "jdk.javadoc/",
+            "jdk.jshell/",
+            "jdk.jdeps/",
+            "java.base/sun.security.tools");
+
+    private Agent() {}
+
+    /** Called by the JVM before the application's main method. */
+    public static void premain(String arguments, Instrumentation instrumentation) {
+        if (isJdkTool()) {
+            return;
+        }
+        StackConfig config = null;
+        try {
+            config = StackConfig.load(arguments);
+            if (config.is(Key.ENABLED, "true")) {
+                start(config, instrumentation);
+            }
+        } catch (ConfigException e) {
+            refuse(e.getMessage(), wantsFailure(arguments));
+        } catch (StackUnavailableException | HalfDivertedException e) {
+            refuse(e.getMessage(), config.is(Key.ON_FAILURE, "fail"));
+        } catch (RuntimeException | LinkageError e) {
+            boolean fail = config == null ? wantsFailure(arguments) : config.is(Key.ON_FAILURE, "fail");
+            refuse("the agent failed (" + e + "); please report this", fail);
+        }
+    }
+
+    /** Called when the agent is attached to a running program. */
+    public static void agentmain(String arguments, Instrumentation instrumentation) {
+        System.err.println("[mtcp] ERROR the agent cannot be attached to a running program yet; start it with"
+                + " -javaagent:mtcp4j-agent.jar; nothing was changed");
+    }
+
+    private static boolean isJdkTool() {
+        String module = System.getProperty("jdk.module.main", "");
+        String main = module + "/" + System.getProperty("jdk.module.main.class", "");
+        return !module.isEmpty() && JDK_TOOLS.stream().anyMatch(main::startsWith);
+    }
+
+    private static void start(StackConfig config, Instrumentation instrumentation)
+            throws StackUnavailableException, HalfDivertedException {
+        Diversion.check();
+        openJdk(instrumentation);
+        MtcpRuntime runtime = MtcpRuntime.start(config);
+        if (runtime.stack() == null) {
+            return;
+        }
+        Diversion.divert();
+        ExitHook.install(runtime);
+        StatServer.start(runtime);
+        if (isInfo(config)) {
+            System.err.println(
+                    "[mtcp] INFO java.net.Socket and ServerSocket, and NIO.2 channels, stay on the kernel in this release");
+        }
+    }
+
+    private static boolean isInfo(StackConfig config) {
+        return config.is(Key.LOG, "info") || config.is(Key.LOG, "debug");
+    }
+
+    /** What the provider and the exit hook need of java.base, for the agent's module alone. */
+    private static void openJdk(Instrumentation instrumentation) {
+        Module own = Agent.class.getModule();
+        Set<Module> us = Set.of(own);
+        instrumentation.redefineModule(
+                Object.class.getModule(),
+                Set.of(),
+                Map.of("sun.nio.ch", us, "sun.net.ext", us, "jdk.internal.access", us),
+                Map.of("sun.nio.ch", us),
+                Set.of(),
+                Map.of());
+    }
+
+    private static boolean wantsFailure(String arguments) {
+        // The configuration could not be read, so its on-failure could not either: look for the words.
+        String text = (arguments == null ? "" : arguments) + " " + System.getProperty(Key.ON_FAILURE.property(), "")
+                + " " + System.getenv().getOrDefault(Key.ON_FAILURE.variable(), "");
+        return text.toLowerCase(Locale.ROOT).matches("(?s).*(on-failure=fail|(^|\\s)fail(\\s|$)).*");
+    }
+
+    private static void refuse(String sentence, boolean fail) {
+        if (fail) {
+            System.err.println("[mtcp] ERROR " + sentence + "; the program is not started (mtcp.on-failure=fail)");
+            // Not an exception: the JVM would print a stack trace of its own around the sentence.
+            Runtime.getRuntime().halt(1);
+        }
+        System.err.println("[mtcp] ERROR " + sentence + "; the program runs on the kernel");
+    }
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.agent.cli;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import org.mtcp4j.config.ConfigException;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.nic.NicProvider;
+import org.mtcp4j.socket.Pollable;
+import org.mtcp4j.socket.Stack;
+import org.mtcp4j.socket.StackListener;
+import org.mtcp4j.socket.StackSocket;
+import org.mtcp4j.socket.StackUnavailableException;
+import org.mtcp4j.spi.nio.MtcpRuntime;
+import picocli.CommandLine.Command;
+
+/** Looks whether the stack can work here and ends in a verdict: exit code 0 passed, 1 with warnings, 2 failed. */
+@Command(
+        name = "doctor",
+        description = "Checks this machine and JVM; exit code 0: passed, 1: with warnings, 2: failed.")
+final class Doctor implements Callable<Integer> {
+    private static final int CAP_NET_ADMIN = 12;
+    private static final long HANDSHAKE_NS = 5_000_000_000L;
+
+    private int warnings;
+    private int failures;
+
+    @Override
+    public Integer call() {
+        System.out.println("mtcp4j " + MtcpRuntime.version() + " doctor");
+        jdk();
+        configuration();
+        nics();
+        capabilities();
+        handshake();
+        String verdict = failures > 0 ? "FAILED" : warnings > 0 ? "PASSED WITH WARNINGS" : "PASSED";
+        System.out.println("verdict: " + verdict);
+        return failures > 0 ? 2 : warnings > 0 ? 1 : 0;
+    }
+
+    private void jdk() {
+        int feature = Runtime.version().feature();
+        if (feature < 17) {
+            fail("JDK " + feature + " is too old", "use 17 or newer");
+        } else {
+            ok("JDK " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        }
+        if (feature >= 24) {
+            ok("on this JDK add --enable-native-access=ALL-UNNAMED for TAP and DPDK, or it prints a warning");
+        }
+        ok("without the agent (property only) add --add-exports=java.base/sun.nio.ch=ALL-UNNAMED");
+    }
+
+    private void configuration() {
+        try {
+            StackConfig.load(null);
+            ok("configuration of this shell is valid");
+        } catch (ConfigException e) {
+            fail(e.getMessage(), "correct or unset it");
+        }
+    }
+
+    private void nics() {
+        for (NicProvider provider : ServiceLoader.load(NicProvider.class)) {
+            String reason = provider.unavailable();
+            if (reason == null) {
+                ok("NIC " + provider.kind() + " is available");
+            } else {
+                warn("NIC " + provider.kind() + ": " + reason);
+            }
+        }
+    }
+
+    private void capabilities() {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+                if (line.startsWith("CapEff:")) {
+                    long effective = Long.parseUnsignedLong(line.substring(7).trim(), 16);
+                    if ((effective >>> CAP_NET_ADMIN & 1) != 0) {
+                        ok("CAP_NET_ADMIN is held: TAP devices can be made");
+                    } else {
+                        warn(
+                                "CAP_NET_ADMIN is missing: for a TAP run as root, or under unshare --user --map-root-user --net");
+                    }
+                }
+            }
+        } catch (IOException | NumberFormatException e) {
+            warn("capabilities cannot be read (" + e.getMessage() + ")");
+        }
+    }
+
+    private void handshake() {
+        try (Stack stack = Stack.start(StackConfig.of("nic=memory"))) {
+            StackListener listener = stack.newListener();
+            listener.bind(new InetSocketAddress("198.18.0.2", 0), 1);
+            StackSocket client = stack.newSocket();
+            client.startConnect(listener.localAddress());
+            StackSocket server = null;
+            ByteBuffer got = ByteBuffer.allocate(4);
+            boolean sent = false;
+            long endNs = System.nanoTime() + HANDSHAKE_NS;
+            while (got.hasRemaining() && System.nanoTime() < endNs) {
+                if (!sent && client.finishConnect()) {
+                    client.write(ByteBuffer.wrap(new byte[4]));
+                    sent = true;
+                }
+                if (server == null) {
+                    server = listener.accept();
+                    listener.await(Pollable.ACCEPT, 1_000_000);
+                } else if (server.read(got) == StackSocket.UNAVAILABLE) {
+                    server.await(Pollable.READ, 1_000_000);
+                }
+            }
+            if (got.hasRemaining()) {
+                fail("handshake over the memory NIC did not end within 5 s", "report this with the output of jstack");
+            } else {
+                ok("handshake and data over the memory NIC");
+            }
+        } catch (IOException | StackUnavailableException e) {
+            fail("handshake over the memory NIC: " + e.getMessage(), "report this");
+        }
+    }
+
+    private static void ok(String text) {
+        System.out.println("OK    " + text);
+    }
+
+    private void warn(String text) {
+        warnings++;
+        System.out.println("WARN  " + text);
+    }
+
+    private void fail(String text, String cure) {
+        failures++;
+        System.out.println("FAIL  " + text + "; " + cure);
+    }
+}

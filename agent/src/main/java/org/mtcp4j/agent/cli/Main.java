@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.agent.cli;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import org.mtcp4j.agent.StatServer;
+import org.mtcp4j.config.ConfigException;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.nic.NicProvider;
+import org.mtcp4j.spi.nio.MtcpRuntime;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code java -jar mtcp4j-agent.jar COMMAND}; without a command it prints the version. */
+@Command(
+        name = "mtcp4j",
+        description = "User-level TCP for unmodified Java programs: -javaagent:mtcp4j-agent.jar[=key=value,...]",
+        mixinStandardHelpOptions = true,
+        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class})
+public final class Main implements Callable<Integer> {
+    /** Exit code is that of the command. */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Main()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        return new Version().call();
+    }
+
+    /** {@code version}. */
+    @Command(name = "version", description = "Prints version, JDK, and which NICs can be used here.")
+    static final class Version implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            System.out.println("mtcp4j " + MtcpRuntime.version());
+            System.out.println("java   " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
+            ServiceLoader.load(NicProvider.class).forEach(provider -> {
+                String reason = provider.unavailable();
+                System.out.println("nic    " + provider.kind() + ": " + (reason == null ? "available" : reason));
+            });
+            return 0;
+        }
+    }
+
+    /** {@code config}. */
+    @Command(
+            name = "config",
+            description = "Prints every key with its value here, where it came from, and what it is for.")
+    static final class Config implements Callable<Integer> {
+        @Parameters(arity = "0..1", description = "agent arguments to evaluate: key=value,...")
+        private String arguments;
+
+        @Override
+        public Integer call() {
+            try {
+                StackConfig config = StackConfig.load(arguments);
+                for (Key key : Key.values()) {
+                    System.out.printf(
+                            "%-22s %-24s %-16s %s; allowed: %s%n",
+                            key.property(),
+                            config.text(key).isEmpty() ? "-" : config.text(key),
+                            config.source(key),
+                            key.sentence(),
+                            key.type().allowed(key.range()));
+                }
+                return 0;
+            } catch (ConfigException e) {
+                System.err.println(e.getMessage());
+                return 2;
+            }
+        }
+    }
+
+    /** {@code stat}. */
+    @Command(name = "stat", description = "Prints connections, listeners and counters of a running program.")
+    static final class Stat implements Callable<Integer> {
+        @Parameters(description = "process id")
+        private long pid;
+
+        @Override
+        public Integer call() throws IOException {
+            Path path = StatServer.socketOf(pid);
+            if (!Files.exists(path)) {
+                System.err.println("process " + pid + " does not run under the agent for this user (no " + path + ")");
+                return 1;
+            }
+            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                channel.connect(UnixDomainSocketAddress.of(path));
+                ByteBuffer buffer = ByteBuffer.allocate(16 * 1024);
+                StringBuilder text = new StringBuilder();
+                while (channel.read(buffer) >= 0) {
+                    text.append(StandardCharsets.UTF_8.decode(buffer.flip()));
+                    buffer.clear();
+                }
+                System.out.print(text);
+                return 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.socket;
+
+import java.lang.reflect.Field;
+import org.mtcp4j.core.Context;
+import org.mtcp4j.core.Engine;
+import org.mtcp4j.core.Flow;
+import org.mtcp4j.core.Listener;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.stats.Counter;
+import org.mtcp4j.tcp.TcpCounters;
+
+/** What {@code stat} prints: connections as {@code ss} shows them, then pools, then every counter that is not zero. */
+final class StackReport {
+    private final Engine engine;
+    private final StringBuilder text = new StringBuilder();
+
+    StackReport(Engine engine) {
+        this.engine = engine;
+    }
+
+    String write() {
+        connections();
+        pools();
+        counters();
+        return text.toString();
+    }
+
+    private void connections() {
+        row("State", "Recv-Q", "Send-Q", "Local", "Peer");
+        for (Listener listener : engine.ports().allListeners()) {
+            row("LISTEN", listener.waiting(), listener.backlogLimit(), listener.localText(), "*");
+        }
+        for (Flow flow : engine.flows()) {
+            row(
+                    flow.state().name(),
+                    flow.available(),
+                    flow.unacknowledged(),
+                    flow.localAddress() + ":" + flow.localPort(),
+                    flow.remoteAddress() + ":" + flow.remotePort());
+        }
+    }
+
+    private void row(Object... cells) {
+        text.append(String.format("%-13s %8s %8s  %-24s %s%n", cells));
+    }
+
+    private void pools() {
+        text.append(String.format(
+                "%nchunks %d of %d free%n",
+                engine.chunks().free(), engine.chunks().total()));
+        for (Nic nic : engine.nics()) {
+            text.append(String.format("frames %s: %d of %d free%n", nic.name(), nic.freeFrames(), nic.totalFrames()));
+        }
+        text.append('\n');
+    }
+
+    private void counters() {
+        for (Context context : engine.contexts()) {
+            for (Counter counter : Counter.values()) {
+                counter(context, counter.label(), context.counters().get(counter));
+            }
+            tcpCounters(context);
+        }
+    }
+
+    private void tcpCounters(Context context) {
+        for (Field field : TcpCounters.class.getFields()) {
+            try {
+                String name = field.getName();
+                counter(
+                        context,
+                        "Tcp" + Character.toUpperCase(name.charAt(0)) + name.substring(1),
+                        field.getLong(context.tcpCounters()));
+            } catch (IllegalAccessException e) {
+                throw new AssertionError("public fields are accessible", e);
+            }
+        }
+    }
+
+    private void counter(Context context, String name, long value) {
+        if (value != 0) {
+            text.append(String.format("%d %-28s %d%n", context.index(), name, value));
+        }
+    }
+}
