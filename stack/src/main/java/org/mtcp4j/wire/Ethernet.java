@@ -36,7 +36,6 @@ public final class Ethernet {
     public static final int TYPE_IPV6 = 0x86dd;
 
     public static final long BROADCAST = 0xffff_ffff_ffffL;
-    private static final long MAC_MASK = 0xffff_ffff_ffffL;
     private static final long GROUP_BIT = 1L << 40;
 
     /** Reasons of {@link #check}. */
@@ -125,21 +124,23 @@ public final class Ethernet {
         return text.toString();
     }
 
-    /** The address written as {@code aa:bb:cc:dd:ee:ff}, or -1 where the text is none. */
+    /**
+     * Reads {@code aa:bb:cc:dd:ee:ff}.
+     *
+     * @throws IllegalArgumentException with one sentence when the text is no hardware address
+     */
     public static long parse(String text) {
         String[] octets = text.split(":", -1);
-        if (octets.length != 6) {
-            return -1;
-        }
         long mac = 0;
         for (String octet : octets) {
-            int high = octet.isEmpty() || octet.length() > 2 ? -1 : Character.digit(octet.charAt(0), 16);
-            int low = octet.length() == 2 ? Character.digit(octet.charAt(1), 16) : 0;
-            if (high < 0 || low < 0) {
-                return -1;
+            int high = octet.length() == 2 ? Character.digit(octet.charAt(0), 16) : -1;
+            int low = octet.length() == 2 ? Character.digit(octet.charAt(1), 16) : -1;
+            if (octets.length != 6 || high < 0 || low < 0) {
+                throw new IllegalArgumentException(
+                        "'" + text + "' is no hardware address; write six pairs of digits as 02:00:5e:00:53:01");
             }
-            mac = (mac << 8) | (octet.length() == 2 ? (high << 4) | low : high);
+            mac = (mac << 8) | (high << 4) | low;
         }
-        return mac & MAC_MASK;
+        return mac;
     }
 }

@@ -2,6 +2,7 @@
 package org.mtcp4j.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -147,10 +148,10 @@ class CodecsTest {
     @Test
     void macTextIsStrict() {
         assertThat(Ethernet.parse("0E:00:5e:00:53:af")).isEqualTo(0x0e005e0053afL);
-        assertThat(Ethernet.parse("0e:00:5e:00:53")).isEqualTo(-1);
-        assertThat(Ethernet.parse("0e:00:5e:00:53:zz")).isEqualTo(-1);
-        assertThat(Ethernet.parse("0e:00:5e:00:53:")).isEqualTo(-1);
-        assertThat(Ethernet.parse("")).isEqualTo(-1);
+        for (String bad :
+                new String[] {"0e:00:5e:00:53", "0e:00:5e:00:53:zz", "0e:00:5e:00:53:", "", "e:0:5e:0:53:af"}) {
+            assertThatThrownBy(() -> Ethernet.parse(bad)).hasMessageContaining("is no hardware address");
+        }
     }
 
     @Test
