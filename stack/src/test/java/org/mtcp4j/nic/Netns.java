@@ -27,7 +27,28 @@ public final class Netns {
 
     private static final Path IPV6_OFF = Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6");
 
+    private static final String OUTER = "mtcp.test.outer-netns";
+
     private Netns() {}
+
+    /**
+     * For a test class's {@code @BeforeAll}: aborts unless this JVM is in a network namespace that a test has made, so that no pattern
+     * of test names can ever run it on the machine's own interfaces.
+     */
+    public static void requireInside() throws IOException {
+        if (!isInside()) {
+            skip("runs only in a network namespace of its own, through Netns.runTests");
+        }
+    }
+
+    private static boolean isInside() throws IOException {
+        String outer = System.getProperty(OUTER);
+        return outer != null && !outer.equals(current());
+    }
+
+    private static String current() throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+    }
 
     /** Runs the classes' tests in the namespace; aborts the calling test, with the reason, where there can be none. */
     public static Result runTests(List<String> prefix, Class<?>... testClasses) throws Exception {
@@ -55,6 +76,7 @@ public final class Netns {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea",
                 "-Xmx256m",
+                "-D" + OUTER + "=" + current(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Netns.class.getName()));
@@ -87,6 +109,9 @@ public final class Netns {
 
     /** In the namespace: loopback and IPv6 are as the kernel makes them but for IPv6's chatter on new interfaces. */
     public static void main(String[] testClasses) throws Exception {
+        if (!isInside()) {
+            throw new IllegalStateException("not in a network namespace of its own");
+        }
         if (Files.isWritable(IPV6_OFF)) {
             Files.writeString(IPV6_OFF, "1");
         }

@@ -4,9 +4,11 @@ package org.mtcp4j.nic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.nic.linux.LinuxCallsLoader;
@@ -25,6 +28,11 @@ import org.mtcp4j.wire.Ipv4;
 
 /** A connection to the kernel played by hand, to see checksum, TSO and large receive at work; run by {@link TapNicTest}. */
 class TapNicOffload {
+    @BeforeAll
+    static void onlyInANamespaceOfItsOwn() throws Exception {
+        Netns.requireInside();
+    }
+
     private static final int OUR_IP = 0xc6120002;
     private static final int HOST_IP = 0xc6120001;
     private static final int OUR_PORT = 40_000;
@@ -129,6 +137,39 @@ class TapNicOffload {
             assertThat(event.getLong(LinuxCalls.EPOLL_DATA_OFFSET)).isEqualTo(4711);
             assertThat(Frames.drain(nic.queue(0))).isPositive();
             calls.close(epoll);
+        }
+    }
+
+    @Test
+    void sendingAndReceivingAllocateNothing() throws Exception {
+        try (Nic opened = new TapNicProvider().open("mt6", settings())) {
+            nic = opened;
+            askForHost(3_000);
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long id = Thread.currentThread().getId();
+            long before = threads.getThreadAllocatedBytes(id);
+            askForHost(3_000);
+            assertThat(threads.getThreadAllocatedBytes(id) - before).isLessThan(8_192);
+        }
+    }
+
+    private void askForHost(int times) {
+        NicQueue queue = nic.queue(0);
+        ByteBuffer bytes = nic.memory().bytes();
+        long deadline = System.nanoTime() + PATIENCE_NS;
+        for (int i = 0; i < times && System.nanoTime() - deadline < 0; i++) {
+            int offset = queue.allocate();
+            Ethernet.write(bytes, offset, Ethernet.BROADCAST, nic.macAddress(), Ethernet.TYPE_ARP);
+            Arp.write(bytes, offset + 14, Arp.REQUEST, nic.macAddress(), OUR_IP, 0, HOST_IP);
+            out.add(offset, 42, 0);
+            out.removeFirst(queue.transmit(out));
+            while (queue.receive(in) == 0 && System.nanoTime() - deadline < 0) {
+                Thread.onSpinWait();
+            }
+            for (int j = 0; j < in.count; j++) {
+                queue.free(in.offset[j]);
+            }
+            in.count = 0;
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,7 @@ class TapNicTest {
     @Tag("netns")
     void passesTheContractInANamespaceOfItsOwn() throws Exception {
         Netns.Result result = Netns.runTests(List.of(), TapNicContract.class, TapNicOffload.class);
-        assertThat(result.output()).contains("ran 14 failed 0");
+        assertThat(result.output()).contains("ran 15 failed 0");
         assertThat(result.exitCode()).isZero();
     }
 
@@ -35,6 +36,11 @@ class TapNicTest {
 
     /** Run without CAP_NET_ADMIN. */
     static class WithoutPermission {
+        @BeforeAll
+        static void onlyInANamespaceOfItsOwn() throws Exception {
+            Netns.requireInside();
+        }
+
         @Test
         void openIsRefusedWithTheCure() {
             assertThatThrownBy(() -> new TapNicProvider().open("mt9", Frames.settings(1, 64)))
