@@ -32,7 +32,6 @@ final class Handshake {
     /** RFC 9293 §3.10.7.2, third. Payload of a SYN is not taken; the peer sends it again. */
     static void openPassive(Connection c, TcpSegment syn, int iss, long nowNs) {
         c.stats.passiveOpens++;
-        c.stats.inSegs++;
         c.passive = true;
         start(c, iss, nowNs);
         learnPeer(c, syn, nowNs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
+import org.mtcp4j.wire.Seq;
 import org.mtcp4j.wire.TcpSegment;
 
 /** What leaves, in order: control, data, acknowledgements. Whatever the sink refuses stays due. */
@@ -75,21 +76,34 @@ final class Output {
     }
 
     private static boolean ack(Connection c, long nowNs) {
-        return send(c, prepare(c, c.sndNxt, TcpSegment.ACK, nowNs));
+        return send(c, prepare(c, acceptableSeq(c), TcpSegment.ACK, nowNs));
+    }
+
+    /**
+     * Where a segment without payload stands: SND.MAX rather than SND.NXT, which a timeout takes back below what the peer has, but not
+     * beyond the peer's window, where a probe's byte is.
+     */
+    private static int acceptableSeq(Connection c) {
+        int right = c.sndUna + c.sndWnd;
+        return c.state.isSynchronized() && Seq.gt(c.sndMax, right) ? right : c.sndMax;
     }
 
     private static void duplicateAcks(Connection c, long nowNs) {
-        while (c.dupAcksDue > 0 && ack(c, nowNs)) {
+        while (c.dupAcksDue > 0) {
+            SegmentOut s = prepare(c, acceptableSeq(c), TcpSegment.ACK, nowNs);
+            // With another window it would not count as a duplicate (RFC 5681 §2).
+            s.window = Receiver.lastWindowField(c);
+            if (!send(c, s)) {
+                return;
+            }
             c.dupAcksDue--;
         }
-        if (c.dupAcksDue == 0) {
-            c.due &= ~ControlBlock.DUE_DUPLICATE_ACKS;
-        }
+        c.due &= ~ControlBlock.DUE_DUPLICATE_ACKS;
     }
 
     /** RFC 9293 §3.10.5: at the end of what was sent, which is where a peer that has all of it takes it (RFC 5961 §3.2). */
     private static boolean reset(Connection c, long nowNs) {
-        SegmentOut s = prepare(c, c.sndMax, TcpSegment.RST | TcpSegment.ACK, nowNs);
+        SegmentOut s = prepare(c, acceptableSeq(c), TcpSegment.RST | TcpSegment.ACK, nowNs);
         if (!c.sink.emit(c, s)) {
             return false;
         }

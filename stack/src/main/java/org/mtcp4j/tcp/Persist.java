@@ -54,12 +54,13 @@ final class Persist {
         return true;
     }
 
-    /** An acknowledgement came. An open window is filled from SND.UNA, since the probe's byte may have been thrown away. */
+    /**
+     * An acknowledgement came. An open window is filled from SND.UNA, since the probe's byte may have been thrown away; the state
+     * ends when something leaves, not before, or a peer that talks a lot would put the probe of a silly window off for ever.
+     */
     static void answered(Connection c) {
         c.unanswered = 0;
-        if (c.sndWnd > 0 && c.sndMax != c.sndUna) {
-            c.persisting = false;
-            c.retransmitDeadlineNs = ControlBlock.NEVER;
+        if (c.sndWnd > 0) {
             c.sndNxt = c.sndUna;
             c.due |= ControlBlock.DUE_DATA;
         }

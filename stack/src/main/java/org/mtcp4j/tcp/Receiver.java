@@ -102,8 +102,12 @@ final class Receiver {
         if (freeBytes - openBytes >= worthwhileBytes(c)) {
             return (int) Math.min(freeBytes >> shift, MAX_WINDOW_FIELD);
         }
-        // The scale may round this down below what was announced; that stays accepted (RFC 7323 §2.4).
-        return Math.min(openBytes >> shift, MAX_WINDOW_FIELD);
+        return lastWindowField(c);
+    }
+
+    /** The same right edge as last time. The scale may round it down; what was announced stays accepted (RFC 7323 §2.4). */
+    static int lastWindowField(Connection c) {
+        return Math.min(c.receiveWindow() >> c.receiveScale, MAX_WINDOW_FIELD);
     }
 
     private static long freeBytes(Connection c) {

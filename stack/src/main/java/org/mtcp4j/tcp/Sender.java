@@ -103,7 +103,8 @@ final class Sender {
         if (bytes % c.sendMss != 0) {
             c.sndSml = seq + bytes;
         }
-        if (c.retransmitDeadlineNs == ControlBlock.NEVER) {
+        if (c.persisting || c.retransmitDeadlineNs == ControlBlock.NEVER) {
+            c.persisting = false;
             c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
         }
         return true;

@@ -3,7 +3,7 @@ package org.mtcp4j.tcp;
 
 /**
  * Counts of one context's connections; plain longs of the owner, named as Linux {@code nstat} has them where it has them.
- * Connections count the segments that reach them ({@link #inSegs}) or leave them; the context adds those that belong to none.
+ * Connections count the segments that reach them ({@link #inSegs}) or leave them; the context adds those that belong to none, the SYN that opens one included.
  */
 public final class TcpCounters {
     public long activeOpens;

@@ -7,7 +7,7 @@ public final class TcpSettings {
     public int receiveMssBytes = 1460;
     /** Most payload bytes one {@link SegmentSink#emit} may carry (TSO or software cutting), at least the MSS. */
     public int maxEmitBytes = 1460;
-    /** Receive buffer: upper limit of the advertised window. */
+    /** Receive buffer: upper limit of the advertised window. At least 2,048, since windows are told in steps of 128 or more. */
     public int receiveBufferBytes = 512 * 1024;
 
     public boolean windowScaling = true;

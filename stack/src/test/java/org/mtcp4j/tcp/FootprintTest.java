@@ -114,13 +114,18 @@ class FootprintTest {
         rounds.run();
         allocatedBytes();
         long segments = stats.inSegs;
-        long before = allocatedBytes();
-        rounds.run();
-        long allocated = allocatedBytes() - before;
-        assertThat(stats.inSegs - segments).isGreaterThan(10_000);
+        long least = Long.MAX_VALUE;
+        // A compilation that comes in between may itself take some bytes.
+        for (int i = 0; i < 3; i++) {
+            long before = allocatedBytes();
+            rounds.run();
+            least = Math.min(least, allocatedBytes() - before);
+        }
+        assertThat(stats.inSegs - segments).isGreaterThan(30_000);
         assertThat(a.state()).isEqualTo(TcpState.ESTABLISHED);
-        assertThat(allocated)
-                .as("bytes over " + (stats.inSegs - segments) + " segments")
+        assertThat(stats.dupAcksIn).isZero();
+        assertThat(least)
+                .as("bytes over " + (stats.inSegs - segments) / 3 + " segments")
                 .isZero();
     }
 

@@ -375,6 +375,32 @@ class SendScriptTest {
         assertThat(s.sent.peekLast().flags() & org.mtcp4j.wire.TcpSegment.RST).isNotZero();
     }
 
+    @Test
+    void sillyWindowIsProbedAlthoughThePeerTalks() {
+        Script s = Script.established();
+        s.peerWindow = 100;
+        s.write(1000).data(1, 1000).inject(ACK, 1, 1001, 0).write(3000).nothingMore();
+        for (int i = 0; i < 3; i++) {
+            s.pass(60).inject(ACK, 1 + i, 1001, 1);
+        }
+        s.sent.clear();
+        s.pass(20).data(1001, 100).nothingMore();
+    }
+
+    @Test
+    void bareAcknowledgementStandsAtTheEndOfWhatWasSentAlsoAfterATimeout() {
+        Script s = Script.established().write(3000);
+        s.sent.clear();
+        s.pass(200).data(1, 1000).inject(ACK, 1, 1, 1000).inject(ACK, 1001, 1, 1000);
+        s.expect(ACK, 3001, 2001);
+    }
+
+    @Test
+    void bareAcknowledgementDoesNotStandBeyondThePeersWindow() {
+        Script s = shut().pass(200).data(1001, 1);
+        s.inject(ACK, 1, 1001, 1000).inject(ACK, 1001, 1001, 1000).expect(ACK, 1001, 2001);
+    }
+
     // ---- keep-alive (RFC 9293 §3.8.4)
     // ---------------------------------------------------------------------------------
     private static Script keptAlive() {
