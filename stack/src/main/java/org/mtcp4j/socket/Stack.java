@@ -14,8 +14,8 @@ import org.mtcp4j.core.Pinning;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
-import org.mtcp4j.nic.MemoryNicProvider;
 import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.wire.Ethernet;
@@ -84,13 +84,9 @@ public final class Stack implements AutoCloseable {
         try {
             int frames = config.intValue(Key.FRAMES);
             if (!memory) {
-                opened.add(new MemoryNicProvider().open("", settings(config, HAIRPIN_FRAMES)));
+                opened.add(NicFactory.open("memory", settings(config, HAIRPIN_FRAMES), ""));
             }
-            opened.add(
-                    memory
-                            ? new MemoryNicProvider().open(capture, settings(config, frames))
-                            : new org.mtcp4j.nic.linux.TapNicProvider()
-                                    .open(spec.substring(4), settings(config, frames)));
+            opened.add(NicFactory.open(spec, settings(config, frames), capture));
             return opened;
         } catch (NicUnavailableException e) {
             opened.forEach(Nic::close);

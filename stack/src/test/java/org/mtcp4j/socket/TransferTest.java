@@ -22,7 +22,14 @@ class TransferTest {
     private static final long SEED = Long.getLong("mtcp.test.seed", 20261124);
 
     @ParameterizedTest
-    @ValueSource(strings = {"contexts=1", "contexts=2", "driver=dedicated", "driver=dedicated,contexts=2"})
+    @ValueSource(
+            strings = {
+                "contexts=1",
+                "contexts=2",
+                "driver=dedicated",
+                "driver=dedicated,contexts=2",
+                "nic=memory:loss=0.02+reorder=0.02+dup=0.02+corrupt=0.01+seed=7"
+            })
     void transfersOfRandomSizeArriveByteExactBothWays(String config) throws Exception {
         System.out.println("TransferTest seed " + SEED + " " + config);
         SplittableRandom random = new SplittableRandom(SEED);
