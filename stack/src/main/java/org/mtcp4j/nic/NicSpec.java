@@ -47,67 +47,18 @@ public record NicSpec(String kind, String arguments, Faults faults) {
     }
 
     private static Faults with(Faults f, String option, String value) throws NicUnavailableException {
-        return switch (option) {
-            case "loss" ->
-                new Faults(
-                        probability(option, value),
-                        f.reorder(),
-                        f.duplicate(),
-                        f.corrupt(),
-                        f.delayNs(),
-                        f.rateBitsPerSecond(),
-                        f.seed());
-            case "reorder" ->
-                new Faults(
-                        f.loss(),
-                        probability(option, value),
-                        f.duplicate(),
-                        f.corrupt(),
-                        f.delayNs(),
-                        f.rateBitsPerSecond(),
-                        f.seed());
-            case "dup" ->
-                new Faults(
-                        f.loss(),
-                        f.reorder(),
-                        probability(option, value),
-                        f.corrupt(),
-                        f.delayNs(),
-                        f.rateBitsPerSecond(),
-                        f.seed());
-            case "corrupt" ->
-                new Faults(
-                        f.loss(),
-                        f.reorder(),
-                        f.duplicate(),
-                        probability(option, value),
-                        f.delayNs(),
-                        f.rateBitsPerSecond(),
-                        f.seed());
-            case "delay" ->
-                new Faults(
-                        f.loss(),
-                        f.reorder(),
-                        f.duplicate(),
-                        f.corrupt(),
-                        delayNs(value),
-                        f.rateBitsPerSecond(),
-                        f.seed());
-            case "rate" ->
-                new Faults(f.loss(), f.reorder(), f.duplicate(), f.corrupt(), f.delayNs(), rate(value), f.seed());
-            case "seed" ->
-                new Faults(
-                        f.loss(),
-                        f.reorder(),
-                        f.duplicate(),
-                        f.corrupt(),
-                        f.delayNs(),
-                        f.rateBitsPerSecond(),
-                        seed(value));
-            default ->
-                throw new NicUnavailableException("mtcp.nic has no option '" + option + "'; did you mean '"
-                        + Nearest.to(option, OPTIONS) + "'? Options are " + String.join(", ", OPTIONS));
-        };
+        if (!OPTIONS.contains(option)) {
+            throw new NicUnavailableException("mtcp.nic has no option '" + option + "'; did you mean '"
+                    + Nearest.to(option, OPTIONS) + "'? Options are " + String.join(", ", OPTIONS));
+        }
+        return new Faults(
+                option.equals("loss") ? probability(option, value) : f.loss(),
+                option.equals("reorder") ? probability(option, value) : f.reorder(),
+                option.equals("dup") ? probability(option, value) : f.duplicate(),
+                option.equals("corrupt") ? probability(option, value) : f.corrupt(),
+                option.equals("delay") ? delayNs(value) : f.delayNs(),
+                option.equals("rate") ? rate(value) : f.rateBitsPerSecond(),
+                option.equals("seed") ? seed(value) : f.seed());
     }
 
     private static double probability(String option, String value) throws NicUnavailableException {
