@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
 class FramePoolTest {
@@ -92,6 +93,41 @@ class FramePoolTest {
         threads.shutdown();
         mail.forEach(box -> box.forEach(offset -> pool.cache(0).free(offset)));
         assertThat(pool.freeFrames()).isEqualTo(264);
+    }
+
+    /** Few frames, taken in chains and put back in another order: what a head without its tag gets wrong within seconds. */
+    @Test
+    void theStackHandsNoFrameToTwoThreads() throws Exception {
+        FrameStack stack = new FrameStack(4);
+        AtomicIntegerArray owners = new AtomicIntegerArray(4);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<Integer>> ends = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            ends.add(threads.submit(() -> takeAndPutBack(stack, owners)));
+        }
+        for (Future<Integer> end : ends) {
+            assertThat(end.get(60, TimeUnit.SECONDS)).as("frames held by two").isZero();
+        }
+        threads.shutdown();
+        assertThat(stack.size()).isEqualTo(4);
+    }
+
+    private static int takeAndPutBack(FrameStack stack, AtomicIntegerArray owners) {
+        int[] mine = new int[4];
+        int shared = 0;
+        for (int round = 0; round < 1_000_000; round++) {
+            int taken = stack.pop(mine, 0, 1 + (round & 1));
+            for (int i = 0; i < taken; i++) {
+                shared += owners.getAndIncrement(mine[i]) == 0 ? 0 : 1;
+            }
+            for (int i = 0; i < taken; i++) {
+                owners.getAndDecrement(mine[i]);
+            }
+            for (int i = 0; i < taken; i++) {
+                stack.push(mine[i]);
+            }
+        }
+        return shared;
     }
 
     /** Double hand-outs are caught by the pool's own assertions. */

@@ -82,6 +82,20 @@ class MemoryNicTest extends NicContractTest {
     }
 
     @Test
+    void ringsTheBellOfItsOnlyQueueToo() throws Exception {
+        try (MemoryNic nic = new MemoryNic(Frames.settings(1, 64))) {
+            int[] rings = new int[1];
+            nic.queue(0).onArrival(() -> rings[0]++);
+            FrameBatch batch = new FrameBatch(2);
+            assertThat(nic.queue(0).transmit(batch)).isZero();
+            batch.add(nic.queue(0).allocate(), 60, 0);
+            batch.add(nic.queue(0).allocate(), 60, 0);
+            nic.queue(0).transmit(batch);
+            assertThat(rings).containsExactly(1);
+        }
+    }
+
+    @Test
     void sendingReceivingAndSummingAllocateNothing() throws Exception {
         try (MemoryNic nic = new MemoryNic(Frames.settings(2, 1024))) {
             FrameBatch out = new FrameBatch(32);
