@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -62,7 +63,7 @@ public final class NettyExample {
                 .channel();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             server.close().syncUninterruptibly();
-            workers.shutdownGracefully(1, 5, TimeUnit.SECONDS).syncUninterruptibly();
+            workers.shutdownGracefully(2, 6, TimeUnit.SECONDS).syncUninterruptibly();
             acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }));
         System.out.println("ready");
@@ -114,10 +115,16 @@ public final class NettyExample {
             }
         }
 
+        /** Spelled out, since HTTP/1.0 clients (ab -k) keep a connection only when told so. */
+        private static void connection(HttpResponse response, boolean keepAlive) {
+            response.headers()
+                    .set(HttpHeaderNames.CONNECTION, keepAlive ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
+        }
+
         private static void whole(ChannelHandlerContext context, ByteBuf body, boolean keepAlive) {
             HttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
             response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
-            HttpUtil.setKeepAlive(response, keepAlive);
+            connection(response, keepAlive);
             var written = context.writeAndFlush(response);
             if (!keepAlive) {
                 written.addListener(ChannelFutureListener.CLOSE);
@@ -127,7 +134,7 @@ public final class NettyExample {
         private static void chunked(ChannelHandlerContext context, boolean keepAlive) {
             HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
             HttpUtil.setTransferEncodingChunked(response, true);
-            HttpUtil.setKeepAlive(response, keepAlive);
+            connection(response, keepAlive);
             context.write(response);
             for (int i = 0; i < Pages.CHUNKS; i++) {
                 context.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(Pages.CHUNK)));
