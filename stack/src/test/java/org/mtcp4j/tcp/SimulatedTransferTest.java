@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -74,6 +75,26 @@ class SimulatedTransferTest {
             n.reorderRate = 0.05;
             n.duplicateRate = 0.02;
         });
+    }
+
+    /** The long form, on demand: {@code -Dmtcp.test.transfers=1000}; sizes uniform up to 5 MB. */
+    @Test
+    @EnabledIfSystemProperty(named = "mtcp.test.transfers", matches = "\\d+")
+    void manyLargeTransfers() {
+        int count = Integer.getInteger("mtcp.test.transfers");
+        for (long seed = 10_000; seed < 10_000 + count; seed++) {
+            Random sizes = new Random(seed * 31);
+            transfer(
+                    seed,
+                    (n, a, p) -> {
+                        n.lossRate = 0.05;
+                        n.reorderRate = 0.05;
+                        n.duplicateRate = 0.02;
+                    },
+                    sizes.nextInt(LARGEST_BYTES + 1),
+                    sizes.nextInt(LARGEST_BYTES + 1));
+        }
+        System.out.println("seeds 10000 to " + (9_999 + count) + " passed");
     }
 
     @Test
