@@ -218,6 +218,9 @@ public final class Context {
                 cause.addSuppressed(e);
             }
         }
+        for (Link link : links) {
+            link.flush();
+        }
         publishNews();
         nextDeadlineNs = Long.MAX_VALUE;
     }
@@ -334,6 +337,8 @@ public final class Context {
         }
         TcpSettings settings = engine.newSettings(link);
         defaults.applyTo(settings);
+        settings.timestampOffset =
+                engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
         Flow flow = new Flow(this, link, key, settings, defaults);
         flow.hopHi = hop.hi();
         flow.hopLo = hop.lo();
@@ -385,6 +390,11 @@ public final class Context {
             flow.news |= news;
         }
         if (flow.state() == TcpState.CLOSED) {
+            if (flow.wantsOutput()) {
+                // The reset of an abort. If there is no frame for it, the peer learns from the reset that its next
+                // segment draws.
+                flow.output(nowNs);
+            }
             remove(flow);
             return;
         }
@@ -422,6 +432,7 @@ public final class Context {
             flow.abort(nowNs);
             flow.publishProgress();
         }
+        // Nobody has accepted it yet, so there is nobody to tell.
         return 0;
     }
 
