@@ -4,6 +4,7 @@ package org.mtcp4j.spi.nio;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NotYetBoundException;
 import java.nio.channels.NotYetConnectedException;
@@ -12,6 +13,9 @@ import java.nio.channels.UnsupportedAddressTypeException;
 
 /** How the channels' exceptions look through {@code socket()}: the JDK's words, on which programs match. */
 final class ChannelExceptions {
+    /** JDK 24 made the adaptors closer to {@code Socket}. */
+    static final boolean SINCE_24 = Runtime.version().feature() >= 24;
+
     private ChannelExceptions() {}
 
     /** For methods that may throw any IOException: those pass as they are. */
@@ -31,6 +35,8 @@ final class ChannelExceptions {
             text = "Socket is not connected";
         } else if (e instanceof AlreadyBoundException) {
             text = "Already bound";
+        } else if (e instanceof AlreadyConnectedException && SINCE_24) {
+            text = "Already connected";
         } else if (e instanceof NotYetBoundException) {
             text = "Socket is not bound yet";
         } else if (e instanceof UnsupportedAddressTypeException) {

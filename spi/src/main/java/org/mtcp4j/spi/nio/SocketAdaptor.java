@@ -22,9 +22,6 @@ import java.util.concurrent.TimeUnit;
 /** The {@link Socket} view of a channel. The read timeout lives here; everything else is the channel's. */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // the channel has its own locks
 final class SocketAdaptor extends Socket {
-    /** From here on the JDK's adaptor closes itself when asked to connect to an unresolved address. */
-    private static final boolean UNRESOLVED_CLOSES = Runtime.version().feature() >= 24;
-
     private final MtcpSocketChannel channel;
     private volatile int timeoutMs;
 
@@ -54,7 +51,7 @@ final class SocketAdaptor extends Socket {
         if (timeout < 0) {
             throw new IllegalArgumentException("connect: timeout can't be negative");
         }
-        if (UNRESOLVED_CLOSES && remote instanceof InetSocketAddress inet && inet.isUnresolved()) {
+        if (ChannelExceptions.SINCE_24 && remote instanceof InetSocketAddress inet && inet.isUnresolved()) {
             refuseUnresolved(inet);
         }
         try {

@@ -83,10 +83,8 @@ final class StackServerSide implements ServerSide {
                 throw new NotYetBoundException();
             }
             accepted = listener.accept();
-            while (blocking
-                    && accepted == null
-                    && channel.isOpen()
-                    && !Thread.currentThread().isInterrupted()) {
+            // Not until an interrupt is seen: until the channel is closed by whoever interrupted.
+            while (blocking && accepted == null && channel.isOpen()) {
                 await(startNs, timeoutNs);
                 accepted = listener.accept();
             }

@@ -79,12 +79,12 @@ final class StackSocketSide implements SocketSide {
         }
     }
 
-    /** False when a blocked operation has to give up: closed, or (JDK 25 closes a little later) interrupted. */
-    private boolean mayWait() {
-        return channel.isOpen() && !Thread.currentThread().isInterrupted();
-    }
-
-    /** Waits for readiness. False when {@code timeoutNs}, counted from {@code startNs}, is over; 0 is no limit. */
+    /**
+     * Waits for readiness; an interrupted thread does not, but its channel is about to be closed by whoever interrupted it: so the
+     * callers go on until it is, and not until they see the interrupt.
+     *
+     * @return false when {@code timeoutNs}, counted from {@code startNs}, is over; 0 is no limit
+     */
     private boolean await(int ops, long startNs, long timeoutNs) {
         if (timeoutNs == 0) {
             socket.await(ops, 0);
@@ -215,7 +215,7 @@ final class StackSocketSide implements SocketSide {
 
     private boolean pollConnect(boolean blocking, long startNs, long timeoutNs) throws IOException {
         boolean ended = socket.finishConnect();
-        while (blocking && !ended && mayWait()) {
+        while (blocking && !ended && channel.isOpen()) {
             if (!await(Pollable.CONNECT, startNs, timeoutNs)) {
                 throw new SocketTimeoutException("Connect timed out");
             }
@@ -286,7 +286,7 @@ final class StackSocketSide implements SocketSide {
             beginRead(blocking);
             n = tryRead(dst, dsts, offset, length);
             long startNs = n == StackSocket.UNAVAILABLE && timeoutNs != 0 ? System.nanoTime() : 0;
-            while (blocking && n == StackSocket.UNAVAILABLE && mayWait()) {
+            while (blocking && n == StackSocket.UNAVAILABLE && channel.isOpen()) {
                 if (!await(Pollable.READ, startNs, timeoutNs)) {
                     throw new SocketTimeoutException("Read timed out");
                 }
@@ -386,7 +386,7 @@ final class StackSocketSide implements SocketSide {
             long total = remaining(src, srcs, offset, length);
             long n = tryWrite(src, srcs, offset, length);
             written = Math.max(0, n);
-            while (blocking && written < total && mayWait() && !outputClosed) {
+            while (blocking && written < total && channel.isOpen() && !outputClosed) {
                 if (n <= 0) {
                     socket.await(Pollable.WRITE, 0);
                 }

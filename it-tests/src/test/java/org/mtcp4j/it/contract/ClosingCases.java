@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import org.junit.jupiter.api.Test;
+
+/** Half close, close, reset and linger. */
+abstract class ClosingCases extends ContractCases {
+    ClosingCases(SocketContract contract) {
+        super(contract);
+    }
+
+    private static int read(SocketChannel channel) throws IOException {
+        return channel.read(ByteBuffer.allocate(10));
+    }
+
+    /** Writes until the error that the peer's reset brings. */
+    private static void writeUntilFailure(SocketChannel channel) throws IOException {
+        long endNs = System.nanoTime() + 10_000_000_000L;
+        while (System.nanoTime() - endNs < 0) {
+            channel.write(bytes("x"));
+            pause();
+        }
+    }
+
+    @Test
+    void closeIsTheEndOfTheStreamForThePeer() throws IOException {
+        Pair pair = pair();
+        send(pair.client(), "bye");
+        pair.client().close();
+        assertThat(receive(pair.accepted(), 3)).isEqualTo("bye");
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+    }
+
+    @Test
+    void endOfStreamReachesANonBlockingReader() throws IOException {
+        Pair pair = pair();
+        pair.accepted().configureBlocking(false);
+        Selector selector = serverSelector();
+        pair.accepted().register(selector, SelectionKey.OP_READ);
+        pair.client().close();
+        assertThat(selectOne(selector).isReadable()).isTrue();
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+    }
+
+    @Test
+    void shutdownOutputEndsOneDirectionOnly() throws IOException {
+        Pair pair = pair();
+        assertThat(pair.client().shutdownOutput()).isSameAs(pair.client());
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+        send(pair.accepted(), "still here");
+        assertThat(receive(pair.client(), 10)).isEqualTo("still here");
+    }
+
+    @Test
+    void shutdownOutputByTheServerEndsOneDirectionOnly() throws IOException {
+        Pair pair = pair();
+        send(pair.accepted(), "last");
+        pair.accepted().shutdownOutput();
+        assertThat(receive(pair.client(), 4)).isEqualTo("last");
+        assertThat(read(pair.client())).isEqualTo(-1);
+        send(pair.client(), "more");
+        assertThat(receive(pair.accepted(), 4)).isEqualTo("more");
+    }
+
+    @Test
+    void writeAfterShutdownOutputIsRefused() throws IOException {
+        SocketChannel channel = pair().client();
+        channel.shutdownOutput();
+        channel.shutdownOutput();
+        assertThatThrownBy(() -> channel.write(bytes("x"))).isInstanceOf(ClosedChannelException.class);
+        assertThatThrownBy(() -> channel.write(new ByteBuffer[] {bytes("x")}))
+                .isInstanceOf(ClosedChannelException.class);
+        channel.configureBlocking(false);
+        assertThatThrownBy(() -> channel.write(bytes("x"))).isInstanceOf(ClosedChannelException.class);
+        assertThat(channel.isOpen()).isTrue();
+    }
+
+    @Test
+    void readAfterShutdownInputIsTheEnd() throws IOException {
+        Pair pair = pair();
+        assertThat(pair.client().shutdownInput()).isSameAs(pair.client());
+        pair.client().shutdownInput();
+        assertThat(read(pair.client())).isEqualTo(-1);
+        assertThat(pair.client().read(new ByteBuffer[] {ByteBuffer.allocate(1)}))
+                .isEqualTo(-1);
+        send(pair.client(), "out");
+        assertThat(receive(pair.accepted(), 3)).isEqualTo("out");
+    }
+
+    @Test
+    void shutdownInputWakesABlockedReader() throws Exception {
+        Pair pair = pair();
+        Running<Integer> reader = start(() -> read(pair.client())).awaitBlocked();
+        pair.client().shutdownInput();
+        assertThat(reader.result()).isEqualTo(-1);
+    }
+
+    @Test
+    void shutdownOutputWakesABlockedWriter() throws Exception {
+        Pair pair = pair();
+        Running<Integer> writer = start(() -> {
+            while (true) {
+                pair.client().write(ByteBuffer.allocate(64 << 20));
+            }
+        });
+        writer.awaitBlocked();
+        pair.client().shutdownOutput();
+        assertThat(writer.failure()).isInstanceOf(AsynchronousCloseException.class);
+    }
+
+    @Test
+    void shutdownOfBothEndsLeavesTheChannelOpen() throws IOException {
+        Pair pair = pair();
+        pair.client().shutdownInput();
+        pair.client().shutdownOutput();
+        assertThat(pair.client().isOpen()).isTrue();
+        assertThat(pair.client().isConnected()).isTrue();
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+    }
+
+    @Test
+    void bothHalvesMayBeClosedByTheirOwnSides() throws IOException {
+        Pair pair = pair();
+        pair.client().shutdownOutput();
+        pair.accepted().shutdownOutput();
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+        assertThat(read(pair.client())).isEqualTo(-1);
+    }
+
+    @Test
+    void closeWithUnreadDataResetsThePeer() throws IOException {
+        Pair pair = pair();
+        send(pair.client(), "unread data");
+        pair.accepted().configureBlocking(false);
+        Selector selector = serverSelector();
+        SelectionKey key = pair.accepted().register(selector, SelectionKey.OP_READ);
+        assertThat(selectOne(selector)).isSameAs(key);
+        key.cancel();
+        selector.selectNow();
+        pair.accepted().close();
+        assertThatThrownBy(() -> read(pair.client()))
+                .isInstanceOf(SocketException.class)
+                .hasMessage("Connection reset");
+    }
+
+    @Test
+    void lingerZeroResetsThePeer() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().close();
+        assertThatThrownBy(() -> read(pair.accepted()))
+                .isInstanceOf(SocketException.class)
+                .hasMessage("Connection reset");
+    }
+
+    @Test
+    void resetIsReportedByEveryRead() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().close();
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> read(pair.accepted()))
+                    .isInstanceOf(SocketException.class)
+                    .hasMessage("Connection reset");
+        }
+        pair.accepted().configureBlocking(false);
+        assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+        assertThat(pair.accepted().isOpen()).isTrue();
+    }
+
+    @Test
+    void resetWakesABlockedReader() throws Exception {
+        Pair pair = pair();
+        Running<Integer> reader = start(() -> read(pair.accepted())).awaitBlocked();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().close();
+        assertThat(reader.failure()).isInstanceOf(SocketException.class).hasMessage("Connection reset");
+    }
+
+    @Test
+    void resetWakesABlockedWriter() throws Exception {
+        Pair pair = pair();
+        Running<Integer> writer = start(() -> {
+            while (true) {
+                pair.accepted().write(ByteBuffer.allocate(64 << 20));
+            }
+        });
+        writer.awaitBlocked();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().close();
+        assertThat(writer.failure()).isInstanceOf(IOException.class);
+        assertThat(pair.accepted().isOpen()).isTrue();
+    }
+
+    @Test
+    void writeToAClosedPeerFailsInTheEnd() throws IOException {
+        Pair pair = pair();
+        pair.client().close();
+        assertThatThrownBy(() -> writeUntilFailure(pair.accepted()))
+                .isInstanceOf(IOException.class)
+                .message()
+                .isIn("Broken pipe", "Connection reset by peer", "Connection reset");
+        assertThatThrownBy(() -> pair.accepted().write(bytes("x")))
+                .isInstanceOf(IOException.class)
+                .hasMessage("Broken pipe");
+    }
+
+    @Test
+    void writtenDataSurvivesAnImmediateClose() throws Exception {
+        Pair pair = pair();
+        int size = 400_000;
+        Running<Void> writer = start(() -> {
+            pair.client().write(ByteBuffer.allocate(size));
+            pair.client().close();
+            return null;
+        });
+        long total = 0;
+        ByteBuffer dst = ByteBuffer.allocate(10_000);
+        int n;
+        while ((n = pair.accepted().read(dst.clear())) >= 0) {
+            total += n;
+        }
+        writer.result();
+        assertThat(total).isEqualTo(size);
+    }
+
+    @Test
+    void lingeringCloseDeliversEverything() throws Exception {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 10);
+        send(pair.client(), "kept");
+        pair.client().close();
+        assertThat(receive(pair.accepted(), 4)).isEqualTo("kept");
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+    }
+
+    @Test
+    void closeOfARegisteredChannelSendsTheEndAtOnce() throws IOException {
+        Pair pair = pair();
+        pair.client().configureBlocking(false);
+        pair.client().register(clientSelector(), SelectionKey.OP_READ);
+        pair.client().close();
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+    }
+
+    @Test
+    void closeWithLingerZeroResetsARegisteredChannelsPeerAfterItsKeyIsGone() throws IOException {
+        Pair pair = pair();
+        pair.client().configureBlocking(false);
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        Selector selector = clientSelector();
+        pair.client().register(selector, SelectionKey.OP_READ);
+        pair.client().close();
+        selector.selectNow();
+        assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+    }
+
+    @Test
+    void closingTheServerLeavesAcceptedConnectionsAlone() throws IOException {
+        ServerSocketChannel server = listen();
+        Pair pair = pair(server);
+        server.close();
+        send(pair.client(), "alive");
+        assertThat(receive(pair.accepted(), 5)).isEqualTo("alive");
+    }
+
+    @Test
+    void closingTheServerResetsConnectionsThatWait() throws IOException {
+        ServerSocketChannel server = listen();
+        SocketChannel client = newClient();
+        client.connect(addressOf(server));
+        server.close();
+        assertThatThrownBy(() -> read(client))
+                .isInstanceOf(SocketException.class)
+                .hasMessage("Connection reset");
+    }
+
+    @Test
+    void closeIsSeenByBothEndsWhateverTheOrder() throws IOException {
+        Pair pair = pair();
+        pair.accepted().close();
+        assertThat(read(pair.client())).isEqualTo(-1);
+        pair.client().close();
+        assertThat(pair.client().isOpen()).isFalse();
+    }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.contract;
+
+/** The contract over the memory NIC. */
+class MemoryDedicatedContractTest extends SocketContract {
+    @Override
+    ContractEnvironment open() throws Exception {
+        return new MemoryEnvironment(",driver=dedicated");
+    }
+}
