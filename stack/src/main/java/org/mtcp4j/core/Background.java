@@ -106,9 +106,6 @@ final class Background implements Runnable {
     private void tick() {
         ticking = true;
         Driver.pause(Driver.TICK_NS);
-        if (!driver.hasLeader()) {
-            driver.promote();
-        }
         driver.drive(false);
     }
 
@@ -120,6 +117,7 @@ final class Background implements Runnable {
         if (!context.ownership.commands.isEmpty()) {
             driver.drive(false);
         }
+        driver.ringForDeadline();
         if (driver.hasLeader() && !stopped) {
             LockSupport.park(this);
         }

@@ -21,6 +21,9 @@ final class Driver {
 
     static final long TICK_NS = 1_000_000;
     private static final long SHORT_PARK_NS = 50_000;
+    /** A leader that slept this often without news of its own gives way to one that has news. */
+    private static final int COLD = 4;
+
     private static final long NO_LIMIT = Long.MAX_VALUE;
 
     private static final VarHandle PENDING;
@@ -42,6 +45,7 @@ final class Driver {
     private final AtomicReference<Waiter> leader = new AtomicReference<>();
     private final AtomicReference<Waiter> candidate = new AtomicReference<>();
     private volatile Background background;
+    private volatile Waiter leaveRequest;
 
     /** Set by the doorbell while the context is owned: whoever owns it looks once more before it leaves. */
     @SuppressWarnings("unused") // through PENDING
@@ -130,10 +134,17 @@ final class Driver {
         if (inputPending) {
             ringIfAsleep();
         }
+        if (!backgroundIsTicking()) {
+            ringForDeadline();
+        }
+        return true;
+    }
+
+    /** A leader that would sleep past the next timer is rung; while the background ticks, it sees to timers itself. */
+    void ringForDeadline() {
         if (gate.mustRingFor(context.nextDeadlineNs())) {
             sleeper.ring();
         }
-        return true;
     }
 
     private void noteRound(long nowNs, boolean application) {
@@ -217,17 +228,36 @@ final class Driver {
                 return;
             }
             if (tryLead(waiter)) {
-                try {
-                    sleepAsLeader(waiter, deadlineNs);
-                } finally {
-                    unlead(waiter);
-                }
+                lead(waiter, deadlineNs);
             } else {
                 parkFollowing(waiter, deadlineNs);
+                if (!waiter.isSignalled()) {
+                    drive(true);
+                }
             }
-            if (!waiter.isSignalled()) {
+        }
+        if (waiter.isSignalled()) {
+            waiter.fruitless = 0;
+        }
+    }
+
+    /** Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it. */
+    private void lead(Waiter waiter, long deadlineNs) {
+        try {
+            do {
+                sleepAsLeader(waiter, deadlineNs);
+                if (waiter.isSignalled()) {
+                    return;
+                }
                 drive(true);
-            }
+                waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
+            } while (leaveRequest != waiter && !spin(waiter, deadlineNs));
+        } finally {
+            unlead(waiter);
+        }
+        if (leaveRequest == waiter) {
+            leaveRequest = null;
+            waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
         }
     }
 
@@ -255,10 +285,19 @@ final class Driver {
 
     private boolean tryLead(Waiter waiter) {
         Waiter present = leader.get();
-        if (present == null && leader.compareAndSet(null, waiter)) {
-            return true;
+        if (present == null) {
+            // Whoever led last is expected back within the tick; a thread that has no news anyway does not get in its
+            // way.
+            boolean staysBack = waiter.fruitless >= COLD && backgroundIsTicking();
+            return !staysBack && leader.compareAndSet(null, waiter);
         }
         Background thread = background;
+        if (present.fruitless >= COLD && waiter.fruitless < COLD) {
+            // It wakes only to hand others their news: one switch of threads too many for each packet.
+            leaveRequest = present;
+            ringLeader();
+            return false;
+        }
         if (thread != null && present == thread.waiter) {
             // The background leads only while nobody else will: ask it to leave, then try again.
             thread.leave();
@@ -310,10 +349,12 @@ final class Driver {
     /** Somebody else leads: parks until signalled or promoted. */
     private void parkFollowing(Waiter waiter, long deadlineNs) {
         candidate.set(waiter);
-        if (!hasLeader() && backgroundIsTicking()) {
+        if (leaveRequest != null) {
+            waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
+        } else if (!hasLeader() && waiter.fruitless < COLD && backgroundIsTicking()) {
             // The leader is about to come back, or the next tick promotes us.
             waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
-        } else if (!hasLeader()) {
+        } else if (!hasLeader() && !backgroundIsTicking()) {
             waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
         } else {
             waiter.park(remaining(deadlineNs));

@@ -37,6 +37,9 @@ public final class Waiter {
     private volatile Context leading;
     private volatile Runnable foreignWaker;
 
+    /** Sleeps as leader in a row that brought this waiter nothing. Its thread's; read racily as a hint. */
+    int fruitless;
+
     /** Waiting thread: takes the signal; a full fence. True when there was one. */
     public boolean consume() {
         return signal != 0 && (int) SIGNAL.getAndSet(this, 0) != 0;
