@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The two rings with their two threads at full speed, and what they hold when idle. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class StreamsTest {
+    private static final int BYTES = 32 * 1024 * 1024;
+    private final ChunkPool pool = new ChunkPool(64L << 20);
+
+    private static byte at(long position) {
+        return (byte) (position * 31 + (position >>> 13));
+    }
+
+    @Test
+    void sentBytesComeOutInOrderWhileTheOwnerAcknowledgesBehind() throws Exception {
+        SendStream stream = new SendStream(pool, 100_000);
+        Thread writer = new Thread(() -> {
+            SplittableRandom random = new SplittableRandom(1);
+            ByteBuffer buffer = ByteBuffer.allocate(30_000);
+            long position = 0;
+            while (position < BYTES) {
+                buffer.clear().limit((int) Math.min(BYTES - position, 1 + random.nextInt(30_000)));
+                for (int i = 0; i < buffer.limit(); i++) {
+                    buffer.put(i, at(position + i));
+                }
+                while (buffer.hasRemaining()) {
+                    assertThat(stream.enter()).isTrue();
+                    int n = stream.append(buffer, position);
+                    position += n;
+                    stream.publish(position);
+                    stream.exit();
+                }
+            }
+        });
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        writer.setUncaughtExceptionHandler((t, e) -> failure.set(e));
+        writer.start();
+        SplittableRandom random = new SplittableRandom(2);
+        ByteBuffer frame = ByteBuffer.allocateDirect(2_000);
+        long sent = 0;
+        while (sent < BYTES && failure.get() == null) {
+            long written = stream.written();
+            while (sent < written) {
+                int n = (int) Math.min(written - sent, 1 + random.nextInt(1_460));
+                stream.copyTo(sent, frame, 0, n);
+                for (int i = 0; i < n; i++) {
+                    if (frame.get(i) != at(sent + i)) {
+                        throw new AssertionError("byte " + (sent + i));
+                    }
+                }
+                sent += n;
+                if (random.nextInt(4) == 0) {
+                    stream.acknowledge(sent);
+                }
+            }
+            stream.acknowledge(sent);
+        }
+        writer.join();
+        assertThat(failure.get()).isNull();
+        stream.acknowledge(sent);
+        assertThat(pool.free()).as("an idle stream holds no storage").isEqualTo(pool.total());
+    }
+
+    @Test
+    void receivedBytesAreReadInOrderThoughTheyArriveAheadOfGaps() throws Exception {
+        ReceiveStream stream = new ReceiveStream(pool);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread reader = new Thread(() -> {
+            SplittableRandom random = new SplittableRandom(3);
+            ByteBuffer buffer = ByteBuffer.allocateDirect(40_000);
+            long position = 0;
+            while (position < BYTES) {
+                buffer.clear().limit(1 + random.nextInt(40_000));
+                assertThat(stream.enter()).isTrue();
+                int n = stream.take(buffer, position);
+                stream.publishRead(position + n);
+                stream.exit();
+                for (int i = 0; i < n; i++) {
+                    if (buffer.get(i) != at(position + i)) {
+                        throw new AssertionError("byte " + (position + i));
+                    }
+                }
+                position += n;
+            }
+        });
+        reader.setUncaughtExceptionHandler((t, e) -> failure.set(e));
+        reader.start();
+        SplittableRandom random = new SplittableRandom(4);
+        ByteBuffer frame = ByteBuffer.allocateDirect(3_000);
+        long next = 0;
+        while (next < BYTES && failure.get() == null) {
+            if (next - stream.read() > 200_000) {
+                Thread.onSpinWait();
+                continue;
+            }
+            int first = (int) Math.min(BYTES - next, 1 + random.nextInt(1_460));
+            int second = (int) Math.min(BYTES - next - first, random.nextInt(1_460));
+            place(stream, frame, next + first, second);
+            place(stream, frame, next, first);
+            next += first + second;
+            stream.publish(next);
+            stream.trim(false);
+        }
+        reader.join();
+        assertThat(failure.get()).isNull();
+        stream.trim(false);
+        assertThat(pool.free()).as("a drained stream holds no storage").isEqualTo(pool.total());
+    }
+
+    private static void place(ReceiveStream stream, ByteBuffer frame, long position, int bytes) {
+        for (int i = 0; i < bytes; i++) {
+            frame.put(i, at(position + i));
+        }
+        if (bytes > 0) {
+            assertThat(stream.place(position, frame, 0, bytes)).isTrue();
+        }
+    }
+
+    @Test
+    void aReleaseWaitsForTheApplicationThatIsInside() {
+        SendStream stream = new SendStream(pool, 100_000);
+        assertThat(stream.enter()).isTrue();
+        stream.publish(stream.append(ByteBuffer.allocate(20_000), 0));
+        assertThat(stream.tryRelease()).isFalse();
+        assertThat(stream.exit()).as("the last one out is told").isTrue();
+        assertThat(stream.tryRelease()).isTrue();
+        assertThat(stream.enter()).isFalse();
+        assertThat(pool.free()).isEqualTo(pool.total());
+    }
+
+    @Test
+    void aFullPoolTakesNoMoreBytesAndGivesTheSameChunksAgain() {
+        ChunkPool small = new ChunkPool(1);
+        SendStream stream = new SendStream(small, Integer.MAX_VALUE);
+        ByteBuffer much = ByteBuffer.allocate(small.total() * Chunk.BYTES + 2 * 1024 * 1024);
+        assertThat(stream.enter()).isTrue();
+        int taken = stream.append(much, 0);
+        assertThat(taken).isLessThan(much.capacity()).isPositive();
+        stream.publish(taken);
+        stream.exit();
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        stream.copyTo(taken - 1, one, 0, 1);
+        stream.acknowledge(taken);
+        assertThat(small.free()).isEqualTo(small.total());
+    }
+}
