@@ -243,6 +243,7 @@ final class Driver {
 
     /** Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it. */
     private void lead(Waiter waiter, long deadlineNs) {
+        boolean asked = false;
         try {
             do {
                 sleepAsLeader(waiter, deadlineNs);
@@ -253,10 +254,13 @@ final class Driver {
                 waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
             } while (leaveRequest != waiter && !spin(waiter, deadlineNs));
         } finally {
+            if (leaveRequest == waiter) {
+                leaveRequest = null;
+                asked = true;
+            }
             unlead(waiter);
         }
-        if (leaveRequest == waiter) {
-            leaveRequest = null;
+        if (asked) {
             waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
         }
     }
@@ -349,7 +353,8 @@ final class Driver {
     /** Somebody else leads: parks until signalled or promoted. */
     private void parkFollowing(Waiter waiter, long deadlineNs) {
         candidate.set(waiter);
-        if (leaveRequest != null) {
+        Waiter present = leader.get();
+        if (present != null && present == leaveRequest) {
             waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
         } else if (!hasLeader() && waiter.fruitless < COLD && backgroundIsTicking()) {
             // The leader is about to come back, or the next tick promotes us.

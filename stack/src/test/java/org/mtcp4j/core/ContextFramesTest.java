@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.nic.FrameBatch;
+import org.mtcp4j.nic.MemoryLink;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.stats.Counter;
+import org.mtcp4j.wire.Arp;
+import org.mtcp4j.wire.Checksum;
+import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Icmp4;
+import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.TcpHeader;
+import org.mtcp4j.wire.TcpSegment;
+
+/** A context and frames made by hand on the other end of its link; the test owns the context and the time. */
+class ContextFramesTest {
+    private static final IpAddress PEER = IpAddress.parse("198.18.0.1");
+    private static final int OUR_IP = TestEngines.OURS.toIpv4();
+    private static final int IP = Ethernet.HEADER_BYTES;
+    private static final int L4 = IP + Ipv4.HEADER_BYTES;
+
+    private Context context;
+    private Nic peer;
+    private NicQueue queue;
+    private ByteBuffer bytes;
+    private final FrameBatch batch = new FrameBatch(64);
+    private long nowNs = System.nanoTime();
+    private int freeBefore;
+
+    @BeforeEach
+    void link() throws Exception {
+        MemoryLink link = MemoryLink.create(TestEngines.nicSettings(), TestEngines.nicSettings());
+        Engine engine = TestEngines.engine(List.of(TestEngines.memory(), link.a()));
+        context = engine.context(0);
+        peer = link.b();
+        queue = peer.queue(0);
+        bytes = peer.memory().bytes();
+        freeBefore = peer.freeFrames();
+    }
+
+    private int frame() {
+        int frame = queue.allocate();
+        assertThat(frame).isNotNegative();
+        return frame;
+    }
+
+    private void send(int frame, int lengthBytes) {
+        batch.count = 0;
+        batch.add(frame, lengthBytes, 0);
+        assertThat(queue.transmit(batch)).isEqualTo(1);
+        round();
+    }
+
+    private void round() {
+        nowNs += 1_000_000;
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        context.round(nowNs);
+        context.ownership.releaseOrReacquire();
+    }
+
+    /** The next frame from the context, or -1. Its length is in {@code batch.lengthBytes[0]}. */
+    private int answer() {
+        batch.count = 0;
+        if (queue.receive(batch) == 0) {
+            return -1;
+        }
+        for (int i = 1; i < batch.count; i++) {
+            queue.free(batch.offset[i]);
+        }
+        return batch.offset[0];
+    }
+
+    private void ipv4(int frame, int l4Bytes, int protocol) {
+        Ethernet.write(bytes, frame, context.links[1].mac, peer.macAddress(), Ethernet.TYPE_IPV4);
+        Ipv4.write(bytes, frame + IP, Ipv4.HEADER_BYTES + l4Bytes, 1, protocol, PEER.toIpv4(), OUR_IP);
+    }
+
+    private int syn(int frame, int port) {
+        int tcp = frame + L4;
+        bytes.putInt(tcp, 40_000 << 16 | port).putInt(tcp + 4, 1_000).putInt(tcp + 8, 0);
+        bytes.putInt(tcp + 12, 5 << 28 | TcpSegment.SYN << 16 | 65_535).putInt(tcp + 16, 0);
+        ipv4(frame, 20, Ipv4.PROTOCOL_TCP);
+        int pseudo = Checksum.pseudoIpv4(PEER.toIpv4(), OUR_IP, Ipv4.PROTOCOL_TCP, 20);
+        bytes.putShort(tcp + 16, (short) Checksum.finish(pseudo + Checksum.partial(bytes, tcp, 20)));
+        return L4 + 20;
+    }
+
+    private void introduce() {
+        int frame = frame();
+        Ethernet.write(bytes, frame, Ethernet.BROADCAST, peer.macAddress(), Ethernet.TYPE_ARP);
+        Arp.write(bytes, frame + IP, Arp.REQUEST, peer.macAddress(), PEER.toIpv4(), 0, OUR_IP);
+        send(frame, IP + Arp.PACKET_BYTES);
+        int reply = answer();
+        assertThat(reply).as("ARP request is answered").isNotNegative();
+        assertThat(Arp.operation(bytes, reply + IP)).isEqualTo(Arp.REPLY);
+        assertThat(Arp.senderMac(bytes, reply + IP)).isEqualTo(context.links[1].mac);
+        queue.free(reply);
+    }
+
+    @Test
+    void echoRequestsAreAnsweredWithTheirData() {
+        int frame = frame();
+        bytes.put(frame + L4 + 8, new byte[] {1, 2, 3, 4});
+        Icmp4.write(bytes, frame + L4, 12, Icmp4.ECHO_REQUEST << 8, 7);
+        ipv4(frame, 12, Ipv4.PROTOCOL_ICMP);
+        send(frame, L4 + 12);
+        int reply = answer();
+        assertThat(reply).isNotNegative();
+        assertThat(Icmp4.type(bytes, reply + L4)).isEqualTo(Icmp4.ECHO_REPLY);
+        assertThat(Icmp4.check(bytes, reply + L4, 12)).isEqualTo(Icmp4.OK);
+        assertThat(bytes.getInt(reply + L4 + 8)).isEqualTo(0x01020304);
+        queue.free(reply);
+    }
+
+    @Test
+    void aSynToAClosedPortIsAnsweredWithResetAndAck() {
+        int frame = frame();
+        send(frame, syn(frame, 9));
+        int reply = answer();
+        TcpSegment segment = new TcpSegment();
+        assertThat(TcpHeader.parse(bytes, reply + L4, 20, segment)).isEqualTo(TcpHeader.OK);
+        assertThat(segment.flags).isEqualTo(TcpSegment.RST | TcpSegment.ACK);
+        assertThat(segment.ack).isEqualTo(1_001);
+        assertThat(context.counters.get(Counter.TCP_OUT_RSTS)).isEqualTo(1);
+        queue.free(reply);
+    }
+
+    @Test
+    void aSynToAListenerIsAnsweredOnceTheNeighbourIsKnown() {
+        Endpoint endpoint = new Endpoint() {};
+        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        context.engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), endpoint);
+        introduce();
+        int frame = frame();
+        send(frame, syn(frame, 80));
+        int reply = answer();
+        TcpSegment segment = new TcpSegment();
+        int tcpBytes = batch.lengthBytes[0] - L4;
+        assertThat(TcpHeader.parse(bytes, reply + L4, tcpBytes, segment)).isEqualTo(TcpHeader.OK);
+        assertThat(segment.flags).isEqualTo(TcpSegment.SYN | TcpSegment.ACK);
+        assertThat(segment.ack).isEqualTo(1_001);
+        assertThat(context.flows.size()).isEqualTo(1);
+        queue.free(reply);
+    }
+
+    @Test
+    void damagedFramesAreCountedAndNothingElse() {
+        int good = frame();
+        int length = syn(good, 9);
+        bytes.putShort(good + L4 + 16, (short) 0x1234);
+        send(good, length);
+        assertThat(context.counters.get(Counter.TCP_CSUM_ERRORS)).isEqualTo(1);
+        for (int cut = 0; cut < length; cut++) {
+            int frame = frame();
+            syn(frame, 9);
+            send(frame, cut);
+        }
+        assertThat(answer()).isEqualTo(-1);
+        long counted = context.counters.get(Counter.IN_TRUNCATED) + context.counters.get(Counter.IN_HDR_ERRORS);
+        assertThat(counted).isEqualTo(length);
+    }
+
+    @Test
+    void randomFramesNeitherThrowNorLeak() {
+        long seed = Long.getLong("mtcp.test.seed", System.nanoTime());
+        System.out.println("ContextFramesTest seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < 50_000; i++) {
+            int frame = frame();
+            int length = syn(frame, 9);
+            int damage = random.nextInt(1, 12);
+            for (int d = 0; d < damage; d++) {
+                bytes.put(frame + random.nextInt(length), (byte) random.nextInt());
+            }
+            if (random.nextBoolean()) {
+                // A good IP header lets the damage reach what is behind it.
+                int protocol = random.nextBoolean() ? Ipv4.PROTOCOL_TCP : Ipv4.PROTOCOL_ICMP;
+                ipv4(frame, length - L4, protocol);
+            }
+            send(frame, random.nextInt(8) == 0 ? random.nextInt(length + 100) : length);
+            for (int reply = answer(); reply >= 0; reply = answer()) {
+                queue.free(reply);
+            }
+        }
+        assertThat(context.counters.get(Counter.CONTEXT_FAILURES)).isZero();
+        assertThat(context.flows.size()).isZero();
+        assertThat(peer.freeFrames()).isEqualTo(freeBefore);
+    }
+}
