@@ -33,6 +33,11 @@ public final class Addresses {
         return loopbackOnStack && (address.isLoopback() || machineAddresses().contains(address));
     }
 
+    /** Whether the stack has the address only because it has taken the machine's loopback: the kernel has it too. */
+    boolean isShared(IpAddress address) {
+        return !routes.isLocal(address.hi(), address.lo()) && isLocal(address);
+    }
+
     /** Where a packet from inside the stack to one of our addresses comes from. */
     public IpAddress sourceFor(IpAddress local) {
         return local.isLoopback() ? IpAddress.ofIpv4(0x7f00_0001) : local;

@@ -154,6 +154,11 @@ public final class Engine {
                 || (outerIsLoopback && routes.isConnected(remote.hi(), remote.lo()));
     }
 
+    /** Whether a connection there should stay with the kernel: an address of both, and nobody of the stack's listens. Any thread. */
+    public boolean isLeftToKernel(IpAddress remote, int port) {
+        return addresses.isShared(remote) && ports.listener(remote.hi(), remote.lo(), port, 0) == null;
+    }
+
     /** The address that a connection to {@code remote} comes from. */
     public IpAddress sourceFor(IpAddress remote) {
         return addresses.isLocal(remote) ? addresses.sourceFor(remote) : routes.sourceFor(remote);

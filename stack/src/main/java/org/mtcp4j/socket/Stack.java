@@ -2,6 +2,7 @@
 package org.mtcp4j.socket;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -133,6 +134,15 @@ public final class Stack implements AutoCloseable {
     /** Whether connections to this address go through the stack: one of its own, or one it has a route for. */
     public boolean routes(InetAddress remote) {
         return engine.isReachable(Binds.wireAddress(remote));
+    }
+
+    /**
+     * As {@link #routes(InetAddress)}, but a loopback address leads to the stack only where somebody of the stack's listens: other
+     * programs, and sockets that stayed on the kernel, are reached by the same addresses.
+     */
+    public boolean routes(InetSocketAddress remote) {
+        IpAddress ip = Binds.wireAddress(remote.getAddress());
+        return engine.isReachable(ip) && !engine.isLeftToKernel(ip, remote.getPort());
     }
 
     /** Connections, pools and counters as text, for {@code stat}. */

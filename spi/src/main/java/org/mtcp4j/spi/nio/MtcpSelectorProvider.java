@@ -54,13 +54,25 @@ public final class MtcpSelectorProvider extends SelectorProvider {
         return ownConfig != null ? ownConfig : MtcpRuntime.get().config();
     }
 
+    /** Whether a socket bound to this address is the stack's. */
+    boolean owns(InetSocketAddress local) {
+        Stack stack = stack();
+        return stack.owns(StackAddresses.toStack(local, stack).getAddress());
+    }
+
+    /** Whether a connection to this address goes through the stack. */
+    boolean routes(InetSocketAddress remote) {
+        Stack stack = stack();
+        return stack.routes(StackAddresses.toStack(remote, stack));
+    }
+
     /**
      * Whether a server binds on the stack. To the any-address it should listen on both sides (design section 6); for the present it
      * listens on the stack, and says so once where somebody could miss the kernel's side.
      */
     boolean listensOnStack(InetSocketAddress local) {
         if (!local.getAddress().isAnyLocalAddress()) {
-            return stack().owns(StackAddresses.toStack(local.getAddress()));
+            return owns(local);
         }
         StackConfig config = config();
         if (config.is(Key.WILDCARD, "kernel")) {

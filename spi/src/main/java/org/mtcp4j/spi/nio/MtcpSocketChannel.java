@@ -161,7 +161,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             } else if (address.getAddress().isAnyLocalAddress()) {
                 side.bind(address);
                 wildcard = side.localAddress();
-            } else if (provider.stack().owns(StackAddresses.toStack(address.getAddress()))) {
+            } else if (provider.owns(address)) {
                 side.bind(address);
                 undecided = null;
             } else {
@@ -182,7 +182,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             if (undecided == null || !isOpen()) {
                 return;
             }
-            if (provider.stack().routes(StackAddresses.toStack(remote.getAddress()))) {
+            if (provider.routes(remote)) {
                 undecided = null;
             } else {
                 moveToKernel(wildcard);

@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
+import org.mtcp4j.socket.Stack;
 
 /**
  * Checks of addresses as the JDK makes them, and the two views of an address: the application's, which on a dual-stack socket writes
@@ -63,21 +64,17 @@ final class StackAddresses {
         return new InetSocketAddress(address instanceof Inet4Address ? LOOPBACK_4 : LOOPBACK_6, remote.getPort());
     }
 
-    static InetAddress toStack(InetAddress address) {
-        if (address instanceof Inet6Address) {
-            if (address.isAnyLocalAddress()) {
-                return ANY_4;
-            }
-            if (address.isLoopbackAddress()) {
-                return LOOPBACK_4;
-            }
+    /** Until the stack speaks IPv6, its IPv6 addresses are those of loopback, and stand for 127.0.0.1. */
+    static InetSocketAddress toStack(InetSocketAddress address, Stack stack) {
+        InetAddress given = address.getAddress();
+        if (!(given instanceof Inet6Address)) {
+            return address;
         }
-        return address;
-    }
-
-    static InetSocketAddress toStack(InetSocketAddress address) {
-        InetAddress inner = toStack(address.getAddress());
-        return inner.equals(address.getAddress()) ? address : new InetSocketAddress(inner, address.getPort());
+        if (given.isAnyLocalAddress()) {
+            return new InetSocketAddress(ANY_4, address.getPort());
+        }
+        boolean loopback = given.isLoopbackAddress() || stack.owns(given);
+        return loopback ? new InetSocketAddress(LOOPBACK_4, address.getPort()) : address;
     }
 
     /**
@@ -93,12 +90,10 @@ final class StackAddresses {
         if (address.isAnyLocalAddress()) {
             return new InetSocketAddress(ANY_6, local.getPort());
         }
-        boolean askedIpv6Loopback = asked != null
+        boolean stoodForIpv6 = asked != null
                 && asked.getAddress() instanceof Inet6Address
-                && asked.getAddress().isLoopbackAddress();
-        if (askedIpv6Loopback && address.isLoopbackAddress()) {
-            return new InetSocketAddress(asked.getAddress(), local.getPort());
-        }
-        return local;
+                && !asked.getAddress().isAnyLocalAddress()
+                && address.isLoopbackAddress();
+        return stoodForIpv6 ? new InetSocketAddress(asked.getAddress(), local.getPort()) : local;
     }
 }

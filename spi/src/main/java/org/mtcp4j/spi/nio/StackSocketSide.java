@@ -117,7 +117,7 @@ final class StackSocketSide implements SocketSide {
             synchronized (stateLock) {
                 ensureOpen();
                 ensureBindable();
-                socket.bind(StackAddresses.toStack(address));
+                socket.bind(StackAddresses.toStack(address, channel.stack()));
                 local = StackAddresses.toApplication(socket.localAddress(), address, family);
             }
         } finally {
@@ -146,7 +146,7 @@ final class StackSocketSide implements SocketSide {
             long startNs = timeoutNs == 0 ? 0 : System.nanoTime();
             try {
                 beginConnect(address, blocking);
-                socket.startConnect(StackAddresses.toStack(address));
+                socket.startConnect(StackAddresses.toStack(address, channel.stack()));
                 connected = pollConnect(blocking, startNs, timeoutNs);
             } finally {
                 endConnect(blocking, connected);
