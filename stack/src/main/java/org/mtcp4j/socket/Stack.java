@@ -68,7 +68,12 @@ public final class Stack implements AutoCloseable {
         try {
             List<Subnet> own = new ArrayList<>();
             for (String text : config.text(Key.IP).split(",", -1)) {
-                own.add(Subnet.parse(text.trim()));
+                Subnet subnet = Subnet.parse(text.trim());
+                if (!subnet.address().isIpv4()) {
+                    throw new IllegalArgumentException("'" + text.trim()
+                            + "' is an IPv6 address, which this release cannot carry; give IPv4 addresses");
+                }
+                own.add(subnet);
             }
             String gateway = config.text(Key.GATEWAY);
             return new Routes(own, gateway.isEmpty() ? List.of() : List.of(IpAddress.parse(gateway)));
@@ -80,6 +85,10 @@ public final class Stack implements AutoCloseable {
     private static List<Nic> openNics(StackConfig config) throws StackUnavailableException {
         String spec = config.text(Key.NIC);
         String capture = config.text(Key.CAPTURE);
+        if (spec.indexOf(';') >= 0) {
+            throw new StackUnavailableException(
+                    "mtcp.nic names several NICs (" + spec + "), but this release takes one; give one");
+        }
         boolean memory = spec.equals("memory") || spec.startsWith("memory:");
         List<Nic> opened = new ArrayList<>();
         try {

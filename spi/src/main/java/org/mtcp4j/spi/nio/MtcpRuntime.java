@@ -108,6 +108,7 @@ public final class MtcpRuntime {
         try {
             Stack stack = Stack.start(config);
             printStart(config);
+            warnOfKeysWithoutEffect(config);
             return stack;
         } catch (StackUnavailableException e) {
             if (config.is(Key.ON_FAILURE, "fail")) {
@@ -120,6 +121,15 @@ public final class MtcpRuntime {
 
     private static void printError(String sentence) {
         System.err.println("[mtcp] ERROR " + sentence + "; the program runs on the kernel");
+    }
+
+    /** What is configured and not done must not go unseen. */
+    private static void warnOfKeysWithoutEffect(StackConfig config) {
+        for (Key key : new Key[] {Key.OFFLOAD, Key.DPDK_EAL_ARGS, Key.DPDK_NO_HUGE}) {
+            if (!config.isDefault(key) && !config.is(Key.LOG, "error")) {
+                System.err.println("[mtcp] WARN " + key.property() + " has no effect in this release; remove it");
+            }
+        }
     }
 
     private static void printStart(StackConfig config) {
