@@ -469,8 +469,9 @@ public final class Context {
         afterTurn(flow, nowNs);
     }
 
-    void icmpError(int hash, long local, long remote, int ports, CloseReason reason, int quotedSeq, long nowNs) {
-        Flow flow = flows.find(hash, 0, local, 0, remote, ports);
+    /** An ICMP error about one of our flows. */
+    void icmpError(FlowKey key, CloseReason reason, int quotedSeq, long nowNs) {
+        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
         if (flow != null) {
             flow.icmpError(reason, quotedSeq, nowNs);
             afterTurn(flow, nowNs);

@@ -2,6 +2,10 @@
 package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
+import org.mtcp4j.ip.IcmpError;
+import org.mtcp4j.ip.IcmpReplies;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Ipv4Input;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -10,7 +14,6 @@ import org.mtcp4j.tcp.Connection;
 import org.mtcp4j.tcp.ReceiveSink;
 import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ethernet;
-import org.mtcp4j.wire.FlowHash;
 import org.mtcp4j.wire.Icmp4;
 import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.TcpHeader;
@@ -18,12 +21,15 @@ import org.mtcp4j.wire.TcpSegment;
 
 /** Takes received frames apart and brings segments to their flows. What does not fit is a counter. The owner's. */
 final class FrameInput implements ReceiveSink {
-    private static final long MAPPED = 0xffff_0000_0000L;
+    /** Linux's icmp_msgs_per_sec. */
+    private static final int ICMP_ERRORS_PER_SECOND = 1_000;
 
     private final Context context;
     private final Counters counters;
     private final TcpSegment segment = new TcpSegment();
     private final FlowKey key = new FlowKey();
+    private final IcmpError error = new IcmpError();
+    private final RateLimit icmpLimit = new RateLimit(ICMP_ERRORS_PER_SECOND);
     private Link link;
 
     FrameInput(Context context) {
@@ -77,21 +83,11 @@ final class FrameInput implements ReceiveSink {
 
     private boolean ipv4(int frame, int ip, int lengthBytes, int flags, long nowNs) {
         ByteBuffer bytes = link.bytes;
-        int reason = Ipv4.check(bytes, ip, lengthBytes);
-        if (reason != Ipv4.OK) {
-            counters.increment(reason == Ipv4.TRUNCATED ? Counter.IN_TRUNCATED : Counter.IN_HDR_ERRORS);
-            return false;
-        }
-        if (!Ipv4.checksumGood(bytes, ip)) {
-            counters.increment(Counter.IN_HDR_ERRORS);
-            return false;
-        }
-        if (!link.loopback && !context.addresses.isOwn(Ipv4.destination(bytes, ip))) {
-            counters.increment(Counter.IN_ADDR_ERRORS);
-            return false;
-        }
-        if (Ipv4.isFragment(bytes, ip)) {
-            counters.increment(Counter.IN_FRAGMENTS);
+        int reason = link.loopback
+                ? Ipv4Input.check(bytes, ip, lengthBytes)
+                : Ipv4Input.check(bytes, ip, lengthBytes, context.engine.routes);
+        if (reason != Ipv4Input.OK) {
+            counters.increment(counterOf(reason));
             return false;
         }
         int l4 = ip + Ipv4.headerBytes(bytes, ip);
@@ -100,10 +96,23 @@ final class FrameInput implements ReceiveSink {
             case Ipv4.PROTOCOL_TCP -> {
                 return tcp(frame, ip, l4, l4Bytes, flags, nowNs);
             }
-            case Ipv4.PROTOCOL_ICMP -> icmp(frame, ip, l4, l4Bytes, nowNs);
-            default -> counters.increment(Counter.IN_UNKNOWN_PROTOS);
+            case Ipv4.PROTOCOL_ICMP -> {
+                return icmp(frame, l4, l4Bytes, nowNs);
+            }
+            default -> {
+                counters.increment(Counter.IN_UNKNOWN_PROTOS);
+                unreachable(frame, ip, nowNs);
+            }
         }
         return false;
+    }
+
+    private static Counter counterOf(int reason) {
+        return switch (reason) {
+            case Ipv4Input.FRAGMENT -> Counter.IN_FRAGMENTS;
+            case Ipv4Input.NOT_OURS -> Counter.IN_ADDR_ERRORS;
+            default -> Counter.IN_HDR_ERRORS;
+        };
     }
 
     private boolean tcp(int frame, int ip, int tcp, int tcpBytes, int flags, long nowNs) {
@@ -114,7 +123,7 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.TCP_HDR_ERRORS);
             return false;
         }
-        key.set(0, MAPPED | (destination & 0xffff_ffffL), 0, MAPPED | (source & 0xffff_ffffL));
+        key.set(0, IpAddress.mapped(destination), 0, IpAddress.mapped(source));
         key.ports(segment.destinationPort, segment.sourcePort);
         int owner = context.contextOf(key.hash);
         if (owner != context.index) {
@@ -131,67 +140,77 @@ final class FrameInput implements ReceiveSink {
         return false;
     }
 
-    private void icmp(int frame, int ip, int icmp, int icmpBytes, long nowNs) {
+    private boolean icmp(int frame, int icmp, int icmpBytes, long nowNs) {
         ByteBuffer bytes = link.bytes;
         if (Icmp4.check(bytes, icmp, icmpBytes) != Icmp4.OK) {
             counters.increment(Counter.ICMP_IN_ERRORS);
-            return;
-        }
-        int type = Icmp4.type(bytes, icmp);
-        if (type == Icmp4.ECHO_REQUEST) {
+        } else if (IcmpReplies.isEchoRequest(bytes, icmp)) {
             counters.increment(Counter.ICMP_IN_ECHOS);
-            echo(frame, ip, icmp, icmpBytes);
-        } else if (Icmp4.isError(type)) {
-            icmpError(icmp, type, nowNs);
+            echo(frame, icmp + icmpBytes - frame);
+        } else if (error.parse(bytes, icmp, icmpBytes)) {
+            key.set(error.localHi, error.localLo, error.remoteHi, error.remoteLo);
+            key.ports(error.localPort, error.remotePort);
+            int owner = context.contextOf(key.hash);
+            if (owner != context.index) {
+                return context.handOff(owner, link, frame, icmp + icmpBytes - frame, 0);
+            }
+            counters.increment(Counter.ICMP_IN_UNREACHABLES);
+            icmpError(nowNs);
+        }
+        return false;
+    }
+
+    private void echo(int frame, int lengthBytes) {
+        int reply = context.output.allocate(link, lengthBytes);
+        if (reply >= 0) {
+            link.bytes.put(reply, link.bytes, frame, lengthBytes);
+            context.output.send(link, reply, IcmpReplies.turnIntoReply(link.bytes, reply, link.mac));
         }
     }
 
-    private void echo(int frame, int ip, int icmp, int icmpBytes) {
+    /** RFC 1122 §3.2.2.1: a protocol that nobody here speaks; for UDP it is the port. Never about a broadcast, and limited. */
+    private void unreachable(int frame, int ip, long nowNs) {
         ByteBuffer bytes = link.bytes;
+        if (link.loopback || Ethernet.isGroup(Ethernet.destination(bytes, frame)) || !icmpLimit.tryTake(nowNs)) {
+            return;
+        }
+        int quoted = Math.min(Ipv4.totalBytes(bytes, ip), Ipv4.headerBytes(bytes, ip) + Icmp4.QUOTED_L4_BYTES);
+        int icmpBytes = Icmp4.HEADER_BYTES + quoted;
         int total = Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + icmpBytes;
         int reply = context.output.allocate(link, total);
         if (reply < 0) {
             return;
         }
-        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV4);
         int replyIp = reply + Ethernet.HEADER_BYTES;
         int replyIcmp = replyIp + Ipv4.HEADER_BYTES;
-        bytes.put(replyIcmp, bytes, icmp, icmpBytes);
+        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV4);
+        bytes.put(Icmp4.quoteOffset(replyIcmp), bytes, ip, quoted);
+        int code = Ipv4.protocol(bytes, ip) == Ipv4.PROTOCOL_UDP ? Icmp4.PORT_UNREACHABLE : Icmp4.PROTOCOL_UNREACHABLE;
+        Icmp4.write(bytes, replyIcmp, icmpBytes, Icmp4.DESTINATION_UNREACHABLE << 8 | code, 0);
         Ipv4.write(
                 bytes,
                 replyIp,
                 Ipv4.HEADER_BYTES + icmpBytes,
-                Ipv4.id(bytes, ip),
+                0,
                 Ipv4.PROTOCOL_ICMP,
                 /* source= */ Ipv4.destination(bytes, ip),
                 /* destination= */ Ipv4.source(bytes, ip));
-        Icmp4.typeAndCode(bytes, replyIcmp, Icmp4.ECHO_REPLY, 0);
         context.output.send(link, reply, total);
+        counters.increment(Counter.ICMP_OUT_UNREACHABLES);
     }
 
     /** RFC 5927: the quoted tuple must be a connection of ours; the connection checks the quoted sequence number. */
-    private void icmpError(int icmp, int type, long nowNs) {
-        ByteBuffer bytes = link.bytes;
-        int quote = Icmp4.quoteOffset(icmp);
-        if (Ipv4.protocol(bytes, quote) != Ipv4.PROTOCOL_TCP) {
-            return;
-        }
-        int l4 = Icmp4.quotedL4Offset(bytes, icmp);
-        long local = MAPPED | (Ipv4.source(bytes, quote) & 0xffff_ffffL);
-        long remote = MAPPED | (Ipv4.destination(bytes, quote) & 0xffff_ffffL);
-        int ports = bytes.getInt(l4);
-        int hash = FlowHash.of(0, local, 0, remote, ports >>> 16, ports & 0xffff);
-        counters.increment(Counter.ICMP_IN_UNREACHABLES);
-        CloseReason reason = type == Icmp4.DESTINATION_UNREACHABLE
-                ? switch (Icmp4.code(bytes, icmp)) {
-                    case Icmp4.NET_UNREACHABLE -> CloseReason.NETWORK_UNREACHABLE;
-                    case Icmp4.PORT_UNREACHABLE, Icmp4.PROTOCOL_UNREACHABLE -> CloseReason.REFUSED;
-                    case Icmp4.FRAGMENTATION_NEEDED -> CloseReason.NONE;
-                    default -> CloseReason.HOST_UNREACHABLE;
-                }
-                : CloseReason.HOST_UNREACHABLE;
+    private void icmpError(long nowNs) {
+        CloseReason reason =
+                switch (error.kind) {
+                    case NETWORK_UNREACHABLE -> CloseReason.NETWORK_UNREACHABLE;
+                    case REFUSED -> CloseReason.REFUSED;
+                    // Path MTU discovery is a later release's; nothing is broken by the packet.
+                    case FRAGMENTATION_NEEDED -> CloseReason.NONE;
+                    case HOST_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> CloseReason.HOST_UNREACHABLE;
+                };
         if (reason != CloseReason.NONE) {
-            context.icmpError(hash, local, remote, ports, reason, bytes.getInt(l4 + 4), nowNs);
+            context.icmpError(key, reason, error.seq, nowNs);
         }
     }
 

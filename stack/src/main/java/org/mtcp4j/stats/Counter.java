@@ -33,6 +33,8 @@ public enum Counter {
     ICMP_IN_ECHOS("IcmpInEchos", "echo requests received"),
     ICMP_IN_ERRORS("IcmpInErrors", "ICMP messages that are malformed"),
     ICMP_IN_UNREACHABLES("IcmpInDestUnreachs", "ICMP errors for our connections"),
+    ICMP_OUT_UNREACHABLES(
+            "IcmpOutDestUnreachs", "ICMP errors sent: nobody here speaks that protocol or has that UDP port"),
     NEIGHBOUR_FAILURES("NeighbourFailures", "next hops that did not answer"),
     CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
 

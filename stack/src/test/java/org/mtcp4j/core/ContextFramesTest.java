@@ -123,6 +123,22 @@ class ContextFramesTest {
     }
 
     @Test
+    void aUdpPacketIsAnsweredWithPortUnreachableThatQuotesIt() {
+        int frame = frame();
+        bytes.putInt(frame + L4, 40_000 << 16 | 53).putInt(frame + L4 + 4, 8 << 16);
+        ipv4(frame, 8, Ipv4.PROTOCOL_UDP);
+        send(frame, L4 + 8);
+        int reply = answer();
+        assertThat(reply).isNotNegative();
+        int icmpBytes = 8 + Ipv4.HEADER_BYTES + 8;
+        assertThat(batch.lengthBytes[0]).isEqualTo(L4 + icmpBytes);
+        assertThat(Icmp4.check(bytes, reply + L4, icmpBytes)).isEqualTo(Icmp4.OK);
+        assertThat(Icmp4.code(bytes, reply + L4)).isEqualTo(Icmp4.PORT_UNREACHABLE);
+        assertThat(bytes.getInt(Icmp4.quotedL4Offset(bytes, reply + L4))).isEqualTo(40_000 << 16 | 53);
+        queue.free(reply);
+    }
+
+    @Test
     void aSynToAClosedPortIsAnsweredWithResetAndAck() {
         int frame = frame();
         send(frame, syn(frame, 9));
