@@ -22,20 +22,32 @@ public final class JettyExample {
 
     /** @param arguments port, then optionally the address to bind */
     public static void main(String[] arguments) throws Exception {
-        Server server = new Server();
-        ServerConnector connector = new ServerConnector(server);
-        connector.setPort(arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080);
-        if (arguments.length > 1) {
-            connector.setHost(arguments[1]);
-        }
-        connector.setAcceptQueueSize(1024);
-        server.addConnector(connector);
-        server.setHandler(new GracefulHandler(new Site()));
-        server.setStopTimeout(STOP_TIMEOUT_MS);
+        Server server = create(
+                arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080,
+                arguments.length > 1 ? arguments[1] : null);
         server.setStopAtShutdown(true);
         server.start();
         System.out.println("ready");
         server.join();
+    }
+
+    /** For a program with a server inside: closing stops it once its last responses are out. A null host is any. */
+    public static AutoCloseable start(int port, String host) throws Exception {
+        Server server = create(port, host);
+        server.start();
+        return server::stop;
+    }
+
+    private static Server create(int port, String host) {
+        Server server = new Server();
+        ServerConnector connector = new ServerConnector(server);
+        connector.setPort(port);
+        connector.setHost(host);
+        connector.setAcceptQueueSize(1024);
+        server.addConnector(connector);
+        server.setHandler(new GracefulHandler(new Site()));
+        server.setStopTimeout(STOP_TIMEOUT_MS);
+        return server;
     }
 
     private static final class Site extends Handler.Abstract {

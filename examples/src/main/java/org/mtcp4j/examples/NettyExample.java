@@ -31,6 +31,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.net.InetSocketAddress;
 import java.security.MessageDigest;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Netty's HTTP codec over its NIO transport; runs on 4.1 and 4.2. */
@@ -40,11 +41,30 @@ public final class NettyExample {
     private NettyExample() {}
 
     /** @param arguments port, then optionally the address to bind */
-    @SuppressWarnings("deprecation") // NioEventLoopGroup is the one name that 4.1 and 4.2 share.
     public static void main(String[] arguments) throws Exception {
-        int port = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080;
-        InetSocketAddress address =
-                arguments.length > 1 ? new InetSocketAddress(arguments[1], port) : new InetSocketAddress(port);
+        AutoCloseable server = start(
+                arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080,
+                arguments.length > 1 ? arguments[1] : null);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, stopped)));
+        System.out.println("ready");
+        stopped.await();
+    }
+
+    private static void stop(AutoCloseable server, CountDownLatch stopped) {
+        try {
+            server.close();
+        } catch (Exception e) {
+            System.err.println("stop: " + e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** For a program with a server inside: closing stops it once its last responses are out. A null host is any. */
+    @SuppressWarnings("deprecation") // NioEventLoopGroup is the one name that 4.1 and 4.2 share.
+    public static AutoCloseable start(int port, String host) throws Exception {
+        InetSocketAddress address = host == null ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
         EventLoopGroup acceptors = new NioEventLoopGroup(1);
         EventLoopGroup workers = new NioEventLoopGroup(1);
         Channel server = new ServerBootstrap()
@@ -61,13 +81,11 @@ public final class NettyExample {
                 .bind(address)
                 .sync()
                 .channel();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        return () -> {
             server.close().syncUninterruptibly();
             workers.shutdownGracefully(2, 6, TimeUnit.SECONDS).syncUninterruptibly();
             acceptors.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
-        }));
-        System.out.println("ready");
-        server.closeFuture().sync();
+        };
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // Netty closes the channel on a failed write.

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.concurrent.CountDownLatch;
 import org.apache.catalina.Context;
-import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardService;
 import org.apache.catalina.startup.Tomcat;
@@ -25,13 +24,24 @@ public final class TomcatExample {
 
     /** @param arguments port, then optionally the address to bind */
     public static void main(String[] arguments) throws Exception {
+        AutoCloseable tomcat = start(
+                arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080,
+                arguments.length > 1 ? arguments[1] : null);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(tomcat, stopped)));
+        System.out.println("ready");
+        stopped.await();
+    }
+
+    /** For a program with a server inside: closing stops it once its last responses are out. A null host is any. */
+    public static AutoCloseable start(int port, String host) throws Exception {
         Path base = Files.createTempDirectory("tomcat");
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(base.toString());
         Connector connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
-        connector.setPort(arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8080);
-        if (arguments.length > 1) {
-            connector.setProperty("address", arguments[1]);
+        connector.setPort(port);
+        if (host != null) {
+            connector.setProperty("address", host);
         }
         connector.setProperty("acceptCount", "1024");
         connector.setProperty("maxKeepAliveRequests", "-1");
@@ -41,17 +51,16 @@ public final class TomcatExample {
         context.addServletMappingDecoded("/*", "site");
         ((StandardService) tomcat.getService()).setGracefulStopAwaitMillis(DRAIN_SECONDS * 1_000L);
         tomcat.start();
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(tomcat, stopped)));
-        System.out.println("ready");
-        stopped.await();
-    }
-
-    private static void stop(Tomcat tomcat, CountDownLatch stopped) {
-        try {
+        return () -> {
             tomcat.stop();
             tomcat.destroy();
-        } catch (LifecycleException e) {
+        };
+    }
+
+    private static void stop(AutoCloseable tomcat, CountDownLatch stopped) {
+        try {
+            tomcat.close();
+        } catch (Exception e) {
             System.err.println("stop: " + e);
         } finally {
             stopped.countDown();

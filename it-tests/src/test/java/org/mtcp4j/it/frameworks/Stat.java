@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.frameworks;
+
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What {@code java -jar mtcp4j-agent.jar stat PID} prints of a running program. */
+record Stat(String text) {
+    private static final Pattern FREE = Pattern.compile("(\\d+) of (\\d+) free");
+
+    static Stat of(long pid) throws Exception {
+        return new Stat(Running.run(
+                        60,
+                        List.of(
+                                Build.java().toString(),
+                                "-Xshare:auto",
+                                "-XX:TieredStopAtLevel=1",
+                                "-jar",
+                                Build.agentJar().toString(),
+                                "stat",
+                                Long.toString(pid)))
+                .ok());
+    }
+
+    long connections(String state) {
+        return text.lines().filter(line -> line.startsWith(state + " ")).count();
+    }
+
+    /** Sum over the contexts; 0 where it is not printed. */
+    long counter(String label) {
+        long sum = 0;
+        Matcher matcher = Pattern.compile("(?m)^\\d+ " + label + " +(\\d+)$").matcher(text);
+        while (matcher.find()) {
+            sum += Long.parseLong(matcher.group(1));
+        }
+        return sum;
+    }
+
+    /** The lines about pools. */
+    List<String> pools() {
+        return text.lines().filter(line -> FREE.matcher(line).find()).toList();
+    }
+
+    /** Whether every chunk and frame is back. */
+    boolean allFree() {
+        return !pools().isEmpty()
+                && pools().stream().allMatch(line -> {
+                    Matcher matcher = FREE.matcher(line);
+                    return matcher.find() && matcher.group(1).equals(matcher.group(2));
+                });
+    }
+}
