@@ -5,6 +5,6 @@ package org.mtcp4j.it.contract;
 class MemoryDedicatedContractTest extends SocketContract {
     @Override
     ContractEnvironment open() throws Exception {
-        return new MemoryEnvironment(",driver=dedicated");
+        return MemoryEnvironment.onStack(",driver=dedicated");
     }
 }

@@ -5,6 +5,6 @@ package org.mtcp4j.it.contract;
 class MemoryDedicatedTwoContextsContractTest extends SocketContract {
     @Override
     ContractEnvironment open() throws Exception {
-        return new MemoryEnvironment(",driver=dedicated,contexts=2");
+        return MemoryEnvironment.onStack(",driver=dedicated,contexts=2");
     }
 }

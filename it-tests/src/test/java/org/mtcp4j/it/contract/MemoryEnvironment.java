@@ -11,18 +11,29 @@ import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackUnavailableException;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
-/** One stack over the memory NIC, both ends on it. */
+/** One provider over a stack on the memory NIC, at both ends. */
 final class MemoryEnvironment implements ContractEnvironment {
     private final Stack stack;
     private final MtcpSelectorProvider provider;
     private final FullListener silent;
+    private final InetAddress address;
 
-    /** @param more further configuration: {@code driver=dedicated,contexts=2} */
-    MemoryEnvironment(String more) throws StackUnavailableException, IOException {
-        StackConfig config = StackConfig.of("nic=memory,loopback=stack,ip=198.18.0.2/24,time-wait=1s" + more);
+    private MemoryEnvironment(String more, InetAddress address) throws StackUnavailableException, IOException {
+        this.address = address;
+        StackConfig config = StackConfig.of("nic=memory,ip=198.18.0.2/24,time-wait=1s" + more);
         stack = Stack.start(config);
         provider = MtcpSelectorProvider.of(stack, config);
-        silent = new FullListener(provider, serverAddress());
+        silent = new FullListener(provider, address);
+    }
+
+    /** @param more further configuration: {@code ,driver=dedicated,contexts=2} */
+    static MemoryEnvironment onStack(String more) throws StackUnavailableException, IOException {
+        return new MemoryEnvironment(",loopback=stack" + more, address("198.18.0.2"));
+    }
+
+    /** The same provider, at addresses of the kernel: every channel moves there. */
+    static MemoryEnvironment onKernel() throws StackUnavailableException, IOException {
+        return new MemoryEnvironment(",loopback=kernel,wildcard=kernel", InetAddress.getLoopbackAddress());
     }
 
     @Override
@@ -37,12 +48,12 @@ final class MemoryEnvironment implements ContractEnvironment {
 
     @Override
     public InetAddress serverAddress() {
-        return address("198.18.0.2");
+        return address;
     }
 
     @Override
     public InetAddress clientAddress() {
-        return address("198.18.0.2");
+        return address;
     }
 
     @Override

@@ -5,6 +5,6 @@ package org.mtcp4j.it.contract;
 class MemoryInlineContractTest extends SocketContract {
     @Override
     ContractEnvironment open() throws Exception {
-        return new MemoryEnvironment("");
+        return MemoryEnvironment.onStack("");
     }
 }

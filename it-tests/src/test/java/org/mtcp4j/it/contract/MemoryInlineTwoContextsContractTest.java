@@ -5,6 +5,6 @@ package org.mtcp4j.it.contract;
 class MemoryInlineTwoContextsContractTest extends SocketContract {
     @Override
     ContractEnvironment open() throws Exception {
-        return new MemoryEnvironment(",contexts=2");
+        return MemoryEnvironment.onStack(",contexts=2");
     }
 }

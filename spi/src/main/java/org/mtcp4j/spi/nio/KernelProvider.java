@@ -21,6 +21,11 @@ final class KernelProvider {
 
     /** The JDK's provider. */
     static SelectorProvider get() {
+        if (Holder.FAILURE != null) {
+            throw new IllegalStateException(
+                    "the JDK's own channels are out of reach; start Java with --add-exports=java.base/" + PACKAGE
+                            + "=ALL-UNNAMED, or with -javaagent:mtcp4j-agent.jar (" + Holder.FAILURE + ")");
+        }
         return Holder.PROVIDER;
     }
 
@@ -30,17 +35,16 @@ final class KernelProvider {
     }
 
     private static final class Holder {
-        static final SelectorProvider PROVIDER = open();
+        /** Null when the package is open to us. */
+        static final String FAILURE = exportPackage();
 
-        private static SelectorProvider open() {
+        static final SelectorProvider PROVIDER = FAILURE == null ? DefaultSelectorProvider.get() : null;
+
+        private static String exportPackage() {
             Module base = Object.class.getModule();
-            if (!base.isExported(PACKAGE, KernelProvider.class.getModule())) {
-                export(base);
+            if (base.isExported(PACKAGE, KernelProvider.class.getModule())) {
+                return null;
             }
-            return DefaultSelectorProvider.get();
-        }
-
-        private static void export(Module base) {
             try {
                 Class<?> unsafeClass = Class.forName("sun.misc.Unsafe");
                 Field theUnsafe = unsafeClass.getDeclaredField("theUnsafe");
@@ -59,11 +63,9 @@ final class KernelProvider {
                                 "implAddExportsToAllUnnamed",
                                 MethodType.methodType(void.class, String.class))
                         .invoke(base, PACKAGE);
+                return null;
             } catch (Throwable e) {
-                throw new IllegalStateException(
-                        "the JDK's own channels are out of reach; start Java with --add-exports=java.base/" + PACKAGE
-                                + "=ALL-UNNAMED, or with -javaagent:mtcp4j-agent.jar",
-                        e);
+                return e.toString();
             }
         }
     }

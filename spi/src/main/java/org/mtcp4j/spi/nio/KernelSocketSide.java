@@ -7,6 +7,7 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
@@ -99,8 +100,19 @@ final class KernelSocketSide implements SocketSide {
         }
     }
 
+    /** What the JDK's adaptor checks when it gives out a stream, ours must check in each operation on one. */
+    private void ensureOpen() throws ClosedChannelException {
+        if (!kernel.isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
     @Override
     public int timedRead(byte[] dst, int offset, int length, long timeoutNs) throws IOException {
+        ensureOpen();
+        if (!isInputOpen()) {
+            return -1;
+        }
         try {
             kernel.socket().setSoTimeout(toMillis(timeoutNs));
             return kernel.socket().getInputStream().read(dst, offset, length);
@@ -129,6 +141,10 @@ final class KernelSocketSide implements SocketSide {
 
     @Override
     public void writeFully(byte[] src, int offset, int length) throws IOException {
+        ensureOpen();
+        if (!isOutputOpen()) {
+            throw new ClosedChannelException();
+        }
         try {
             kernel.socket().getOutputStream().write(src, offset, length);
         } catch (ClosedByInterruptException e) {
@@ -143,7 +159,8 @@ final class KernelSocketSide implements SocketSide {
 
     @Override
     public int available() throws IOException {
-        return kernel.socket().getInputStream().available();
+        ensureOpen();
+        return isInputOpen() ? kernel.socket().getInputStream().available() : 0;
     }
 
     @Override
