@@ -20,7 +20,10 @@ final class FrameRing {
         }
     }
 
-    /** Offset in the upper half, length in bits 8 to 31, flags in bits 0 to 7; 0 is an empty slot (no frame has length 0). */
+    /** Set in every slot that is taken, so that even an empty frame at offset 0 is told from none. */
+    private static final int PRESENT = 1 << 7;
+
+    /** Offset in the upper half, length in bits 8 to 31, {@link #PRESENT}, flags in bits 0 to 6; 0 is an empty slot. */
     private final long[] slots;
     /** Belong to the slot of the same index and are published with it. */
     private final int[] hashes;
@@ -52,7 +55,8 @@ final class FrameRing {
         int slot = (int) sequence & mask;
         hashes[slot] = hash;
         tsoSizes[slot] = from.tsoSize[i];
-        SLOT.setRelease(slots, slot, ((long) from.offset[i] << 32) | ((long) from.lengthBytes[i] << 8) | flags);
+        SLOT.setRelease(
+                slots, slot, ((long) from.offset[i] << 32) | ((long) from.lengthBytes[i] << 8) | PRESENT | flags);
     }
 
     /** Appends what waits to the batch, as much as it has room for. */
@@ -68,7 +72,7 @@ final class FrameRing {
             int at = batch.count++;
             batch.offset[at] = (int) (word >>> 32);
             batch.lengthBytes[at] = (int) word >>> 8;
-            batch.flags[at] = (int) word & 0xff;
+            batch.flags[at] = (int) word & (PRESENT - 1);
             batch.hash[at] = hashes[slot];
             batch.tsoSize[at] = tsoSizes[slot];
             slots[slot] = 0;
