@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.stats.Counter;
+
+/** The pages that are made from tables; {@code -Dtest.jvm.args=-Dmtcp.docs.update=true} writes them anew. */
+class GeneratedDocsTest {
+    private static final Path DOCS = Path.of("..", "docs");
+
+    @Test
+    void theConfigurationPageIsThatOfTheKeys() throws IOException {
+        StringBuilder page =
+                new StringBuilder("# Configuration\n\nMade from `config.Key`. As a system property `mtcp.KEY`, as an"
+                        + " environment variable `MTCP_KEY`, as an agent argument `KEY=value`.\n\n"
+                        + "| key | default | allowed | what |\n|---|---|---|---|\n");
+        for (Key key : Key.values()) {
+            String allowed = key.type().allowed(key.range()).replace("|", ", ");
+            page.append("| `").append(key.shortName()).append("` | ");
+            page.append(key.defaultText().isEmpty() ? "" : "`" + key.defaultText() + "`");
+            page.append(" | ")
+                    .append(allowed)
+                    .append(" | ")
+                    .append(key.sentence())
+                    .append(" |\n");
+        }
+        compare("configuration.md", page.toString());
+    }
+
+    @Test
+    void theCountersPageIsThatOfTheCounters() throws IOException {
+        StringBuilder page = new StringBuilder(
+                "# Counters\n\nMade from `stats.Counter`; `stat PID` prints those that are not zero, and"
+                        + " behind them those of TCP (`tcp.TcpCounters`).\n\n| counter | what |\n|---|---|\n");
+        for (Counter counter : Counter.values()) {
+            page.append("| `")
+                    .append(counter.label())
+                    .append("` | ")
+                    .append(counter.sentence())
+                    .append(" |\n");
+        }
+        compare("counters.md", page.toString());
+    }
+
+    private static void compare(String name, String wanted) throws IOException {
+        Path file = DOCS.resolve(name);
+        if (Boolean.getBoolean("mtcp.docs.update")) {
+            Files.writeString(file, wanted);
+        }
+        assertThat(Files.readString(file)).as("docs/" + name + " is stale").isEqualTo(wanted);
+    }
+}
