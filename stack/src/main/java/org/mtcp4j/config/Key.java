@@ -7,7 +7,7 @@ import org.mtcp4j.config.ValueType.Range;
 /** The one table of keys: name, type, range, default and what it is for. The manual and {@code config} are generated from it. */
 public enum Key {
     ENABLED("enabled", ValueType.BOOLEAN, "true", "false leaves the program on the kernel"),
-    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS; several separated by ';'"),
+    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS (one in this release; dpdk not yet)"),
     IP("ip", ValueType.TEXT, "198.18.0.2/24", "the stack's addresses, ADDRESS/PREFIX, several separated by ','"),
     GATEWAY("gateway", ValueType.TEXT, "", "default gateway's address; empty for none"),
     MTU("mtu", ValueType.BYTES, new Range(576, 65_535), "1500", "largest IP packet in bytes"),
