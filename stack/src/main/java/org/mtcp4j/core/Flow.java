@@ -64,6 +64,7 @@ public final class Flow extends Connection {
     private volatile int asked;
 
     private volatile int status;
+    private volatile boolean outputWanted;
     private volatile CloseReason reason = CloseReason.NONE;
     private volatile SocketDefaults options;
 
@@ -307,9 +308,11 @@ public final class Flow extends Connection {
         }
         long acked = ackedPosition();
         if (acked != send.acked()) {
-            boolean wasWritable = isWritable();
             send.acknowledge(acked);
-            if (!wasWritable && isWritable()) {
+            // Pairs with isWritable: room is published, then the wish is read.
+            VarHandle.fullFence();
+            if (outputWanted && hasRoom()) {
+                outputWanted = false;
                 found |= Endpoint.OUTPUT;
             }
         }
@@ -344,6 +347,16 @@ public final class Flow extends Connection {
 
     /** Whether OP_WRITE is due: a third of the buffer is free, as Linux has it. Any thread. */
     public boolean isWritable() {
+        if (hasRoom()) {
+            return true;
+        }
+        // Whoever is told no is told when that changes: the wish is published, then the room is looked at once more.
+        outputWanted = true;
+        VarHandle.fullFence();
+        return hasRoom();
+    }
+
+    private boolean hasRoom() {
         return 3L * send.free() >= send.limitBytes;
     }
 
