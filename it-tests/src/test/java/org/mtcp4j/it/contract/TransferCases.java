@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -123,6 +124,15 @@ abstract class TransferCases extends ContractCases {
         CRC32C sum = new CRC32C();
         sum.update(data);
         return sum.getValue();
+    }
+
+    @Test
+    void writerThatIsOftenFullAlwaysGoesOn() throws Exception {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_SNDBUF, 16 * 1024);
+        pair.client().configureBlocking(false);
+        Running<Long> sent = start(() -> sendBySelector(pair.client()));
+        assertThat(receiveSum(pair.accepted(), SIZE)).isEqualTo(sent.result());
     }
 
     @Test
