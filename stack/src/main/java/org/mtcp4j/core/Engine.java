@@ -240,10 +240,30 @@ public final class Engine {
      * @return connections that were cut
      */
     public int stop(long lingerNs) {
+        int cut = endConnections(lingerNs);
+        for (Background background : backgrounds) {
+            background.stop();
+        }
+        joinAndClose();
+        return cut;
+    }
+
+    /** As {@link #stop}, but threads that are in the stack may stay there: nothing is closed under them. */
+    public int endConnections(long lingerNs) {
         ports.allListeners().forEach(this::unlisten);
         for (Context context : contexts) {
             context.driver.call(new StopCall(false));
         }
+        awaitConnections(lingerNs);
+        int cut = 0;
+        for (Context context : contexts) {
+            cut += context.driver.call(new StopCall(true)).cut();
+        }
+        return cut;
+    }
+
+    /** Waits until every connection has ended of itself, at most for the time given. */
+    public void awaitConnections(long lingerNs) {
         long endNs = System.nanoTime() + lingerNs;
         while (unfinished() > 0 && System.nanoTime() < endNs) {
             for (Context context : contexts) {
@@ -251,15 +271,6 @@ public final class Engine {
             }
             Driver.pause(200_000);
         }
-        int cut = 0;
-        for (Context context : contexts) {
-            cut += context.driver.call(new StopCall(true)).cut();
-        }
-        for (Background background : backgrounds) {
-            background.stop();
-        }
-        joinAndClose();
-        return cut;
     }
 
     private int unfinished() {

@@ -177,6 +177,21 @@ public final class Stack implements AutoCloseable {
         return engine.stop(lingerNs);
     }
 
+    /**
+     * For the end of the JVM while the application's own shutdown hooks still run: gives connections {@code lingerNs} to end of
+     * themselves, then ends the rest as {@link #stop} does. Threads that are in the stack may stay there.
+     *
+     * @return connections that were cut
+     */
+    public synchronized int leave(long lingerNs) {
+        if (stopped) {
+            return 0;
+        }
+        stopped = true;
+        engine.awaitConnections(lingerNs);
+        return engine.endConnections(lingerNs);
+    }
+
     @Override
     public void close() {
         stop(0);

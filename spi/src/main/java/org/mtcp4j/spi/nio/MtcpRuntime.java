@@ -94,8 +94,9 @@ public final class MtcpRuntime {
         }
     }
 
+    /** Among the application's own hooks, which may still be sending last responses and wait for threads that are in a select. */
     private void stopAtExit() {
-        int cut = stop(config.number(Key.LINGER_ON_EXIT));
+        int cut = stack.leave(config.number(Key.LINGER_ON_EXIT));
         if (cut > 0) {
             System.err.println("[mtcp] WARN exit cut " + cut + " connection(s)");
         }
