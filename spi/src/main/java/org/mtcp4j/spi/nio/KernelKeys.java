@@ -83,10 +83,13 @@ final class KernelKeys {
 
     private void collect(SelectionKey kernelKey) {
         MtcpSelectionKey key = (MtcpSelectionKey) kernelKey.attachment();
-        if (kernelKey.isValid()) {
+        try {
             key.kernelReadyOps = kernelKey.readyOps();
-            ready.add(key);
+        } catch (CancelledKeyException e) {
+            // Another thread closed the channel just now: no news, and the key goes with the next flush.
+            return;
         }
+        ready.add(key);
     }
 
     /** What the last {@link #select} found. */
