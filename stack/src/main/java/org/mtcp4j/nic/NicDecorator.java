@@ -108,6 +108,11 @@ public abstract class NicDecorator implements Nic {
         }
 
         @Override
+        public boolean mustBePolled() {
+            return inner.mustBePolled();
+        }
+
+        @Override
         public boolean arm() {
             return inner.arm();
         }

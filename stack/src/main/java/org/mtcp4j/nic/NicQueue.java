@@ -36,6 +36,14 @@ public interface NicQueue {
     int wakeupFd();
 
     /**
+     * Whether nothing announces an arrival: there is no {@link #wakeupFd()}, and frames come from outside the process without
+     * {@link #onArrival}'s doorbell. Whoever sleeps must then look again from time to time. Fixed once the queue is open.
+     */
+    default boolean mustBePolled() {
+        return false;
+    }
+
+    /**
      * Called before the owner sleeps: asks for a wake-up at the next arrival.
      *
      * @return false when frames already wait, so the caller must not sleep
