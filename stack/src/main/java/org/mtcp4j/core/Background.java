@@ -149,12 +149,14 @@ final class Background implements Runnable {
         long idleSinceNs = System.nanoTime();
         while (!stopped) {
             long nowNs = System.nanoTime();
-            if (context.round(nowNs) > 0) {
+            if (driver.dedicatedRound(nowNs)) {
                 idleSinceNs = nowNs;
             } else if (nowNs - idleSinceNs > engine.spinNs) {
                 driver.sleepAsLeader(waiter, Long.MAX_VALUE);
                 waiter.consume();
-                idleSinceNs = System.nanoTime();
+                if (!context.isPolled()) {
+                    idleSinceNs = System.nanoTime();
+                }
             } else {
                 Thread.onSpinWait();
             }

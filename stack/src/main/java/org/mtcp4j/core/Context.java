@@ -2,7 +2,6 @@
 package org.mtcp4j.core;
 
 import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
 import org.mtcp4j.tcp.CloseReason;
@@ -31,11 +30,14 @@ public final class Context {
     final NeighbourDesk neighbours;
     final Link[] links;
     final FlowTable flows = new FlowTable();
+    final TimeWaits timeWaits;
+    final PortChoice portChoice = new PortChoice(this);
     final Driver driver;
 
     private final TimerWheel wheel;
     private final WakeList wakes = new WakeList();
     private final HandoffRing[] incoming;
+    private final TimeWaitDesk timeWaitDesk;
     private final SegmentOut scratchOut = new SegmentOut();
     private Flow outputHead;
     private Flow outputTail;
@@ -54,6 +56,8 @@ public final class Context {
         chunks = engine.chunks;
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
+        timeWaits = new TimeWaits(engine.timeWaitNs);
+        timeWaitDesk = new TimeWaitDesk(this);
         output = new FrameOutput(counters);
         input = new FrameInput(this);
         neighbours = new NeighbourDesk(this, engine.routes, nowNs);
@@ -85,6 +89,16 @@ public final class Context {
         }
     }
 
+    /** Runs what was submitted, without packets: what it wants to send goes out with the next round. Owner. */
+    void runCommands(long nowNs) {
+        try {
+            drainCommands(nowNs);
+            publishNews();
+        } catch (RuntimeException | Error e) {
+            fail(e, nowNs);
+        }
+    }
+
     private int healthyRound(long nowNs) {
         int work = 0;
         for (Link link : links) {
@@ -95,6 +109,9 @@ public final class Context {
             ringHandedTo();
         }
         work += wheel.advance(nowNs, this);
+        if (timeWaits.nextDeadlineNs() <= nowNs) {
+            work += timeWaits.expire(nowNs);
+        }
         work += neighbours.advance(nowNs);
         work += drainCommands(nowNs);
         work += runOutput(nowNs);
@@ -165,7 +182,8 @@ public final class Context {
     }
 
     private long computeDeadline(long nowNs) {
-        long deadline = Math.min(wheel.nextDeadlineNs(), neighbours.nextDeadlineNs());
+        long deadline =
+                Math.min(Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs()), neighbours.nextDeadlineNs());
         for (Link link : links) {
             deadline = Math.min(deadline, link.queue.nextDueNs());
             if (link.tx.count > 0) {
@@ -180,13 +198,26 @@ public final class Context {
         return nextDeadlineNs;
     }
 
-    /** A leader about to sleep, after it announced so: whether something waits that a round would find. */
+    /** Whether a NIC announces nothing, so that only a round finds out what has arrived. */
+    boolean isPolled() {
+        for (Link link : links) {
+            if (link.mustBePolled) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A leader about to sleep, after it announced so: whether something waits that a round would find. It need not own the context,
+     * so NICs that must be polled are not asked.
+     */
     boolean hasInput() {
         if (!ownership.commands.isEmpty()) {
             return true;
         }
         for (Link link : links) {
-            if (!link.queue.arm()) {
+            if (!link.mustBePolled && !link.queue.arm()) {
                 return true;
             }
         }
@@ -201,8 +232,9 @@ public final class Context {
     /** The leader, after its sleep. */
     void disarm() {
         for (Link link : links) {
-            NicQueue queue = link.queue;
-            queue.disarm();
+            if (!link.mustBePolled) {
+                link.queue.disarm();
+            }
         }
     }
 
@@ -281,7 +313,9 @@ public final class Context {
             flow = null;
         }
         if (flow == null) {
-            unmatched(link, key, segment, sourceMac, nowNs);
+            if (!timeWaitDesk.takes(link, key, segment, sourceMac, nowNs)) {
+                unmatched(link, key, segment, sourceMac, nowNs);
+            }
             return;
         }
         flow.readLimits(nowNs);
@@ -312,7 +346,7 @@ public final class Context {
             counters.increment(Counter.LISTEN_DROPS);
             return;
         }
-        if (flows.size() >= engine.maxConnections || !listener.tryHalfOpen()) {
+        if (flows.size() + timeWaits.size() >= engine.maxConnections || !listener.tryHalfOpen()) {
             counters.increment(Counter.LISTEN_DROPS);
             return;
         }
@@ -363,19 +397,6 @@ public final class Context {
         return flow;
     }
 
-    /** Whether a tuple may be used for an active open; a TIME-WAIT flow that stands in the way is given up if allowed. */
-    boolean claimTuple(FlowKey key, boolean reuseTimeWait) {
-        Flow present = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
-        if (present == null) {
-            return true;
-        }
-        if (!reuseTimeWait || present.state() != TcpState.TIME_WAIT) {
-            return false;
-        }
-        remove(present);
-        return true;
-    }
-
     /** What every turn of a flow ends with: progress published, deadline kept, output listed, the dead removed. */
     void afterTurn(Flow flow, long nowNs) {
         int news = flow.publishProgress();
@@ -395,6 +416,11 @@ public final class Context {
                 // segment draws.
                 flow.output(nowNs);
             }
+            remove(flow);
+            return;
+        }
+        if (flow.state() == TcpState.TIME_WAIT && flow.applicationClosed && !flow.wantsOutput()) {
+            timeWaits.add(flow, nowNs);
             remove(flow);
             return;
         }
@@ -444,7 +470,7 @@ public final class Context {
     }
 
     /** Takes a flow out of the context; its storage goes when the application lets go of it. */
-    private void remove(Flow flow) {
+    void remove(Flow flow) {
         if (!flow.inTable) {
             return;
         }

@@ -4,10 +4,15 @@ package org.mtcp4j.core;
 /** Lists a context's flows. */
 final class CountCall extends Call {
     private Flow[] flows;
+    private FlowKey[] timeWaits;
     private int unfinished;
 
     Flow[] flows() {
         return flows;
+    }
+
+    FlowKey[] timeWaits() {
+        return timeWaits;
     }
 
     /** Flows whose peer has not acknowledged everything, our FIN included. */
@@ -18,6 +23,7 @@ final class CountCall extends Call {
     @Override
     void execute(Context context, long nowNs) {
         flows = context.flows.snapshot();
+        timeWaits = context.timeWaits.snapshot();
         for (Flow flow : flows) {
             if (!flow.finAcked()) {
                 unfinished++;

@@ -26,6 +26,10 @@ final class Driver {
 
     private static final long NO_LIMIT = Long.MAX_VALUE;
 
+    // How long the leader sleeps between two looks at a NIC that announces nothing: doubled while there is nothing.
+    private static final long FIRST_POLL_NS = 50_000;
+    private static final long LAST_POLL_NS = 5_000_000;
+
     private static final VarHandle PENDING;
 
     static {
@@ -42,6 +46,7 @@ final class Driver {
     private final Ownership ownership;
     private final boolean dedicated;
     private final long spinNs;
+    private final boolean polled;
     private final AtomicReference<Waiter> leader = new AtomicReference<>();
     private final AtomicReference<Waiter> candidate = new AtomicReference<>();
     private volatile Background background;
@@ -55,6 +60,14 @@ final class Driver {
     private Thread lastRoundThread;
     private long lastRoundNs;
     private int held;
+    /** Rounds that found something to do, ever. */
+    private long busyRounds;
+
+    /** The leader's. */
+    private long pollNs = FIRST_POLL_NS;
+
+    private long busyAtPoll;
+
     private volatile long lastApplicationRoundNs = Long.MIN_VALUE / 2;
 
     Driver(Context context, Engine engine) {
@@ -62,6 +75,7 @@ final class Driver {
         this.ownership = context.ownership;
         this.dedicated = engine.dedicated;
         this.spinNs = engine.spinNs;
+        this.polled = context.isPolled();
         this.sleeper = engine.newSleeper(context.links);
     }
 
@@ -98,6 +112,9 @@ final class Driver {
             ringIfAsleep();
             call.awaitDone();
         } else {
+            if (isHoldable()) {
+                runHeld();
+            }
             for (int i = 0; !call.isDone(); i++) {
                 if (!drive(true) && !call.isDone()) {
                     if (i < 64) {
@@ -112,6 +129,18 @@ final class Driver {
         return call;
     }
 
+    /** Runs the commands alone; the thread's next round, which is near, sends what comes of them. */
+    private void runHeld() {
+        if (ownership.tryAcquire()) {
+            do {
+                context.runCommands(System.nanoTime());
+            } while (ownership.releaseOrReacquire());
+            if (inputPending) {
+                drive(true);
+            }
+        }
+    }
+
     /** Takes ownership if it is free and runs rounds until loopback is quiet; false when somebody else owns the context. */
     boolean drive(boolean application) {
         if (!ownership.tryAcquire()) {
@@ -120,8 +149,8 @@ final class Driver {
         for (int rounds = 1; ; rounds++) {
             inputPending = false;
             long nowNs = System.nanoTime();
-            context.round(nowNs);
-            noteRound(nowNs, application);
+            boolean busy = context.round(nowNs) > 0;
+            noteRound(nowNs, application && (busy || !polled), busy);
             boolean more = rounds < MOST_ROUNDS;
             if (more && inputPending) {
                 continue;
@@ -140,6 +169,15 @@ final class Driver {
         return true;
     }
 
+    /** One round by the dedicated thread, which owns the context for good; whether there was anything to do. */
+    boolean dedicatedRound(long nowNs) {
+        boolean busy = context.round(nowNs) > 0;
+        if (busy) {
+            busyRounds++;
+        }
+        return busy;
+    }
+
     /** A leader that would sleep past the next timer is rung; while the background ticks, it sees to timers itself. */
     void ringForDeadline() {
         if (gate.mustRingFor(context.nextDeadlineNs())) {
@@ -147,8 +185,11 @@ final class Driver {
         }
     }
 
-    private void noteRound(long nowNs, boolean application) {
+    private void noteRound(long nowNs, boolean application, boolean busy) {
         lastRoundNs = nowNs;
+        if (busy) {
+            busyRounds++;
+        }
         lastRoundThread = Thread.currentThread();
         held = 0;
         if (application) {
@@ -245,14 +286,20 @@ final class Driver {
     private void lead(Waiter waiter, long deadlineNs) {
         boolean asked = false;
         try {
+            boolean over;
             do {
+                long busyBefore = busyRounds;
                 sleepAsLeader(waiter, deadlineNs);
                 if (waiter.isSignalled()) {
                     return;
                 }
                 drive(true);
-                waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
-            } while (leaveRequest != waiter && !spin(waiter, deadlineNs));
+                boolean idle = polled && busyRounds == busyBefore;
+                if (!idle) {
+                    waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
+                }
+                over = idle ? isOver(waiter, deadlineNs) : spin(waiter, deadlineNs);
+            } while (leaveRequest != waiter && !over);
         } finally {
             if (leaveRequest == waiter) {
                 leaveRequest = null;
@@ -278,9 +325,9 @@ final class Driver {
             if (isOver(waiter, deadlineNs)) {
                 return true;
             }
-            if (context.hasInput()) {
-                drive(true);
-            } else {
+            if (!polled && !context.hasInput()) {
+                Thread.onSpinWait();
+            } else if (!drive(true)) {
                 Thread.onSpinWait();
             }
         }
@@ -339,6 +386,9 @@ final class Driver {
             // Deadlines may have moved between the reading and the announcement.
             untilNs = Math.min(untilNs, context.nextDeadlineNs());
             long durationNs = untilNs == NO_LIMIT ? NO_LIMIT : untilNs - System.nanoTime();
+            if (polled) {
+                durationNs = Math.min(durationNs, nextPoll());
+            }
             if (durationNs > 0 && !waiter.isSignalled() && !context.hasInput() && gate.isAsleep()) {
                 context.counters.increment(Counter.SLEEPS);
                 sleeper.sleep(durationNs);
@@ -348,6 +398,13 @@ final class Driver {
             waiter.endLeading();
             context.disarm();
         }
+    }
+
+    /** Adaptive polling: quick after work, slower and slower without. */
+    private long nextPoll() {
+        pollNs = busyRounds == busyAtPoll ? Math.min(2 * pollNs, LAST_POLL_NS) : FIRST_POLL_NS;
+        busyAtPoll = busyRounds;
+        return pollNs;
     }
 
     /** Somebody else leads: parks until signalled or promoted. */

@@ -24,6 +24,7 @@ public final class Engine {
     final boolean dedicated;
     final long spinNs;
     final int maxConnections;
+    final long timeWaitNs;
     final ChunkPool chunks;
     final Routes routes;
     final Addresses addresses;
@@ -57,6 +58,7 @@ public final class Engine {
         contextCount = config.intValue(Key.CONTEXTS);
         dedicated = config.is(Key.DRIVER, "dedicated");
         spinNs = config.number(Key.SPIN_US);
+        timeWaitNs = config.number(Key.TIME_WAIT);
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         chunks = new ChunkPool(config.number(Key.MEMORY));
         outerIsLoopback = nics.size() == 1;
@@ -128,7 +130,7 @@ public final class Engine {
         settings.maxEmitBytes = link.segments
                 ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS)
                 : settings.receiveMssBytes;
-        settings.timeWaitNs = config.number(Key.TIME_WAIT);
+        settings.timeWaitNs = timeWaitNs;
         return settings;
     }
 
@@ -297,6 +299,15 @@ public final class Engine {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Tuples in TIME-WAIT that no application holds any more, as {@code LOCAL PEER}, for {@code stat}. */
+    public List<FlowKey> timeWaits() {
+        List<FlowKey> all = new ArrayList<>();
+        for (Context context : contexts) {
+            all.addAll(List.of(context.driver.call(new CountCall()).timeWaits()));
+        }
+        return all;
     }
 
     /** Flows of all contexts, for {@code stat} and leak checks. */

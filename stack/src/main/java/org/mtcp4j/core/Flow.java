@@ -165,7 +165,7 @@ public final class Flow extends Connection {
     /** Options were changed in {@link #options()}. */
     public void optionsChanged() {
         send.limitBytes = options.sendBufferBytes;
-        askAndKick(SETTINGS, false);
+        askAndKick(SETTINGS, true);
     }
 
     /** Asks the owner for something; {@code mayHold} lets it wait for the thread's next round. Any thread. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.wire.FlowHash;
 
 /** A tuple as scratch: filled per packet by the owner, or made for one connect. */
-final class FlowKey {
+public final class FlowKey {
     long localHi;
     long localLo;
     long remoteHi;
@@ -32,5 +33,15 @@ final class FlowKey {
 
     int remotePort() {
         return ports & 0xffff;
+    }
+
+    /** {@code ADDRESS:PORT}. */
+    public String localText() {
+        return IpAddress.of(localHi, localLo) + ":" + localPort();
+    }
+
+    /** {@code ADDRESS:PORT}. */
+    public String remoteText() {
+        return IpAddress.of(remoteHi, remoteLo) + ":" + remotePort();
     }
 }

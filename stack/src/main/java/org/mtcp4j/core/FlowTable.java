@@ -69,7 +69,7 @@ final class FlowTable {
     }
 
     /** The low bits choose the context; the table uses the others as well. */
-    private static int spread(int hash) {
+    static int spread(int hash) {
         int h = hash * 0x9E3779B9;
         return h ^ (h >>> 15);
     }

@@ -27,11 +27,13 @@ final class Link {
     final boolean transmitsChecksum;
     final boolean segments;
     final boolean steers;
+    final boolean mustBePolled;
 
     Link(Nic nic, int queueIndex, boolean loopback) {
         this.nic = nic;
         this.loopback = loopback;
         queue = nic.queue(queueIndex);
+        mustBePolled = queue.mustBePolled();
         bytes = nic.memory().bytes();
         nativeOrder = nic.memory().nativeOrder();
         mac = nic.macAddress();

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.mtcp4j.ip.IpAddress;
 
@@ -31,6 +32,9 @@ public final class PortTable {
     public record Binding(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {}
 
     private final Map<Integer, List<Binding>> bindings = new HashMap<>();
+    /** 1 for ports with a binding: for those who only ask. */
+    private final AtomicIntegerArray bound = new AtomicIntegerArray(65_536);
+
     private final AtomicReferenceArray<Listener[]> listeners = new AtomicReferenceArray<>(65_536);
 
     /** The new binding, or null when it is in use. Port 0 picks one. */
@@ -52,6 +56,7 @@ public final class PortTable {
 
     private Binding add(Binding binding) {
         bindings.computeIfAbsent(binding.port(), p -> new ArrayList<>(1)).add(binding);
+        bound.set(binding.port(), 1);
         return binding;
     }
 
@@ -86,6 +91,7 @@ public final class PortTable {
         }
         if (held.isEmpty()) {
             bindings.remove(binding.port());
+            bound.set(binding.port(), 0);
         }
     }
 
@@ -118,8 +124,8 @@ public final class PortTable {
     }
 
     /** Any thread: whether a bind or a listener keeps the port from being chosen for an active open. */
-    synchronized boolean isBound(int port) {
-        return bindings.containsKey(port);
+    boolean isBound(int port) {
+        return bound.get(port) != 0;
     }
 
     /** Owner: who listens there; exact addresses first, several with SO_REUSEPORT by the flow's hash. Null for nobody. */

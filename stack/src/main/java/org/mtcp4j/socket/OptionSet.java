@@ -60,6 +60,14 @@ final class OptionSet {
         }
     }
 
+    /** Whether the connection itself, and not only this end's application, acts upon the option. */
+    static boolean concernsFlow(StackOption option) {
+        return switch (option) {
+            case LINGER, REUSEADDR, REUSEPORT, OOBINLINE, INCOMING_NAPI_ID -> false;
+            default -> true;
+        };
+    }
+
     private static int clamp(int bytes) {
         return Math.max(LEAST_BUFFER_BYTES, Math.min(MOST_BUFFER_BYTES, bytes));
     }

@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import org.mtcp4j.core.Context;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
+import org.mtcp4j.core.FlowKey;
 import org.mtcp4j.core.Listener;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.stats.Counter;
@@ -38,6 +39,9 @@ final class StackReport {
                     flow.unacknowledged(),
                     flow.localAddress() + ":" + flow.localPort(),
                     flow.remoteAddress() + ":" + flow.remotePort());
+        }
+        for (FlowKey key : engine.timeWaits()) {
+            row("TIME_WAIT", 0, 0, key.localText(), key.remoteText());
         }
     }
 

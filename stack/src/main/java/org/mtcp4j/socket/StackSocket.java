@@ -274,7 +274,7 @@ public final class StackSocket extends Pollable {
     public void option(StackOption option, int value) {
         options.set(option, value);
         Flow present = flow;
-        if (present != null) {
+        if (present != null && OptionSet.concernsFlow(option)) {
             present.optionsChanged();
         }
     }

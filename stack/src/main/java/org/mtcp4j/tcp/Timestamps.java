@@ -13,7 +13,11 @@ final class Timestamps {
     private Timestamps() {}
 
     static int value(Connection c, long nowNs) {
-        return (int) (nowNs / TICK_NS) + c.settings.timestampOffset;
+        return value(c.settings.timestampOffset, nowNs);
+    }
+
+    static int value(int offset, long nowNs) {
+        return (int) (nowNs / TICK_NS) + offset;
     }
 
     /** §5.3 R1; a segment without the option is dropped in silence (§3.2). */

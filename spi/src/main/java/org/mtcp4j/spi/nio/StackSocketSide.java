@@ -574,7 +574,9 @@ final class StackSocketSide implements SocketSide {
         if (connected && channel.isRegistered()) {
             int lingerSeconds = socket.option(StackOption.LINGER);
             if (lingerSeconds != 0) {
-                socket.option(StackOption.LINGER, -1);
+                if (lingerSeconds > 0) {
+                    socket.option(StackOption.LINGER, -1);
+                }
                 socket.shutdownOutput();
             }
         } else {
