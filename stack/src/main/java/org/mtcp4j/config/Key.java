@@ -7,11 +7,19 @@ import org.mtcp4j.config.ValueType.Range;
 /** The one table of keys: name, type, range, default and what it is for. The manual and {@code config} are generated from it. */
 public enum Key {
     ENABLED("enabled", ValueType.BOOLEAN, "true", "false leaves the program on the kernel"),
-    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS (one in this release; dpdk not yet)"),
-    IP("ip", ValueType.TEXT, "198.18.0.2/24", "the stack's addresses, ADDRESS/PREFIX, several separated by ','"),
+    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS; several separated by ';'"),
+    IP(
+            "ip",
+            ValueType.TEXT,
+            "198.18.0.2/24",
+            "the stack's addresses, ADDRESS/PREFIX, several separated by ','; ';' between NICs"),
     GATEWAY("gateway", ValueType.TEXT, "", "default gateway's address; empty for none"),
     MTU("mtu", ValueType.BYTES, new Range(576, 65_535), "1500", "largest IP packet in bytes"),
-    MAC("mac", ValueType.TEXT, "", "hardware address aa:bb:cc:dd:ee:ff; empty for one of the NIC's choosing"),
+    MAC(
+            "mac",
+            ValueType.TEXT,
+            "",
+            "hardware address aa:bb:cc:dd:ee:ff, ';' between NICs; empty for one of the NIC's choosing"),
     CONTEXTS(
             "contexts",
             ValueType.INT,
@@ -60,7 +68,8 @@ public enum Key {
     CONGESTION("congestion", ValueType.choice("newreno"), "newreno", "congestion control"),
     TIME_WAIT("time-wait", ValueType.MILLIS, new Range(0, 240_000), "60s", "how long TIME-WAIT lasts (2 MSL)"),
     FRAMES("frames", ValueType.INT, new Range(256, 1 << 20), "8192", "frames in a NIC's pool"),
-    TAP_HOST_IP("tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP"),
+    TAP_HOST_IP(
+            "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
     DPDK_NO_HUGE("dpdk.no-huge", ValueType.BOOLEAN, "false", "run DPDK without hugepages"),
     CAPTURE("capture", ValueType.TEXT, "", "pcapng file to write packets to; %p is the process id; empty for none"),

@@ -27,7 +27,6 @@ public final class Context {
     final Addresses addresses;
     final FrameOutput output;
     final FrameInput input;
-    final NeighbourDesk neighbours;
     final Link[] links;
     final FlowTable flows = new FlowTable();
     final TimeWaits timeWaits;
@@ -60,8 +59,11 @@ public final class Context {
         timeWaitDesk = new TimeWaitDesk(this);
         output = new FrameOutput(counters);
         input = new FrameInput(this);
-        neighbours = new NeighbourDesk(this, engine.routes, nowNs);
-        output.neighbours(neighbours);
+        for (Link link : links) {
+            if (!link.loopback) {
+                link.neighbours = new NeighbourDesk(this, link, engine.routes.onLink(link.index - 1), nowNs);
+            }
+        }
         int contexts = engine.contextCount;
         incoming = new HandoffRing[contexts * links.length];
         for (int i = 0; i < incoming.length; i++) {
@@ -112,7 +114,9 @@ public final class Context {
         if (timeWaits.nextDeadlineNs() <= nowNs) {
             work += timeWaits.expire(nowNs);
         }
-        work += neighbours.advance(nowNs);
+        for (int i = 1; i < links.length; i++) {
+            work += links[i].neighbours.advance(nowNs);
+        }
         work += drainCommands(nowNs);
         work += runOutput(nowNs);
         for (Link link : links) {
@@ -182,9 +186,11 @@ public final class Context {
     }
 
     private long computeDeadline(long nowNs) {
-        long deadline =
-                Math.min(Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs()), neighbours.nextDeadlineNs());
+        long deadline = Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs());
         for (Link link : links) {
+            if (!link.loopback) {
+                deadline = Math.min(deadline, link.neighbours.nextDeadlineNs());
+            }
             deadline = Math.min(deadline, link.queue.nextDueNs());
             if (link.tx.count > 0) {
                 deadline = Math.min(deadline, nowNs + 1_000_000L);
@@ -265,8 +271,7 @@ public final class Context {
 
     /** Passes a frame to the context that owns its flow; false when the ring is full and the caller frees it. */
     boolean handOff(int owner, Link link, int offset, int lengthBytes, int flags) {
-        int linkIndex = link == links[0] ? 0 : 1;
-        HandoffRing ring = engine.context(owner).incoming[index * links.length + linkIndex];
+        HandoffRing ring = engine.context(owner).incoming[index * links.length + link.index];
         if (!ring.offer(offset, lengthBytes, flags)) {
             counters.increment(Counter.HANDOFF_FULL);
             return false;
@@ -363,7 +368,9 @@ public final class Context {
     }
 
     /** Null when there is no route back. */
-    private Flow newFlow(Link link, FlowKey key, SocketDefaults defaults) {
+    private Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
+        int nic = arrivedOn.loopback ? -1 : engine.routes.interfaceFor(key.remoteHi, key.remoteLo);
+        Link link = nic < 0 ? arrivedOn : links[1 + nic];
         IpAddress hop =
                 link.loopback ? IpAddress.ANY_V4 : engine.routes.nextHop(IpAddress.of(key.remoteHi, key.remoteLo));
         if (hop == null) {

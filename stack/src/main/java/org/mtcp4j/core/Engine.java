@@ -3,6 +3,7 @@ package org.mtcp4j.core;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -41,7 +42,7 @@ public final class Engine {
     private final boolean outerIsLoopback;
 
     /**
-     * @param nics loopback first, then the outer NIC if there is one; owned by the engine from here on
+     * @param nics loopback first, then the outer NICs, in the order of the routes' interfaces; owned by the engine from here on
      * @param onFailure told when a context fails as a whole
      */
     public Engine(
@@ -71,7 +72,7 @@ public final class Engine {
         for (int i = 0; i < contextCount; i++) {
             Link[] links = new Link[nics.size()];
             for (int n = 0; n < links.length; n++) {
-                links[n] = new Link(nics.get(n), i, n == 0);
+                links[n] = new Link(nics.get(n), n, i, n == 0);
             }
             contexts[i] = new Context(this, i, links, nowNs);
             backgrounds[i] = new Background(contexts[i], this);
@@ -86,7 +87,11 @@ public final class Engine {
         contexts[0].driver.call(new Call() {
             @Override
             void execute(Context context, long nowNs) {
-                context.neighbours.announce();
+                for (Link link : context.links) {
+                    if (!link.loopback) {
+                        link.neighbours.announce();
+                    }
+                }
             }
         });
     }
@@ -135,8 +140,11 @@ public final class Engine {
     }
 
     Sleeper newSleeper(Link[] links) {
-        int fd = links[links.length - 1].queue.wakeupFd();
-        return fd < 0 ? new ParkSleeper() : pinning.newSleeper(fd);
+        int[] fds = Arrays.stream(links)
+                .mapToInt(link -> link.queue.wakeupFd())
+                .filter(fd -> fd >= 0)
+                .toArray();
+        return fds.length == 0 ? new ParkSleeper() : pinning.newSleeper(fds);
     }
 
     void pin(int context) {
@@ -184,7 +192,8 @@ public final class Engine {
         key.set(local.hi(), local.lo(), remote.hi(), remote.lo());
         key.ports(localPort, remotePort);
         Context context = localPort == 0 ? home() : contexts[contexts[0].contextOf(key.hash)];
-        int linkIndex = addresses.isLocal(remote) || outerIsLoopback ? 0 : 1;
+        int linkIndex =
+                addresses.isLocal(remote) || outerIsLoopback ? 0 : 1 + routes.interfaceFor(remote.hi(), remote.lo());
         ConnectCall call = new ConnectCall(context, linkIndex, key, localPort, options, endpoint);
         return context.driver.call(call).flow();
     }

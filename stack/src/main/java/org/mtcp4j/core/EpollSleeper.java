@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
-/** Sleeps in {@code epoll_wait} on a NIC's descriptor and an eventfd, which is the bell. */
+/** Sleeps in {@code epoll_wait} on the NICs' descriptors and an eventfd, which is the bell. */
 final class EpollSleeper implements Sleeper {
     private static final int EVENTS = 4;
     private static final long NS_PER_MS = 1_000_000;
@@ -23,7 +23,7 @@ final class EpollSleeper implements Sleeper {
     private volatile boolean closed;
 
     /** @throws UnsupportedOperationException with one sentence when the descriptors cannot be had */
-    EpollSleeper(LinuxCalls calls, int nicFd) {
+    EpollSleeper(LinuxCalls calls, int[] nicFds) {
         this.calls = calls;
         eventsAddress = calls.address(events);
         oneAddress = calls.address(one);
@@ -31,7 +31,9 @@ final class EpollSleeper implements Sleeper {
         one.putLong(0, 1);
         epoll = checked(calls.epollCreate1(LinuxCalls.EPOLL_CLOEXEC), "epoll_create1");
         bell = checked(calls.eventfd(0, LinuxCalls.EFD_NONBLOCK | LinuxCalls.EFD_CLOEXEC), "eventfd");
-        add(nicFd);
+        for (int fd : nicFds) {
+            add(fd);
+        }
         add(bell);
     }
 

@@ -74,8 +74,11 @@ final class FrameInput implements ReceiveSink {
             case Ethernet.TYPE_IPV4 -> {
                 return ipv4(offset, offset + header, lengthBytes - header, flags, nowNs);
             }
-            case Ethernet.TYPE_ARP ->
-                context.neighbours.arp(from, offset, offset + header, lengthBytes - header, nowNs);
+            case Ethernet.TYPE_ARP -> {
+                if (!from.loopback) {
+                    from.neighbours.arp(from, offset, offset + header, lengthBytes - header, nowNs);
+                }
+            }
             default -> counters.increment(Counter.IN_UNKNOWN_PROTOS);
         }
         return false;

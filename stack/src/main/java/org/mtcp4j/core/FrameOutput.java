@@ -18,22 +18,17 @@ final class FrameOutput implements SegmentSink {
     private static final int TCP_CHECKSUM_OFFSET = 16;
 
     private final Counters counters;
-    private NeighbourDesk neighbours;
     private int nextId;
 
     FrameOutput(Counters counters) {
         this.counters = counters;
     }
 
-    void neighbours(NeighbourDesk desk) {
-        neighbours = desk;
-    }
-
     @Override
     public boolean emit(Connection connection, SegmentOut segment) {
         Flow flow = (Flow) connection;
         Link link = flow.link;
-        long mac = link.loopback ? link.mac : neighbours.macFor(flow);
+        long mac = link.loopback ? link.mac : link.neighbours.macFor(flow);
         if (mac < 0) {
             return false;
         }

@@ -11,6 +11,9 @@ final class Link {
     static final int BURST = 64;
     private static final int TX_BATCH = 128;
 
+    /** Place in the context's list of links. */
+    final int index;
+
     final Nic nic;
     final NicQueue queue;
     /** Packets to any address are ours, and nobody is asked for a hardware address. */
@@ -28,8 +31,11 @@ final class Link {
     final boolean segments;
     final boolean steers;
     final boolean mustBePolled;
+    /** Null over loopback. */
+    NeighbourDesk neighbours;
 
-    Link(Nic nic, int queueIndex, boolean loopback) {
+    Link(Nic nic, int index, int queueIndex, boolean loopback) {
+        this.index = index;
         this.nic = nic;
         this.loopback = loopback;
         queue = nic.queue(queueIndex);

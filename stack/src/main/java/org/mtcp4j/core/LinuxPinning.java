@@ -62,7 +62,7 @@ public final class LinuxPinning implements Pinning {
     }
 
     @Override
-    public Sleeper newSleeper(int fd) {
-        return new EpollSleeper(calls, fd);
+    public Sleeper newSleeper(int[] fds) {
+        return new EpollSleeper(calls, fds);
     }
 }

@@ -14,7 +14,7 @@ import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
 
 /**
- * A context's neighbour table and the flows that wait for an answer. Each context has its own table; what one queue hears of ARP it
+ * A link's neighbour table and the flows that wait for an answer. Each context has its own table; what one queue hears of ARP it
  * tells the others. The owner's.
  */
 final class NeighbourDesk implements Neighbours.Events {
@@ -25,13 +25,13 @@ final class NeighbourDesk implements Neighbours.Events {
     private final List<Flow> waiting = new ArrayList<>();
     private long nowNs;
 
-    NeighbourDesk(Context context, Routes routes, long nowNs) {
+    /** @param routes the link's own */
+    NeighbourDesk(Context context, Link link, Routes routes, long nowNs) {
         this.context = context;
         this.routes = routes;
         this.nowNs = nowNs;
-        Link outer = context.links[context.links.length - 1];
-        link = outer.loopback ? null : outer;
-        table = new Neighbours(outer.mac, routes, this);
+        this.link = link;
+        table = new Neighbours(link.mac, routes, this);
     }
 
     /** The flow's next hop, or -1: then the flow is left out of output until there is an answer. */
@@ -60,9 +60,6 @@ final class NeighbourDesk implements Neighbours.Events {
     /** An ARP packet from the network. */
     void arp(Link from, int frame, int arp, int lengthBytes, long now) {
         nowNs = now;
-        if (from.loopback) {
-            return;
-        }
         switch (table.input(from.bytes, arp, lengthBytes, now)) {
             case Neighbours.REPLY -> reply(from, frame);
             case Neighbours.BAD, Neighbours.CONFLICT -> context.counters.increment(Counter.IN_BAD_ARP);
@@ -90,7 +87,7 @@ final class NeighbourDesk implements Neighbours.Events {
         for (int i = 0; i < context.engine.contextCount; i++) {
             if (i != context.index) {
                 Context other = context.engine.context(i);
-                other.ownership.commands.push(new Heard(packet));
+                other.ownership.commands.push(new Heard(from.index, packet));
                 other.driver.doorbell();
             }
         }
@@ -98,24 +95,24 @@ final class NeighbourDesk implements Neighbours.Events {
 
     /** An ARP packet that another context's queue received. */
     private static final class Heard extends Command {
+        private final int linkIndex;
         private final ByteBuffer packet;
 
-        Heard(ByteBuffer packet) {
+        Heard(int linkIndex, ByteBuffer packet) {
+            this.linkIndex = linkIndex;
             this.packet = packet;
         }
 
         @Override
         void run(Context context, long now) {
-            context.neighbours.nowNs = now;
-            context.neighbours.table.input(packet, 0, Arp.PACKET_BYTES, now);
+            NeighbourDesk desk = context.links[linkIndex].neighbours;
+            desk.nowNs = now;
+            desk.table.input(packet, 0, Arp.PACKET_BYTES, now);
         }
     }
 
     /** Tells the network our addresses. */
     void announce() {
-        if (link == null) {
-            return;
-        }
         for (Subnet own : routes.own()) {
             if (own.address().isIpv4()) {
                 sendRequest(
@@ -129,7 +126,7 @@ final class NeighbourDesk implements Neighbours.Events {
     @Override
     public void request(long hi, long lo, long toMac) {
         IpAddress source = routes.sourceFor(IpAddress.of(hi, lo));
-        if (source != null && link != null) {
+        if (source != null) {
             sendRequest(source.toIpv4(), toMac, (int) lo);
         }
     }

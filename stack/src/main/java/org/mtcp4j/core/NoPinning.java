@@ -9,7 +9,7 @@ public final class NoPinning implements Pinning {
     }
 
     @Override
-    public Sleeper newSleeper(int fd) {
+    public Sleeper newSleeper(int[] fds) {
         return new ParkSleeper();
     }
 }

@@ -6,6 +6,6 @@ public interface Pinning {
     /** Pins the calling thread, a context's own, as {@code mtcp.cpus} says. */
     void pin(int context);
 
-    /** A sleeper for contexts whose NIC has a descriptor. */
-    Sleeper newSleeper(int fd);
+    /** A sleeper for contexts of whose NICs some have descriptors. */
+    Sleeper newSleeper(int[] fds);
 }

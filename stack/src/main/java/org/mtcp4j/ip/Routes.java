@@ -2,35 +2,61 @@
 package org.mtcp4j.ip;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** One interface's own addresses and where its packets go first; immutable. Lookups allocate nothing. */
+/** The interfaces' own addresses and where packets go first; immutable. Lookups allocate nothing. */
 public final class Routes {
-    private record Route(Subnet destination, IpAddress gateway) {}
+    private record Route(Subnet destination, IpAddress gateway, int nic) {}
 
+    private final List<List<Subnet>> interfaces;
     private final Subnet[] own;
     /** Longest prefix first. */
     private final Route[] routes;
 
+    /** Of a single interface, see {@link #of}. */
+    public Routes(List<Subnet> own, List<IpAddress> gateways) {
+        this((Collection<List<Subnet>>) List.of(List.copyOf(own)), gateways);
+    }
+
     /**
-     * @param own the interface's addresses with their networks' prefixes; each network is connected
+     * @param interfaces each interface's addresses with their networks' prefixes; each network is connected
      * @param gateways default gateways, at most one a family; may be empty
      * @throws IllegalArgumentException when a gateway is not in a connected network
      */
-    public Routes(List<Subnet> own, List<IpAddress> gateways) {
-        this.own = own.toArray(Subnet[]::new);
+    public static Routes of(List<List<Subnet>> interfaces, List<IpAddress> gateways) {
+        return new Routes((Collection<List<Subnet>>) List.copyOf(interfaces), gateways);
+    }
+
+    private Routes(Collection<List<Subnet>> interfaces, Collection<IpAddress> gateways) {
+        this.interfaces = List.copyOf(interfaces);
+        this.own = this.interfaces.stream().flatMap(List::stream).toArray(Subnet[]::new);
         List<Route> table = new ArrayList<>();
-        own.forEach(subnet -> table.add(new Route(subnet, null)));
+        for (int i = 0; i < this.interfaces.size(); i++) {
+            for (Subnet subnet : this.interfaces.get(i)) {
+                table.add(new Route(subnet, null, i));
+            }
+        }
         for (IpAddress gateway : gateways) {
-            if (own.stream().noneMatch(subnet -> subnet.contains(gateway))) {
-                throw new IllegalArgumentException("gateway " + gateway + " is in none of the networks " + own
+            int nic = connectedTo(gateway);
+            if (nic < 0) {
+                throw new IllegalArgumentException("gateway " + gateway + " is in none of the networks " + List.of(own)
                         + "; give one that is, or an address with a shorter prefix");
             }
-            table.add(new Route(new Subnet(gateway.isIpv4() ? IpAddress.ANY_V4 : IpAddress.ANY_V6, 0), gateway));
+            table.add(new Route(new Subnet(gateway.isIpv4() ? IpAddress.ANY_V4 : IpAddress.ANY_V6, 0), gateway, nic));
         }
         table.sort(Comparator.comparingInt(Routes::bits).reversed());
         this.routes = table.toArray(Route[]::new);
+    }
+
+    private int connectedTo(IpAddress address) {
+        for (int i = 0; i < interfaces.size(); i++) {
+            if (interfaces.get(i).stream().anyMatch(subnet -> subnet.contains(address))) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static int bits(Route route) {
@@ -40,6 +66,17 @@ public final class Routes {
     /** Our own addresses with their prefixes. */
     public List<Subnet> own() {
         return List.of(own);
+    }
+
+    /** One interface's addresses and networks, without gateways: what its neighbours are asked and told. */
+    public Routes onLink(int index) {
+        return new Routes(interfaces.get(index), List.of());
+    }
+
+    /** The interface through which packets to the destination leave, counted from 0, or -1 where there is no route. */
+    public int interfaceFor(long hi, long lo) {
+        Route route = find(hi, lo);
+        return route == null ? -1 : route.nic;
     }
 
     /** Whether the address is one of our own. */
@@ -95,7 +132,7 @@ public final class Routes {
             return null;
         }
         Subnet best = null;
-        for (Subnet subnet : own) {
+        for (Subnet subnet : interfaces.get(interfaceFor(destination.hi(), destination.lo()))) {
             if (subnet.contains(hop) && (best == null || subnet.prefixBits() > best.prefixBits())) {
                 best = subnet;
             }

@@ -66,47 +66,80 @@ public final class Stack implements AutoCloseable {
 
     private static Routes routes(StackConfig config) throws StackUnavailableException {
         try {
-            List<Subnet> own = new ArrayList<>();
-            for (String text : config.text(Key.IP).split(",", -1)) {
-                Subnet subnet = Subnet.parse(text.trim());
-                if (!subnet.address().isIpv4()) {
-                    throw new IllegalArgumentException("'" + text.trim()
-                            + "' is an IPv6 address, which this release cannot carry; give IPv4 addresses");
-                }
-                own.add(subnet);
+            int nics = config.text(Key.NIC).split(";", -1).length;
+            List<List<Subnet>> interfaces = new ArrayList<>();
+            for (String group : groups(config, Key.IP, nics)) {
+                interfaces.add(subnets(group));
             }
             String gateway = config.text(Key.GATEWAY);
-            return new Routes(own, gateway.isEmpty() ? List.of() : List.of(IpAddress.parse(gateway)));
+            return Routes.of(interfaces, gateway.isEmpty() ? List.of() : List.of(IpAddress.parse(gateway)));
         } catch (IllegalArgumentException e) {
             throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
         }
     }
 
-    private static List<Nic> openNics(StackConfig config) throws StackUnavailableException {
-        String spec = config.text(Key.NIC);
-        String capture = config.text(Key.CAPTURE);
-        if (spec.indexOf(';') >= 0) {
-            throw new StackUnavailableException(
-                    "mtcp.nic names several NICs (" + spec + "), but this release takes one; give one");
+    private static List<Subnet> subnets(String group) {
+        List<Subnet> own = new ArrayList<>();
+        for (String text : group.split(",", -1)) {
+            Subnet subnet = Subnet.parse(text.trim());
+            if (!subnet.address().isIpv4()) {
+                throw new IllegalArgumentException("'" + text.trim()
+                        + "' is an IPv6 address, which this release cannot carry; give IPv4 addresses");
+            }
+            own.add(subnet);
         }
-        boolean memory = spec.equals("memory") || spec.startsWith("memory:");
+        return own;
+    }
+
+    /** A value for each NIC, separated by semicolons. */
+    private static String[] groups(StackConfig config, Key key, int nics) {
+        String[] groups = config.text(key).split(";", -1);
+        if (groups.length != nics) {
+            throw new IllegalArgumentException(key.property() + " has " + groups.length + " part(s) for " + nics
+                    + " NIC(s); give one for each of mtcp.nic, in its order, separated by ';'");
+        }
+        return groups;
+    }
+
+    private static List<Nic> openNics(StackConfig config) throws StackUnavailableException {
+        String[] specs = config.text(Key.NIC).split(";", -1);
         List<Nic> opened = new ArrayList<>();
         try {
-            int frames = config.intValue(Key.FRAMES);
-            if (!memory) {
-                opened.add(NicFactory.open("memory", settings(config, HAIRPIN_FRAMES), ""));
+            if (!isMemory(specs[0])) {
+                opened.add(NicFactory.open("memory", settings(config, HAIRPIN_FRAMES, 0), ""));
             }
-            opened.add(NicFactory.open(spec, settings(config, frames), capture));
+            for (int i = 0; i < specs.length; i++) {
+                if (specs.length > 1 && isMemory(specs[i])) {
+                    throw new NicUnavailableException(
+                            "mtcp.nic has memory beside other NICs, which is there in any case; leave it out");
+                }
+                String capture = config.text(Key.CAPTURE);
+                String file = i == 0 || capture.isEmpty() ? capture : capture + "." + i;
+                opened.add(NicFactory.open(specs[i].trim(), settings(config, config.intValue(Key.FRAMES), i), file));
+            }
             return opened;
+        } catch (StackUnavailableException e) {
+            opened.forEach(Nic::close);
+            throw e;
         } catch (NicUnavailableException e) {
             opened.forEach(Nic::close);
             throw new StackUnavailableException(e.getMessage(), e);
         }
     }
 
-    private static NicSettings settings(StackConfig config, int frames) throws StackUnavailableException {
-        String mac = config.text(Key.MAC);
-        String hostIp = config.text(Key.TAP_HOST_IP);
+    private static boolean isMemory(String spec) {
+        return spec.equals("memory") || spec.startsWith("memory:");
+    }
+
+    /** The part of a key's value that belongs to the NIC of that index; empty where there is none. */
+    private static String part(StackConfig config, Key key, int nic) {
+        String[] parts = config.text(key).split(";", -1);
+        return nic < parts.length ? parts[nic].trim() : "";
+    }
+
+    private static NicSettings settings(StackConfig config, int frames, int nic) throws StackUnavailableException {
+        String mac = part(config, Key.MAC, nic);
+        String hostIp = part(config, Key.TAP_HOST_IP, nic);
         long address;
         try {
             address = mac.isEmpty() ? 0 : Ethernet.parse(mac);

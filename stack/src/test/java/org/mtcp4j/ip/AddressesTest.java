@@ -133,4 +133,24 @@ class AddressesTest {
         List<IpAddress> gateways = List.of(IpAddress.parse("198.18.1.1"));
         assertThatThrownBy(() -> new Routes(own, gateways)).hasMessageContaining("gateway 198.18.1.1 is in none");
     }
+
+    @Test
+    void eachInterfaceReachesItsOwnNetworksAndOneTheGateway() {
+        Routes routes = Routes.of(
+                List.of(
+                        List.of(Subnet.parse("198.18.1.2/24")),
+                        List.of(Subnet.parse("198.18.2.2/24"), Subnet.parse("198.18.3.2/24"))),
+                List.of(IpAddress.parse("198.18.3.1")));
+        IpAddress first = IpAddress.parse("198.18.1.9");
+        IpAddress second = IpAddress.parse("198.18.2.9");
+        IpAddress elsewhere = IpAddress.parse("198.19.0.9");
+        assertThat(routes.interfaceFor(first.hi(), first.lo())).isZero();
+        assertThat(routes.interfaceFor(second.hi(), second.lo())).isEqualTo(1);
+        assertThat(routes.interfaceFor(elsewhere.hi(), elsewhere.lo())).isEqualTo(1);
+        assertThat(routes.sourceFor(first)).isEqualTo(IpAddress.parse("198.18.1.2"));
+        assertThat(routes.sourceFor(elsewhere)).isEqualTo(IpAddress.parse("198.18.3.2"));
+        assertThat(routes.onLink(0).hasRoute(second)).isFalse();
+        assertThat(routes.onLink(1).isLocal(0, IpAddress.parse("198.18.1.2").lo()))
+                .isFalse();
+    }
 }
