@@ -64,16 +64,17 @@ public final class Agent {
             throws StackUnavailableException, HalfDivertedException {
         Diversion.check();
         openJdk(instrumentation);
+        BootClasses.define();
         MtcpRuntime runtime = MtcpRuntime.start(config);
         if (runtime.stack() == null) {
             return;
         }
         Diversion.divert();
+        Weaving.weave(instrumentation, runtime.rules());
         ExitHook.install(runtime);
         StatServer.start(runtime);
         if (isInfo(config)) {
-            System.err.println(
-                    "[mtcp] INFO java.net.Socket and ServerSocket, and NIO.2 channels, stay on the kernel in this release");
+            System.err.println("[mtcp] INFO NIO.2 channels stay on the kernel in this release");
         }
     }
 
@@ -88,8 +89,8 @@ public final class Agent {
         instrumentation.redefineModule(
                 Object.class.getModule(),
                 Set.of(),
-                Map.of("sun.nio.ch", us, "sun.net.ext", us, "jdk.internal.access", us),
-                Map.of("sun.nio.ch", us),
+                Map.of("sun.nio.ch", us, "sun.net.ext", us, "sun.net", us, "jdk.internal.access", us),
+                Map.of("sun.nio.ch", us, "java.net", us),
                 Set.of(),
                 Map.of());
     }

@@ -14,13 +14,13 @@ import sun.nio.ch.DefaultSelectorProvider;
  * --add-exports=java.base/sun.nio.ch=ALL-UNNAMED}, or, where neither is there, by ourselves through {@code sun.misc.Unsafe} (JDK 24 and
  * later print a warning about that).
  */
-final class KernelProvider {
+public final class KernelProvider {
     private static final String PACKAGE = "sun.nio.ch";
 
     private KernelProvider() {}
 
     /** The JDK's provider. */
-    static SelectorProvider get() {
+    public static SelectorProvider get() {
         if (Holder.FAILURE != null) {
             throw new IllegalStateException(
                     "the JDK's own channels are out of reach; start Java with --add-exports=java.base/" + PACKAGE
@@ -30,7 +30,7 @@ final class KernelProvider {
     }
 
     /** Whether the machine has IPv6: then sockets without a family are INET6 and dual-stack, as the JDK's. */
-    static boolean isIpv6Available() {
+    public static boolean isIpv6Available() {
         return Ipv6.AVAILABLE;
     }
 

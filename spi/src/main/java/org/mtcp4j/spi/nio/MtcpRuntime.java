@@ -20,11 +20,13 @@ public final class MtcpRuntime {
 
     private final StackConfig config;
     private final Stack stack;
+    private final SideRules rules;
     private boolean stopped;
 
     private MtcpRuntime(StackConfig config, Stack stack) {
         this.config = config;
         this.stack = stack;
+        rules = stack == null ? null : new SideRules(stack, config);
     }
 
     /**
@@ -57,6 +59,11 @@ public final class MtcpRuntime {
 
     public StackConfig config() {
         return config;
+    }
+
+    /** Null where the program runs on the kernel. */
+    public SideRules rules() {
+        return rules;
     }
 
     /**

@@ -13,8 +13,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.socket.Stack;
 
@@ -23,12 +21,11 @@ import org.mtcp4j.socket.Stack;
  * JDK's. Where the stack does not run, all are the JDK's.
  */
 public final class MtcpSelectorProvider extends SelectorProvider {
-    private final AtomicBoolean saidStackOnly = new AtomicBoolean();
-
     /** Null: the JVM's one stack, started at first use. */
     private final Stack ownStack;
 
     private final StackConfig ownConfig;
+    private volatile SideRules rules;
 
     /** For the JDK, which finds the class by its name. */
     public MtcpSelectorProvider() {
@@ -50,42 +47,28 @@ public final class MtcpSelectorProvider extends SelectorProvider {
         return ownStack != null ? ownStack : MtcpRuntime.get().stack();
     }
 
-    private StackConfig config() {
-        return ownConfig != null ? ownConfig : MtcpRuntime.get().config();
+    /** Which side a socket goes to. */
+    SideRules rules() {
+        SideRules known = rules;
+        if (known == null) {
+            known = ownStack != null
+                    ? new SideRules(ownStack, ownConfig)
+                    : MtcpRuntime.get().rules();
+            rules = known;
+        }
+        return known;
     }
 
-    /** Whether a socket bound to this address is the stack's. */
     boolean owns(InetSocketAddress local) {
-        Stack stack = stack();
-        return stack.owns(StackAddresses.toStack(local, stack).getAddress());
+        return rules().owns(local);
     }
 
-    /** Whether a connection to this address goes through the stack. */
     boolean routes(InetSocketAddress remote) {
-        Stack stack = stack();
-        return stack.routes(StackAddresses.toStack(remote, stack));
+        return rules().routes(remote);
     }
 
-    /**
-     * Whether a server binds on the stack. To the any-address it should listen on both sides (design section 6); for the present it
-     * listens on the stack, and says so once where somebody could miss the kernel's side.
-     */
     boolean listensOnStack(InetSocketAddress local) {
-        if (!local.getAddress().isAnyLocalAddress()) {
-            return owns(local);
-        }
-        StackConfig config = config();
-        if (config.is(Key.WILDCARD, "kernel")) {
-            return false;
-        }
-        if (config.is(Key.WILDCARD, "both")
-                && !config.is(Key.LOOPBACK, "stack")
-                && saidStackOnly.compareAndSet(false, true)) {
-            System.err.println(
-                    "[mtcp] WARN a bind to the any-address listens on the stack only; clients of the kernel's"
-                            + " addresses do not reach it (mtcp.wildcard=stack accepts that, kernel listens there instead)");
-        }
-        return true;
+        return rules().listensOnStack(local);
     }
 
     private static ProtocolFamily defaultFamily() {

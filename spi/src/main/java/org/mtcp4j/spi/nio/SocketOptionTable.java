@@ -16,7 +16,7 @@ import org.mtcp4j.socket.StackOption;
  * The options of one kind of channel. The set is what the JDK's own channel has on this machine and release, so that both agree;
  * options are matched by name, since some are not public constants.
  */
-final class SocketOptionTable {
+public final class SocketOptionTable {
     private static final Map<String, StackOption> BY_NAME = Map.ofEntries(
             Map.entry("SO_SNDBUF", StackOption.SNDBUF),
             Map.entry("SO_RCVBUF", StackOption.RCVBUF),
@@ -55,11 +55,11 @@ final class SocketOptionTable {
         supported = Collections.unmodifiableSet(known);
     }
 
-    static SocketOptionTable client() {
+    public static SocketOptionTable client() {
         return Client.TABLE;
     }
 
-    static SocketOptionTable server() {
+    public static SocketOptionTable server() {
         return Server.TABLE;
     }
 
@@ -80,12 +80,18 @@ final class SocketOptionTable {
         }
     }
 
-    StackOption stackOption(SocketOption<?> name) {
+    /** Null where there is none. */
+    public StackOption stackOption(SocketOption<?> name) {
         return options.get(name);
     }
 
+    /** The stack's option of that name, whichever channel has it; null where there is none. */
+    public static StackOption stackOptionNamed(String name) {
+        return BY_NAME.get(name);
+    }
+
     /** The stack's int for a value that {@link #check} has passed; the errors of range are the JDK's on Linux. */
-    static int toStack(StackOption option, Object value) throws SocketException {
+    public static int toStack(StackOption option, Object value) throws SocketException {
         if (option == StackOption.INCOMING_NAPI_ID) {
             throw new SocketException("Attempt to set read only option SO_INCOMING_NAPI_ID");
         }
@@ -120,7 +126,7 @@ final class SocketOptionTable {
         return number;
     }
 
-    static <T> T fromStack(SocketOption<T> name, int value) {
+    public static <T> T fromStack(SocketOption<T> name, int value) {
         return name.type().cast(name.type() == Boolean.class ? (Object) (value != 0) : (Object) value);
     }
 

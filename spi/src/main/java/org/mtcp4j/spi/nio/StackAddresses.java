@@ -17,7 +17,7 @@ import org.mtcp4j.socket.Stack;
  * Checks of addresses as the JDK makes them, and the two views of an address: the application's, which on a dual-stack socket writes
  * the any-address and loopback as IPv6, and the stack's, which takes them as IPv4.
  */
-final class StackAddresses {
+public final class StackAddresses {
     private static final InetAddress ANY_4 = of(new byte[4]);
     private static final InetAddress ANY_6 = of(new byte[16]);
     private static final InetAddress LOOPBACK_4 = of(new byte[] {127, 0, 0, 1});
@@ -34,7 +34,7 @@ final class StackAddresses {
     }
 
     /** In the order in which the JDK's channels check. */
-    static InetSocketAddress check(SocketAddress address, ProtocolFamily family) {
+    public static InetSocketAddress check(SocketAddress address, ProtocolFamily family) {
         if (address == null) {
             throw new NullPointerException();
         }
@@ -51,12 +51,12 @@ final class StackAddresses {
     }
 
     /** Where a bind to null goes. */
-    static InetSocketAddress any(ProtocolFamily family) {
+    public static InetSocketAddress any(ProtocolFamily family) {
         return new InetSocketAddress(family == StandardProtocolFamily.INET ? ANY_4 : ANY_6, 0);
     }
 
     /** A connect to the any-address means loopback. */
-    static InetSocketAddress anyToLoopback(InetSocketAddress remote) {
+    public static InetSocketAddress anyToLoopback(InetSocketAddress remote) {
         InetAddress address = remote.getAddress();
         if (!address.isAnyLocalAddress()) {
             return remote;
@@ -65,7 +65,7 @@ final class StackAddresses {
     }
 
     /** Until the stack speaks IPv6, its IPv6 addresses are those of loopback, and stand for 127.0.0.1. */
-    static InetSocketAddress toStack(InetSocketAddress address, Stack stack) {
+    public static InetSocketAddress toStack(InetSocketAddress address, Stack stack) {
         InetAddress given = address.getAddress();
         if (!(given instanceof Inet6Address)) {
             return address;
@@ -82,7 +82,8 @@ final class StackAddresses {
      *
      * @param asked the address that the application gave for this end or for the other one; null where it gave none
      */
-    static InetSocketAddress toApplication(InetSocketAddress local, InetSocketAddress asked, ProtocolFamily family) {
+    public static InetSocketAddress toApplication(
+            InetSocketAddress local, InetSocketAddress asked, ProtocolFamily family) {
         if (local == null || family == StandardProtocolFamily.INET) {
             return local;
         }

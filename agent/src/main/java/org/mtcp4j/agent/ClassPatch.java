@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.agent;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Replaces the bodies of methods in a class file by calls of a static method with the same arguments (JVMS chapter 4). It adds six
+ * entries to the constant pool for each and touches nothing else, so it needs no library, no stack maps, and no limit on the class
+ * file's version: ADR 0007.
+ */
+final class ClassPatch {
+    private static final int METHODREF_ENTRIES = 6;
+
+    private static final int UTF8 = 1;
+    private static final int LONG = 5;
+    private static final int DOUBLE = 6;
+    private static final int CLASS = 7;
+    private static final int METHODREF = 10;
+    private static final int NAME_AND_TYPE = 12;
+
+    private static final int ILOAD = 21;
+    private static final int IRETURN = 172;
+    private static final int RETURN = 177;
+    private static final int INVOKESTATIC = 184;
+
+    /**
+     * A method whose body goes.
+     *
+     * @param name of the method
+     * @param descriptor of the method, as {@code (Z)Ljava/net/SocketImpl;}
+     * @param target the static method to call instead
+     * @param targetDescriptor takes the same slots: {@code this} first where there is one
+     */
+    record Body(String name, String descriptor, String target, String targetDescriptor) {}
+
+    private final Map<String, Body> bodies = new HashMap<>();
+    private final String targetClass;
+    private final Map<Integer, String> strings = new HashMap<>();
+    private int replaced;
+
+    /** @param targetClass internal name, {@code org/mtcp4j/agent/boot/Bridge} */
+    ClassPatch(String targetClass) {
+        this.targetClass = targetClass;
+    }
+
+    ClassPatch replace(Body body) {
+        bodies.put(body.name() + body.descriptor(), body);
+        return this;
+    }
+
+    /**
+     * @return the patched class file
+     * @throws IOException where the class does not have every method that is to be replaced
+     */
+    byte[] apply(byte[] classFile) throws IOException {
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(classFile));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(classFile.length + 512);
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeLong(in.readLong());
+        int constants = in.readUnsignedShort();
+        out.writeShort(constants + METHODREF_ENTRIES * bodies.size());
+        copyConstants(in, out, constants);
+        Map<String, Integer> references = new HashMap<>();
+        int next = constants;
+        for (Body body : bodies.values()) {
+            references.put(body.name() + body.descriptor(), writeReference(out, body, next));
+            next += METHODREF_ENTRIES;
+        }
+        copy(in, out, 6);
+        copyCounted(in, out, 2);
+        copyMembers(in, out, Map.of());
+        copyMembers(in, out, references);
+        out.write(in.readAllBytes());
+        if (replaced != bodies.size()) {
+            throw new IOException("only " + replaced + " of " + bodies.keySet() + " found");
+        }
+        return bytes.toByteArray();
+    }
+
+    private void copyConstants(DataInputStream in, DataOutputStream out, int constants) throws IOException {
+        for (int i = 1; i < constants; i++) {
+            int tag = in.readUnsignedByte();
+            out.writeByte(tag);
+            switch (tag) {
+                case UTF8 -> {
+                    String text = in.readUTF();
+                    strings.put(i, text);
+                    out.writeUTF(text);
+                }
+                case LONG, DOUBLE -> {
+                    copy(in, out, 8);
+                    i++;
+                }
+                case CLASS, 8, 16, 19, 20 -> copy(in, out, 2);
+                case 15 -> copy(in, out, 3);
+                case 3, 4, 9, METHODREF, 11, NAME_AND_TYPE, 17, 18 -> copy(in, out, 4);
+                default -> throw new IOException("unknown constant tag " + tag);
+            }
+        }
+    }
+
+    /** Returns the index of the method reference. */
+    private int writeReference(DataOutputStream out, Body body, int first) throws IOException {
+        out.writeByte(UTF8);
+        out.writeUTF(targetClass);
+        out.writeByte(CLASS);
+        out.writeShort(first);
+        out.writeByte(UTF8);
+        out.writeUTF(body.target());
+        out.writeByte(UTF8);
+        out.writeUTF(body.targetDescriptor());
+        out.writeByte(NAME_AND_TYPE);
+        out.writeShort(first + 2);
+        out.writeShort(first + 3);
+        out.writeByte(METHODREF);
+        out.writeShort(first + 1);
+        out.writeShort(first + 4);
+        return first + METHODREF_ENTRIES - 1;
+    }
+
+    /** Fields or methods. */
+    private void copyMembers(DataInputStream in, DataOutputStream out, Map<String, Integer> references)
+            throws IOException {
+        int members = in.readUnsignedShort();
+        out.writeShort(members);
+        for (int i = 0; i < members; i++) {
+            copy(in, out, 2);
+            int name = in.readUnsignedShort();
+            int descriptor = in.readUnsignedShort();
+            out.writeShort(name);
+            out.writeShort(descriptor);
+            Integer reference = references.get(strings.get(name) + strings.get(descriptor));
+            int attributes = in.readUnsignedShort();
+            out.writeShort(attributes);
+            for (int j = 0; j < attributes; j++) {
+                int attribute = in.readUnsignedShort();
+                byte[] content = in.readNBytes(in.readInt());
+                if (reference != null && "Code".equals(strings.get(attribute))) {
+                    content = call(bodies.get(strings.get(name) + strings.get(descriptor)), reference);
+                    replaced++;
+                }
+                out.writeShort(attribute);
+                out.writeInt(content.length);
+                out.write(content);
+            }
+        }
+    }
+
+    /** The content of a Code attribute: load every argument, call, return. */
+    private static byte[] call(Body body, int reference) throws IOException {
+        ByteArrayOutputStream code = new ByteArrayOutputStream();
+        String descriptor = body.targetDescriptor();
+        int slot = 0;
+        int at = 1;
+        while (descriptor.charAt(at) != ')') {
+            int kind = kind(descriptor.charAt(at));
+            code.write(ILOAD + kind);
+            code.write(slot);
+            slot += kind == 1 || kind == 3 ? 2 : 1;
+            while (descriptor.charAt(at) == '[') {
+                at++;
+            }
+            at = descriptor.charAt(at) == 'L' ? descriptor.indexOf(';', at) + 1 : at + 1;
+        }
+        char result = descriptor.charAt(at + 1);
+        code.write(INVOKESTATIC);
+        code.write(reference >>> 8);
+        code.write(reference);
+        code.write(result == 'V' ? RETURN : IRETURN + kind(result));
+
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeShort(Math.max(2, slot));
+        out.writeShort(slot);
+        out.writeInt(code.size());
+        code.writeTo(out);
+        out.writeShort(0);
+        out.writeShort(0);
+        return bytes.toByteArray();
+    }
+
+    /** In the order of the load and return instructions: int, long, float, double, reference. */
+    private static int kind(char type) {
+        return switch (type) {
+            case 'J' -> 1;
+            case 'F' -> 2;
+            case 'D' -> 3;
+            case 'L', '[' -> 4;
+            default -> 0;
+        };
+    }
+
+    private static void copy(DataInputStream in, DataOutputStream out, int bytes) throws IOException {
+        out.write(in.readNBytes(bytes));
+    }
+
+    private static void copyCounted(DataInputStream in, DataOutputStream out, int bytesEach) throws IOException {
+        int count = in.readUnsignedShort();
+        out.writeShort(count);
+        copy(in, out, count * bytesEach);
+    }
+}
