@@ -34,7 +34,6 @@ final class StackSocketSide implements SocketSide {
     private final MtcpSocketChannel channel;
     private final StackSocket socket;
     private final ProtocolFamily family;
-
     private final ReentrantLock readLock = new ReentrantLock();
     private final ReentrantLock writeLock = new ReentrantLock();
     /** Held for changes of the fields below; never while waiting. */
@@ -45,7 +44,6 @@ final class StackSocketSide implements SocketSide {
     private volatile boolean outputClosed;
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
-
     /** Guarded by readLock: a reset is reported by every read from then on. */
     private boolean connectionReset;
 
