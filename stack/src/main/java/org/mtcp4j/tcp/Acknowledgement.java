@@ -27,6 +27,12 @@ final class Acknowledgement {
         }
         if (Seq.gt(s.ack, c.sndUna)) {
             advance(c, s, nowNs);
+        } else if (c.sack) {
+            if (s.sackBlocks > 0 || c.recovery != null) {
+                c.stats.dupAcksIn += isDuplicate(c, s) ? 1 : 0;
+                Retransmission.recovery(c).duplicateAck(c, s, nowNs);
+                c.due |= ControlBlock.DUE_DATA;
+            }
         } else if (isDuplicate(c, s)) {
             c.stats.dupAcksIn++;
             Retransmission.recovery(c).duplicateAck(c, s, nowNs);
@@ -60,8 +66,10 @@ final class Acknowledgement {
             c.sndSml = s.ack;
         }
         Retransmission.acknowledged(c, s, nowNs);
-        if (c.recovery == null || !c.recovery.newAck(c, ackedBytes, nowNs)) {
+        if (c.recovery == null && (s.sackBlocks == 0 || !c.sack)) {
             c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
+        } else {
+            Retransmission.recovery(c).newAck(c, s, ackedBytes, inFlightBytes, nowNs);
         }
         c.due |= ControlBlock.DUE_DATA;
     }

@@ -84,6 +84,7 @@ final class Arrival {
         }
         if (lengthBytes > 0 && Seq.leq(s.seq + lengthBytes, c.rcvNxt)) {
             c.stats.duplicateBytesIn += s.payloadBytes;
+            SackBlocks.duplicate(c, s.seq, s.seq + s.payloadBytes);
         } else {
             c.stats.outOfWindow++;
         }
@@ -174,7 +175,7 @@ final class Arrival {
     private static void finArrived(Connection c, long nowNs) {
         c.finReceived = true;
         c.finPending = false;
-        c.reassembly = null;
+        Receiver.forgetReassembly(c);
         c.rcvNxt++;
         c.rcvAdv = Seq.max(c.rcvAdv, c.rcvNxt);
         DelayedAck.forgetDuplicates(c);

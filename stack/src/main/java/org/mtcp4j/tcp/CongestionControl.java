@@ -5,18 +5,44 @@ package org.mtcp4j.tcp;
  * How much may be in the network (RFC 5681). One per connection, with its state. What counts as lost, and what to send again, is
  * {@link LossRecovery}'s business.
  */
-interface CongestionControl {
+abstract class CongestionControl {
+    /** Far above any window, far below where sums overflow. */
+    static final int MAX_WINDOW_BYTES = 1 << 30;
+
+    int cwnd;
+    int ssthresh = MAX_WINDOW_BYTES;
+    int mss;
+    private int priorCwnd;
+    private int priorSsthresh;
+
     /**
      * The connection is established.
      *
      * @param handshakeLost whether a SYN had to be repeated more than once: start with one segment (RFC 5681 §3.1)
      */
-    void established(int mssBytes, boolean handshakeLost);
+    final void established(int mssBytes, boolean handshakeLost) {
+        mss = mssBytes;
+        cwnd = handshakeLost ? mssBytes : initialWindow();
+    }
+
+    /** RFC 6928 §2. */
+    final int initialWindow() {
+        return Math.min(10 * mss, Math.max(2 * mss, 14_600));
+    }
 
     /** Congestion window in bytes, at least one segment. */
-    int windowBytes();
+    final int windowBytes() {
+        return cwnd;
+    }
 
-    int slowStartThresholdBytes();
+    /** Loss recovery paces by it. */
+    final void windowBytes(int bytes) {
+        cwnd = Math.max(bytes, mss);
+    }
+
+    final int slowStartThresholdBytes() {
+        return ssthresh;
+    }
 
     /**
      * An acknowledgement advanced SND.UNA outside fast recovery.
@@ -24,21 +50,51 @@ interface CongestionControl {
      * @param inFlightBytes outstanding before it came
      * @param srttNs smoothed round-trip time, 0 if unknown
      */
-    void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs);
+    abstract void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs);
 
-    /** Loss was found by duplicate acknowledgements; recovery begins. */
-    void lossDetected(int inFlightBytes, long nowNs);
+    /** Loss was found by duplicate acknowledgements or SACK; recovery begins. */
+    void lossDetected(int inFlightBytes, long nowNs) {
+        save();
+        ssthresh = reduced(inFlightBytes);
+        cwnd = ssthresh;
+    }
 
-    /** Recovery ended: everything outstanding when it began is acknowledged. */
-    void recovered(int inFlightBytes, long nowNs);
+    /** RFC 6582 §3.2 step 3, full acknowledgement, option 1: no burst of what the window let wait. */
+    final void recovered(int inFlightBytes, long nowNs) {
+        cwnd = Math.min(ssthresh, Math.max(inFlightBytes, mss) + mss);
+    }
 
     /**
      * The retransmission timer expired.
      *
-     * @param first false when the same segment expires again
+     * @param first false when the same segment expires again, or the window was cut for the same loss before
      */
-    void timedOut(int inFlightBytes, boolean first, long nowNs);
+    void timedOut(int inFlightBytes, boolean first, long nowNs) {
+        if (first) {
+            save();
+            ssthresh = reduced(inFlightBytes);
+        }
+        cwnd = mss;
+    }
+
+    /** The slow-start threshold after a loss. */
+    abstract int reduced(int inFlightBytes);
+
+    private void save() {
+        priorCwnd = cwnd;
+        priorSsthresh = ssthresh;
+    }
+
+    /** The last loss was none: what it cost comes back. */
+    void undo() {
+        cwnd = Math.max(cwnd, priorCwnd);
+        ssthresh = Math.max(ssthresh, priorSsthresh);
+    }
 
     /** About to send after nothing was outstanding for this long (RFC 5681 §4.1). */
-    void idle(long idleNs, long rtoNs);
+    final void idle(long idleNs, long rtoNs) {
+        if (idleNs > rtoNs) {
+            cwnd = Math.min(cwnd, initialWindow());
+        }
+    }
 }

@@ -246,8 +246,8 @@ public class Connection extends ControlBlock {
         retransmitDeadlineNs = NEVER;
         ackDeadlineNs = NEVER;
         slowDeadlineNs = NEVER;
-        reassembly = null;
-        recovery = null;
+        Receiver.forgetReassembly(this);
+        Retransmission.forgetRecovery(this);
     }
 
     /** CLOSED, with a RST where the peer may have state (RFC 9293 §3.10.5). */

@@ -22,6 +22,11 @@ abstract class ControlBlock {
     static final int DUE_ACK = 1 << 6;
     static final int DUE_DUPLICATE_ACKS = 1 << 7;
 
+    // What `retransmitDeadlineNs` stands for, unless persisting.
+    static final byte TIMER_TIMEOUT = 0;
+    static final byte TIMER_PROBE = 1;
+    static final byte TIMER_REORDER = 2;
+
     final TcpSettings settings;
     final SegmentSink sink;
     final ReceiveSink store;
@@ -56,6 +61,8 @@ abstract class ControlBlock {
     // ---- options agreed on (Handshake)
     // --------------------------------------------------------------------------------
     boolean timestamps;
+
+    boolean sack;
     /** Shift of the windows that the peer announces. */
     byte sendScale;
     /** Shift of the windows that we announce. */
@@ -94,13 +101,20 @@ abstract class ControlBlock {
     // ---- loss (Retransmission, Persist)
     // -------------------------------------------------------------------------------
     final RttEstimator rtt = new RttEstimator();
-    final CongestionControl congestion = new NewReno();
+    final CongestionControl congestion;
     /** Null until the first sign of loss. */
     LossRecovery recovery;
     /** An acknowledgement of this or more ends the measurement begun at {@link #timedAtNs}, if that is not NEVER. */
     int timedSeq;
 
     long timedAtNs = NEVER;
+    byte retransmitTimer;
+    /** Segments have been seen to arrive out of order: loss is told by time, not by count (RFC 8985 §6.2, step 3). */
+    boolean reorderingSeen;
+    /** RACK.reo_wnd_mult, less one. */
+    byte reorderMultiplier;
+    /** RACK.reo_wnd_persist. */
+    byte reorderPersist;
     /** TSval at the last timeout: an echo of less answers what was sent before. */
     int timeoutTs;
     /** Expiries, probes included, since the peer last answered. */
@@ -128,6 +142,11 @@ abstract class ControlBlock {
     long pendingFinPosition;
     /** Null while nothing stands beyond a gap. */
     Reassembly reassembly;
+
+    /** What came twice, for the next acknowledgement to tell; none while both are equal (RFC 2883). */
+    int duplicateFrom;
+
+    int duplicateTo;
 
     int tsRecent;
     long tsRecentAtNs;
@@ -157,6 +176,7 @@ abstract class ControlBlock {
         this.sink = sink;
         this.store = store;
         this.stats = stats;
+        congestion = new NewReno();
     }
 
     /** Sequence number of our FIN, once it is queued. */

@@ -69,6 +69,7 @@ final class Handshake {
         } else {
             c.receiveScale = 0;
         }
+        c.sack = c.settings.sack && syn.sackPermitted;
         c.timestamps = c.settings.timestamps && syn.timestamps;
         if (c.timestamps) {
             c.tsRecent = syn.tsVal;
@@ -90,6 +91,7 @@ final class Handshake {
         SegmentOut s = Output.prepare(c, c.iss, reply ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN, nowNs);
         s.window = synWindow(c);
         s.mss = c.settings.receiveMssBytes;
+        s.sackPermitted = reply ? c.sack : c.settings.sack;
         s.windowScale = c.settings.windowScaling && (!reply || c.receiveScale > 0) ? c.receiveScale : -1;
         if (!Output.send(c, s)) {
             return false;

@@ -5,30 +5,39 @@ import org.mtcp4j.wire.TcpSegment;
 
 /**
  * What is lost, what to send again, and how much has left the network without being acknowledged in sequence. One per connection,
- * from the first sign of loss.
+ * from the first sign of loss. It tells congestion control what the acknowledgements mean.
  */
 interface LossRecovery {
-    /** A duplicate acknowledgement by RFC 5681 §2's definition. */
+    /** An acknowledgement that does not advance SND.UNA: a duplicate by RFC 5681 §2, or with SACK any that came since the first loss. */
     void duplicateAck(Connection c, TcpSegment s, long nowNs);
 
     /**
      * SND.UNA advanced.
      *
-     * @return whether this acknowledgement belongs to a recovery: then the window does not grow by it
+     * @param inFlightBytes outstanding before it came
      */
-    boolean newAck(Connection c, int ackedBytes, long nowNs);
+    void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs);
 
     /** The retransmission timer expired: everything outstanding counts as lost and is sent anew from SND.UNA. */
     void timedOut(Connection c);
 
+    /** Whether a timeout now would be for a loss that the congestion window has already been cut for. */
+    boolean isRecovering();
+
     /** Bytes above SND.UNA that no longer are in the network: that much more may be sent than cwnd says. */
     int leftNetworkBytes();
 
-    /** Whether a segment is to be sent again, now, whatever the windows say. */
-    boolean wantsRetransmit();
+    /** Whether a segment is to be sent again now. */
+    boolean wantsRetransmit(Connection c);
 
-    /** First sequence number of that segment; it is at most one full segment. */
+    /** First sequence number of that segment. */
     int retransmitSeq(Connection c);
 
-    void retransmitted(Connection c, int seq, int lengthBytes);
+    /** Most sequence numbers that it may take. */
+    int retransmitLength(Connection c);
+
+    void retransmitted(Connection c, int seq, int length, long nowNs);
+
+    /** New data has left. */
+    void sentNew(int lengthBytes);
 }

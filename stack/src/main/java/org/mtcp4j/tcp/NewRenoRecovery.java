@@ -21,6 +21,8 @@ final class NewRenoRecovery implements LossRecovery {
     private boolean recovering;
     private boolean resend;
 
+    private boolean afterTimeout;
+
     NewRenoRecovery(Connection c) {
         recover = c.sndUna - 1;
     }
@@ -40,6 +42,7 @@ final class NewRenoRecovery implements LossRecovery {
             // RFC 5681 §3.2 step 2: what limited transmit let out does not count.
             c.congestion.lossDetected(flightBytes - leftBytes, nowNs);
             c.stats.fastRetransmits++;
+            c.stats.renoRecovery++;
             recover = c.sndMax;
             recovering = true;
             resend = true;
@@ -48,15 +51,20 @@ final class NewRenoRecovery implements LossRecovery {
     }
 
     @Override
-    public boolean newAck(Connection c, int ackedBytes, long nowNs) {
+    public void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs) {
         duplicates = 0;
         if (!recovering) {
+            if (afterTimeout) {
+                afterTimeout = false;
+                undoSpurious(c, s);
+            }
+            c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
             leftBytes = 0;
             if (Seq.gt(c.sndUna, recover)) {
                 // Follows at a distance, so that it does not come ahead again when the numbers wrap.
                 recover = c.sndUna - 1;
             }
-            return false;
+            return;
         }
         if (Seq.geq(c.sndUna, recover)) {
             recovering = false;
@@ -68,11 +76,22 @@ final class NewRenoRecovery implements LossRecovery {
             leftBytes = Math.max(0, leftBytes - ackedBytes + c.sendMss);
             resend = true;
         }
-        return true;
+    }
+
+    /** RFC 3522 §3.2: the first news after a timeout echoes a time before it, so the original had arrived. */
+    private static void undoSpurious(Connection c, TcpSegment s) {
+        if (c.timestamps && s.timestamps && Seq.lt(s.tsEcr, c.timeoutTs)) {
+            c.stats.spuriousRtos++;
+            c.stats.timestampUndo++;
+            c.congestion.undo();
+            c.sndNxt = c.sndMax;
+        }
     }
 
     @Override
     public void timedOut(Connection c) {
+        afterTimeout = c.unanswered == 1;
+        c.sndNxt = c.sndUna;
         recover = c.sndMax;
         recovering = false;
         resend = false;
@@ -86,7 +105,12 @@ final class NewRenoRecovery implements LossRecovery {
     }
 
     @Override
-    public boolean wantsRetransmit() {
+    public boolean isRecovering() {
+        return false;
+    }
+
+    @Override
+    public boolean wantsRetransmit(Connection c) {
         return resend;
     }
 
@@ -96,7 +120,15 @@ final class NewRenoRecovery implements LossRecovery {
     }
 
     @Override
-    public void retransmitted(Connection c, int seq, int lengthBytes) {
+    public int retransmitLength(Connection c) {
+        return c.sendMss;
+    }
+
+    @Override
+    public void retransmitted(Connection c, int seq, int length, long nowNs) {
         resend = false;
     }
+
+    @Override
+    public void sentNew(int lengthBytes) {}
 }

@@ -54,6 +54,9 @@ final class Output {
             s.tsVal = Timestamps.value(c, nowNs);
             s.tsEcr = acks ? c.tsRecent : 0;
         }
+        if (c.sack && acks && SackBlocks.isAnyDue(c)) {
+            SackBlocks.fill(c, s, 0);
+        }
         return s;
     }
 
@@ -61,6 +64,7 @@ final class Output {
     static boolean send(Connection c, SegmentOut s) {
         int windowField = s.window;
         int flags = s.flags;
+        int blocks = s.sackBlocks;
         int segments = s.payloadBytes <= s.segmentBytes ? 1 : (s.payloadBytes - 1) / s.segmentBytes + 1;
         if (!c.sink.emit(c, s)) {
             return false;
@@ -68,6 +72,9 @@ final class Output {
         c.stats.outSegs += segments;
         if ((flags & TcpSegment.ACK) != 0) {
             DelayedAck.sent(c);
+            if (blocks > 0) {
+                SackBlocks.told(c);
+            }
             if ((flags & TcpSegment.SYN) == 0) {
                 Receiver.announced(c, windowField);
             }
@@ -89,8 +96,15 @@ final class Output {
     }
 
     private static void duplicateAcks(Connection c, long nowNs) {
+        if (c.sack) {
+            // What the blocks tell need not be counted as well.
+            c.dupAcksDue = Math.min(c.dupAcksDue, SackBlocks.MOST_ACKS_A_TURN);
+        }
         while (c.dupAcksDue > 0) {
             SegmentOut s = prepare(c, acceptableSeq(c), TcpSegment.ACK, nowNs);
+            if (c.dupAcksDue > 1 && s.sackBlocks > 0) {
+                SackBlocks.fill(c, s, c.dupAcksDue - 1);
+            }
             // With another window it would not count as a duplicate (RFC 5681 §2).
             s.window = Receiver.lastWindowField(c);
             if (!send(c, s)) {

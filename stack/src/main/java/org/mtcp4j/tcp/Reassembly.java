@@ -12,11 +12,24 @@ final class Reassembly {
     static final int MAX_RANGES = 128;
 
     private static final int FIRST_RANGES = 4;
+    private static final int RECENT = 16;
 
     /** Start and end (exclusive) of each range in turn. */
     private long[] edges = new long[2 * FIRST_RANGES];
 
     private int ranges;
+    /** A position in each of the ranges that grew last, the latest first; some may be in order by now, or in the same range. */
+    private final long[] recent = new long[RECENT];
+
+    private int recentCount;
+
+    /** Next in the pool. */
+    Reassembly next;
+
+    void clear() {
+        ranges = 0;
+        recentCount = 0;
+    }
 
     boolean isEmpty() {
         return ranges == 0;
@@ -78,6 +91,38 @@ final class Reassembly {
         }
         edges[2 * first] = start;
         edges[2 * first + 1] = end;
+        remember(from, start, end);
+    }
+
+    /** To the front, in place of any other of the same range. */
+    private void remember(long position, long start, long end) {
+        int kept = 0;
+        for (int i = 0; i < recentCount; i++) {
+            if (recent[i] < start || recent[i] >= end) {
+                recent[kept++] = recent[i];
+            }
+        }
+        kept = Math.min(kept, RECENT - 1);
+        System.arraycopy(recent, 0, recent, 1, kept);
+        recent[0] = position;
+        recentCount = kept + 1;
+    }
+
+    /** Positions that {@link #recentRange} knows. */
+    int recentCount() {
+        return recentCount;
+    }
+
+    /** The range that grew n-th last (from 0), or -1 if it is in order by now. */
+    int recentRange(int n) {
+        int i = firstEndingAtOrAfter(recent[n] + 1);
+        return i < ranges && start(i) <= recent[n] ? i : -1;
+    }
+
+    /** Whether all of it is stored. */
+    boolean covers(long from, long to) {
+        int i = firstEndingAtOrAfter(to);
+        return i < ranges && start(i) <= from;
     }
 
     /** Everything below this position is in order: drops what it reaches and returns how far that carries. */

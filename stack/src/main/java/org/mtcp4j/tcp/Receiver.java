@@ -16,7 +16,10 @@ final class Receiver {
         long start = c.receivedPosition + (s.seq - c.rcvNxt);
         long from = Math.max(start, c.receivedPosition);
         long to = Math.min(start + s.payloadBytes, c.receivedPosition + c.receiveWindow());
-        c.stats.duplicateBytesIn += from - start;
+        if (from > start) {
+            c.stats.duplicateBytesIn += from - start;
+            SackBlocks.duplicate(c, s.seq, s.seq + (int) Math.min(from - start, s.payloadBytes));
+        }
         if (from >= to) {
             DelayedAck.ackNow(c);
             return;
@@ -46,7 +49,7 @@ final class Receiver {
         }
         advance(c, r.advance(placed));
         if (r.isEmpty()) {
-            c.reassembly = null;
+            forgetReassembly(c);
         }
         // RFC 5681 §4.2: at once when a gap is filled, wholly or in part.
         DelayedAck.ackNow(c);
@@ -54,7 +57,10 @@ final class Receiver {
 
     private static void aheadOfGap(Connection c, long from, long to, int payloadOffset) {
         if (c.reassembly == null) {
-            c.reassembly = new Reassembly();
+            c.reassembly = c.stats.spares.takeReassembly();
+        } else if (c.reassembly.covers(from, to)) {
+            int seq = c.rcvNxt + (int) (from - c.receivedPosition);
+            SackBlocks.duplicate(c, seq, seq + (int) (to - from));
         }
         if (c.reassembly.accepts(from, to)) {
             long placed = place(c, from, to, payloadOffset);
@@ -69,9 +75,17 @@ final class Receiver {
             c.stats.ofoDrop++;
         }
         if (c.reassembly.isEmpty()) {
-            c.reassembly = null;
+            forgetReassembly(c);
         }
         DelayedAck.duplicateAck(c);
+    }
+
+    /** Nothing stands beyond a gap any more. */
+    static void forgetReassembly(Connection c) {
+        if (c.reassembly != null) {
+            c.stats.spares.give(c.reassembly);
+            c.reassembly = null;
+        }
     }
 
     /** @return up to where storage took it */

@@ -6,14 +6,64 @@ import org.mtcp4j.wire.TcpSegment;
 
 /** The retransmission timer and what feeds it (RFC 6298). */
 final class Retransmission {
+    /** Probes cost a turn of the timer wheel each; sooner than this they would mostly be for delayed acknowledgements. */
+    private static final long LEAST_PROBE_NS = 10_000_000L;
+
     private Retransmission() {}
 
     /** The connection's loss state, made when it is first needed. */
     static LossRecovery recovery(Connection c) {
         if (c.recovery == null) {
-            c.recovery = new NewRenoRecovery(c);
+            c.recovery = c.sack ? c.stats.spares.takeRecovery(c) : new NewRenoRecovery(c);
         }
         return c.recovery;
+    }
+
+    /** Nothing is lost, or it no longer matters. */
+    static void forgetRecovery(Connection c) {
+        if (c.recovery instanceof SackRecovery sack) {
+            c.stats.spares.give(sack);
+        }
+        c.recovery = null;
+    }
+
+    // ---- the timer
+    // ----------------------------------------------------------------------------------------------------
+    /** Something is in flight that nothing else is waited for: the timeout, or a probe if that comes sooner (RFC 8985 §7.2). */
+    static void arm(Connection c, long nowNs) {
+        long rtoNs = c.rtt.rtoNs(c.settings);
+        long probeNs = Math.max(2 * c.rtt.srttNs(), LEAST_PROBE_NS);
+        if (probeNs < rtoNs && c.sndMax - c.sndUna > c.sendMss && TailProbe.applies(c)) {
+            c.retransmitTimer = ControlBlock.TIMER_PROBE;
+            c.retransmitDeadlineNs = nowNs + probeNs;
+        } else {
+            c.retransmitTimer = ControlBlock.TIMER_TIMEOUT;
+            c.retransmitDeadlineNs = nowNs + rtoNs;
+        }
+    }
+
+    /** More than one segment is in flight now, where one started the timer: the probe comes first. */
+    static void armProbe(Connection c, long nowNs) {
+        if (c.retransmitTimer == ControlBlock.TIMER_TIMEOUT
+                && c.sndMax - c.sndUna > c.sendMss
+                && TailProbe.applies(c)) {
+            long deadlineNs = nowNs + Math.max(2 * c.rtt.srttNs(), LEAST_PROBE_NS);
+            if (deadlineNs < c.retransmitDeadlineNs) {
+                c.retransmitTimer = ControlBlock.TIMER_PROBE;
+                c.retransmitDeadlineNs = deadlineNs;
+            }
+        }
+    }
+
+    static void armTimeout(Connection c, long nowNs) {
+        c.retransmitTimer = ControlBlock.TIMER_TIMEOUT;
+        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+    }
+
+    /** What is overtaken counts as lost from then on. */
+    static void armReorder(Connection c, long deadlineNs) {
+        c.retransmitTimer = ControlBlock.TIMER_REORDER;
+        c.retransmitDeadlineNs = deadlineNs;
     }
 
     /** SND.UNA has advanced (§5.2, §5.3). */
@@ -24,7 +74,7 @@ final class Retransmission {
             c.retransmitDeadlineNs = ControlBlock.NEVER;
             c.persisting = false;
         } else if (!c.persisting) {
-            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+            arm(c, nowNs);
         }
     }
 
@@ -39,7 +89,7 @@ final class Retransmission {
                 c.rtt.sample(nowNs - c.timedAtNs, c.settings);
                 c.timedAtNs = ControlBlock.NEVER;
             }
-        } else if (c.rtt.isBackedOff() && c.timestamps && s.timestamps && Seq.geq(s.tsEcr, c.timeoutTs)) {
+        } else if (c.timestamps && s.timestamps && isEchoWanted(c, s)) {
             long rttNs = Timestamps.roundTripNs(c, s, nowNs);
             if (rttNs >= 0) {
                 c.rtt.sample(rttNs, c.settings);
@@ -47,14 +97,33 @@ final class Retransmission {
         }
     }
 
-    /** The timer expired (§5.4 to §5.7): everything outstanding is sent anew, a segment first. */
+    private static boolean isEchoWanted(Connection c, TcpSegment s) {
+        return c.rtt.isBackedOff() ? Seq.geq(s.tsEcr, c.timeoutTs) : c.sack && c.recovery != null;
+    }
+
+    /** The deadline has come, of whatever kind it is. */
     static void expire(Connection c, long nowNs) {
+        switch (c.retransmitTimer) {
+            case ControlBlock.TIMER_PROBE -> TailProbe.expire(c, nowNs);
+            case ControlBlock.TIMER_REORDER -> {
+                armTimeout(c, nowNs);
+                if (c.recovery instanceof SackRecovery sack) {
+                    sack.reorderExpired(c, nowNs);
+                }
+            }
+            default -> timeOut(c, nowNs);
+        }
+    }
+
+    /** The timer expired (§5.4 to §5.7): everything outstanding is sent anew, a segment first. */
+    private static void timeOut(Connection c, long nowNs) {
         if (!c.state.isSynchronized()) {
             Handshake.expire(c, nowNs);
             return;
         }
         if (c.sndWnd == 0) {
             // The peer shut the window on what is in flight: ask, don't blame the network.
+            forgetRecovery(c);
             c.sndNxt = c.sndUna;
             Persist.start(c, nowNs);
             Persist.expire(c, nowNs);
@@ -66,13 +135,13 @@ final class Retransmission {
         }
         c.unanswered++;
         c.stats.timeouts++;
-        c.congestion.timedOut(c.sndMax - c.sndUna, c.unanswered == 1, nowNs);
-        recovery(c).timedOut(c);
+        LossRecovery recovery = recovery(c);
+        c.congestion.timedOut(c.sndMax - c.sndUna, c.unanswered == 1 && !recovery.isRecovering(), nowNs);
+        recovery.timedOut(c);
         c.rtt.backOff();
         c.timeoutTs = Timestamps.value(c, nowNs);
         c.timedAtNs = ControlBlock.NEVER;
-        c.sndNxt = c.sndUna;
-        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        armTimeout(c, nowNs);
         c.due |= ControlBlock.DUE_DATA;
     }
 }

@@ -11,12 +11,18 @@ final class RttEstimator {
     /** Smoothed round-trip time, or 0 before the first sample. */
     private long srttNs;
 
+    /** Least sample, or 0 before the first. */
+    private long minRttNs;
+
     private long rttvarNs;
     private long rtoNs = INITIAL_RTO_NS;
     private int backoff;
 
     /** A round trip that no retransmission makes ambiguous (Karn, §3); also ends the back-off. */
     void sample(long rttNs, TcpSettings settings) {
+        if (rttNs < minRttNs || minRttNs == 0) {
+            minRttNs = Math.max(rttNs, 1);
+        }
         if (srttNs == 0) {
             srttNs = Math.max(rttNs, 1);
             rttvarNs = rttNs / 2;
@@ -48,6 +54,11 @@ final class RttEstimator {
 
     long srttNs() {
         return srttNs;
+    }
+
+    /** Least round trip ever seen, 0 before the first. */
+    long minRttNs() {
+        return minRttNs;
     }
 
     long rttvarNs() {

@@ -33,7 +33,9 @@ final class Sender {
                     return false;
                 }
             }
-            if (c.sndMax == c.sndUna && hasUnsent(c)) {
+            if (c.sndMax != c.sndUna) {
+                Retransmission.armProbe(c, nowNs);
+            } else if (hasUnsent(c)) {
                 Persist.start(c, nowNs);
             }
         }
@@ -44,16 +46,19 @@ final class Sender {
     /** What loss recovery wants sent again. */
     private static boolean resend(Connection c, long nowNs) {
         LossRecovery recovery = c.recovery;
-        while (recovery.wantsRetransmit()) {
+        while (recovery.wantsRetransmit(c)) {
             int seq = recovery.retransmitSeq(c);
-            int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), Math.min(c.sendMss, c.sndMax - seq));
+            int length = Math.min(recovery.retransmitLength(c), c.sndMax - seq);
+            int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), length);
             if (!emit(c, seq, bytes, nowNs)) {
                 return false;
             }
-            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
-            recovery.retransmitted(c, seq, bytes);
+            if (c.retransmitTimer != ControlBlock.TIMER_REORDER) {
+                Retransmission.armTimeout(c, nowNs);
+            }
+            recovery.retransmitted(c, seq, bytes + (finFollows(c, seq, bytes) ? 1 : 0), nowNs);
         }
-        return true;
+        return !(recovery instanceof SackRecovery sack) || !sack.isProbeDue() || TailProbe.send(c, sack, nowNs);
     }
 
     /**
@@ -88,7 +93,7 @@ final class Sender {
         return Seq.lt(c.sndNxt, c.sndMax) ? Math.min(bytes, c.sndMax - c.sndNxt) : NOTHING;
     }
 
-    private static boolean sendNext(Connection c, int bytes, long nowNs) {
+    static boolean sendNext(Connection c, int bytes, long nowNs) {
         int seq = c.sndNxt;
         int oldMax = c.sndMax;
         if (!emit(c, seq, bytes, nowNs)) {
@@ -96,7 +101,10 @@ final class Sender {
         }
         c.sndNxt = seq + bytes + (finFollows(c, seq, bytes) ? 1 : 0);
         c.sndMax = Seq.max(oldMax, c.sndNxt);
-        if (c.timedAtNs == ControlBlock.NEVER && Seq.geq(seq, oldMax)) {
+        if (c.recovery != null) {
+            c.recovery.sentNew(c.sndNxt - seq);
+        }
+        if (c.timedAtNs == ControlBlock.NEVER && Seq.geq(seq, oldMax) && (c.recovery == null || !c.sack)) {
             c.timedSeq = seq + Math.max(1, Math.min(bytes, c.sendMss));
             c.timedAtNs = nowNs;
         }
@@ -105,7 +113,7 @@ final class Sender {
         }
         if (c.persisting || c.retransmitDeadlineNs == ControlBlock.NEVER) {
             c.persisting = false;
-            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+            Retransmission.arm(c, nowNs);
         }
         return true;
     }
@@ -116,7 +124,7 @@ final class Sender {
     }
 
     /** Sends payload from the stream, and the FIN if it follows; moves no sequence number. */
-    private static boolean emit(Connection c, int seq, int bytes, long nowNs) {
+    static boolean emit(Connection c, int seq, int bytes, long nowNs) {
         long position = c.sendPosition(seq);
         int flags = TcpSegment.ACK;
         if (finFollows(c, seq, bytes)) {
@@ -144,6 +152,10 @@ final class Sender {
         }
         s.payloadPosition = position;
         s.payloadBytes = bytes;
+        if (s.sackBlocks > 0 && bytes > c.sendMss - SackBlocks.optionBytes(s)) {
+            // A full segment has no room for them; they go out with an acknowledgement of their own.
+            s.sackBlocks = 0;
+        }
         if (!Output.send(c, s)) {
             return false;
         }

@@ -22,6 +22,34 @@ public final class TcpCounters {
     public long synRetrans;
     /** Losses found by duplicate acknowledgements. */
     public long fastRetransmits;
+    /** Fast recoveries of peers with SACK; those without are {@link #renoRecovery}. */
+    public long sackRecovery;
+
+    public long renoRecovery;
+    /** SACKed data taken back by the peer (RFC 2018 §8). */
+    public long sackReneging;
+    /** Reordering seen by SACK: something sent once arrived after what was sent later. */
+    public long sackReorder;
+    /** SACK blocks that make no sense, or for which the scoreboard has no room. */
+    public long sackDiscard;
+    /** Retransmissions found lost. */
+    public long lostRetransmit;
+    /** Duplicates that the peer reported (RFC 2883). */
+    public long dsackRecv;
+    /** Duplicates reported to the peer, in order and beyond a gap. */
+    public long dsackOldSent;
+
+    public long dsackOfoSent;
+    /** Recoveries undone since every retransmission proved superfluous. */
+    public long dsackUndo;
+    /** Recoveries undone since the original was acknowledged (RFC 3522). */
+    public long timestampUndo;
+    /** Timeouts that were called for nothing. */
+    public long spuriousRtos;
+    /** Tail loss probes sent (RFC 8985). */
+    public long lossProbes;
+    /** Losses that a probe repaired. */
+    public long lossProbeRecovery;
     /** Duplicate acknowledgements received (RFC 5681 §2). */
     public long dupAcksIn;
     /** Connections given up since the peer no longer answered. */
@@ -57,8 +85,10 @@ public final class TcpCounters {
     public long keepAliveProbes;
 
     /**
-     * What a connection fills in for {@link SegmentSink#emit}. It lives here since this is the object that all connections of a
-     * context, and nobody else, share.
+     * What a connection fills in for {@link SegmentSink#emit}. It, and the spares, live here since this is the object that all
+     * connections of a context, and nobody else, share.
      */
     final SegmentOut scratch = new SegmentOut();
+
+    final Spares spares = new Spares();
 }

@@ -12,6 +12,8 @@ public final class TcpSettings {
 
     public boolean windowScaling = true;
     public boolean timestamps = true;
+    /** RFC 2018, both ways, with RFC 2883's duplicates. */
+    public boolean sack = true;
     /** Added to TSval (RFC 7323 §7.1): should differ by peer, and be the same for the same addresses and ports. */
     public int timestampOffset;
 

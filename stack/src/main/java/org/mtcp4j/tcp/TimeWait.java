@@ -12,8 +12,8 @@ final class TimeWait {
         c.enter(TcpState.TIME_WAIT);
         c.retransmitDeadlineNs = ControlBlock.NEVER;
         c.persisting = false;
-        c.reassembly = null;
-        c.recovery = null;
+        Receiver.forgetReassembly(c);
+        Retransmission.forgetRecovery(c);
         c.due &= ~(ControlBlock.DUE_DATA | ControlBlock.DUE_PROBE | ControlBlock.DUE_KEEP_ALIVE);
         restart(c, nowNs);
     }

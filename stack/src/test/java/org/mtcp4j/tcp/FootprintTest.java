@@ -51,6 +51,9 @@ class FootprintTest {
             to.timestamps = s.timestamps;
             to.tsVal = s.tsVal;
             to.tsEcr = s.tsEcr;
+            to.sackPermitted = s.sackPermitted;
+            to.sackBlocks = s.sackBlocks;
+            System.arraycopy(s.sackEdges, 0, to.sackEdges, 0, s.sackEdges.length);
             to.payloadBytes = s.payloadBytes;
             return true;
         }

@@ -35,7 +35,9 @@ final class Script implements SegmentSink, ReceiveSink {
             int mss,
             int scale,
             int tsVal,
-            int tsEcr) {}
+            int tsEcr,
+            boolean sackPermitted,
+            List<Integer> sack) {}
 
     /** A call of the receive sink. */
     record Placed(long position, int offset, int bytes) {}
@@ -319,8 +321,18 @@ final class Script implements SegmentSink, ReceiveSink {
                 s.mss,
                 s.windowScale,
                 s.timestamps ? s.tsVal : 0,
-                s.timestamps ? s.tsEcr : 0));
+                s.timestamps ? s.tsEcr : 0,
+                s.sackPermitted,
+                edges(s)));
         return true;
+    }
+
+    private static List<Integer> edges(SegmentOut s) {
+        List<Integer> edges = new ArrayList<>();
+        for (int i = 0; i < 2 * s.sackBlocks; i++) {
+            edges.add(s.sackEdges[i] - IRS);
+        }
+        return edges;
     }
 
     @Override
