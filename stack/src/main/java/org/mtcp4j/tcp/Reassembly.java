@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class Reassembly {
     /** Bounds the work per segment; a peer that needs more gaps sends again. */
-    static final int MAX_RANGES = 128;
+    static final int MAX_RANGES = 1024;
 
     private static final int FIRST_RANGES = 4;
     private static final int RECENT = 16;

@@ -15,7 +15,7 @@ import org.mtcp4j.wire.Seq;
  * once, and a connection without loss pays nothing.
  */
 final class Scoreboard {
-    static final int MAX_SPANS = 1024;
+    static final int MAX_SPANS = 2048;
     private static final int FIRST_SPANS = 32;
     private static final long ORIGINAL = Long.MIN_VALUE;
 
