@@ -31,9 +31,6 @@ final class Lab {
     long reorderDelayNs = 2 * MS;
 
     double duplicateRate;
-    /** Congestion marks instead of drops above this much queue (RFC 3168), if positive. */
-    long markAboveBytes;
-
     final Random random;
     long nowNs = SECOND;
     final List<Peer> senders = new ArrayList<>();
@@ -43,7 +40,6 @@ final class Lab {
     private long linkFreeNs;
     private long order;
     long queueDrops;
-    long marks;
     long longestQueueBytes;
 
     Lab(long seed) {
@@ -54,7 +50,6 @@ final class Lab {
         long atNs;
         long order;
         Peer to;
-        boolean marked;
         final TcpSegment segment = new TcpSegment();
 
         @Override
@@ -145,7 +140,6 @@ final class Lab {
             return;
         }
         long atNs = nowNs;
-        boolean marked = false;
         if (from.forward) {
             long queued = (long) (Math.max(0, linkFreeNs - nowNs) * bitsPerSecond / 8e9);
             if (queued + bytes > queueBytes) {
@@ -153,7 +147,6 @@ final class Lab {
                 return;
             }
             longestQueueBytes = Math.max(longestQueueBytes, queued);
-            marked = markAboveBytes > 0 && queued > markAboveBytes;
             linkFreeNs = Math.max(linkFreeNs, nowNs) + (long) ((bytes + HEADER_BYTES) * 8e9 / bitsPerSecond);
             atNs = linkFreeNs;
         }
@@ -161,18 +154,17 @@ final class Lab {
         if (random.nextDouble() < reorderRate) {
             atNs += reorderDelayNs;
         }
-        deliver(from.other, s, seq, bytes, last, atNs, marked);
+        deliver(from.other, s, seq, bytes, last, atNs);
         if (random.nextDouble() < duplicateRate) {
-            deliver(from.other, s, seq, bytes, last, atNs, marked);
+            deliver(from.other, s, seq, bytes, last, atNs);
         }
     }
 
-    private void deliver(Peer to, SegmentOut s, int seq, int bytes, boolean last, long atNs, boolean marked) {
+    private void deliver(Peer to, SegmentOut s, int seq, int bytes, boolean last, long atNs) {
         Packet p = free.isEmpty() ? new Packet() : free.pop();
         p.atNs = atNs;
         p.order = order++;
         p.to = to;
-        p.marked = marked;
         TcpSegment t = p.segment;
         t.clearOptions();
         t.seq = seq;
