@@ -29,11 +29,11 @@ public final class Agent {
 
     /** Called by the JVM before the application's main method. */
     public static void premain(String arguments, Instrumentation instrumentation) {
-        if (isJdkTool()) {
-            return;
-        }
         StackConfig config = null;
         try {
+            if (isJdkTool()) {
+                return;
+            }
             config = StackConfig.load(arguments);
             if (config.is(Key.ENABLED, "true")) {
                 start(config, instrumentation);
@@ -42,6 +42,10 @@ public final class Agent {
             refuse(e.getMessage(), wantsFailure(arguments));
         } catch (StackUnavailableException | HalfDivertedException e) {
             refuse(e.getMessage(), config.is(Key.ON_FAILURE, "fail"));
+        } catch (SecurityException e) {
+            System.err.println(
+                    "[mtcp] ERROR the security manager denies the agent what it needs (" + e.getMessage()
+                            + "); grant the agent's jar java.security.AllPermission in the policy; the program runs on the kernel");
         } catch (RuntimeException | LinkageError e) {
             boolean fail = config == null ? wantsFailure(arguments) : config.is(Key.ON_FAILURE, "fail");
             refuse("the agent failed (" + e + "); please report this", fail);

@@ -79,7 +79,7 @@ final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpC
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         ensureOpen();
-        return side.localAddress();
+        return Permissions.revealedLocal(side.localAddress());
     }
 
     @Override

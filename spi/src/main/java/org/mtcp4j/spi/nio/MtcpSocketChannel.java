@@ -110,7 +110,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         ensureOpen();
-        return side.localAddress();
+        return Permissions.revealedLocal(side.localAddress());
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.spi.nio;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** The checks that the JDK's channels make where a security manager is set (JDK 17; later releases have none). */
@@ -19,6 +20,20 @@ final class Permissions {
         SecurityManager manager = System.getSecurityManager();
         if (manager != null) {
             manager.checkConnect(remote.getAddress().getHostAddress(), remote.getPort());
+        }
+    }
+
+    /** What a program that may not know the local address sees of it: loopback. Null stays null. */
+    static InetSocketAddress revealedLocal(InetSocketAddress local) {
+        SecurityManager manager = System.getSecurityManager();
+        if (manager == null || local == null) {
+            return local;
+        }
+        try {
+            manager.checkConnect(local.getAddress().getHostAddress(), -1);
+            return local;
+        } catch (SecurityException e) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), local.getPort());
         }
     }
 

@@ -42,7 +42,7 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public InetAddress getInetAddress() {
-        InetSocketAddress local = channel.side().localAddress();
+        InetSocketAddress local = Permissions.revealedLocal(channel.side().localAddress());
         return local == null ? null : local.getAddress();
     }
 
@@ -54,7 +54,7 @@ final class ServerSocketAdaptor extends ServerSocket {
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return channel.side().localAddress();
+        return Permissions.revealedLocal(channel.side().localAddress());
     }
 
     @Override

@@ -89,7 +89,8 @@ final class SocketAdaptor extends Socket {
 
     @Override
     public InetAddress getLocalAddress() {
-        InetSocketAddress local = channel.isOpen() ? channel.side().localAddress() : null;
+        InetSocketAddress local =
+                channel.isOpen() ? Permissions.revealedLocal(channel.side().localAddress()) : null;
         return local == null ? new InetSocketAddress(0).getAddress() : local.getAddress();
     }
 
@@ -112,7 +113,7 @@ final class SocketAdaptor extends Socket {
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return channel.side().localAddress();
+        return Permissions.revealedLocal(channel.side().localAddress());
     }
 
     @Override

@@ -145,7 +145,8 @@ final class StackSocketSide implements SocketSide {
             try {
                 beginConnect(address, blocking);
                 socket.startConnect(StackAddresses.toStack(address, channel.stack()));
-                connected = pollConnect(blocking, startNs, timeoutNs);
+                // Without waiting it never succeeds at once, as over Linux's loopback: programs wait for OP_CONNECT.
+                connected = blocking && pollConnect(true, startNs, timeoutNs);
             } finally {
                 endConnect(blocking, connected);
             }
@@ -296,18 +297,12 @@ final class StackSocketSide implements SocketSide {
         return n == StackSocket.UNAVAILABLE ? 0 : n;
     }
 
-    private static void ensureWritable(ByteBuffer dst) {
-        if (dst.isReadOnly()) {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-    }
-
     @Override
     public int read(ByteBuffer dst) throws IOException {
         readLock.lock();
         try {
             ensureOpenAndConnected();
-            ensureWritable(dst);
+            Buffers.ensureWritable(dst);
             return (int) read(dst, null, 0, 0, 0);
         } finally {
             readLock.unlock();
@@ -320,7 +315,7 @@ final class StackSocketSide implements SocketSide {
         try {
             ensureOpenAndConnected();
             for (int i = offset; i < offset + length; i++) {
-                ensureWritable(dsts[i]);
+                Buffers.ensureWritable(dsts[i]);
             }
             return read(null, dsts, offset, length, 0);
         } finally {
@@ -364,24 +359,13 @@ final class StackSocketSide implements SocketSide {
         return src != null ? socket.write(src) : socket.write(srcs, offset, length);
     }
 
-    private static long remaining(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) {
-        if (src != null) {
-            return src.remaining();
-        }
-        long sum = 0;
-        for (int i = offset; i < offset + length; i++) {
-            sum += srcs[i].remaining();
-        }
-        return sum;
-    }
-
     /** In blocking mode everything, unless the connection or the channel ends in between. */
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
         boolean blocking = channel.isBlocking();
         long written = 0;
         try {
             beginWrite(blocking);
-            long total = remaining(src, srcs, offset, length);
+            long total = Buffers.remaining(src, srcs, offset, length);
             long n = tryWrite(src, srcs, offset, length);
             written = Math.max(0, n);
             while (blocking && written < total && channel.isOpen() && !outputClosed) {
