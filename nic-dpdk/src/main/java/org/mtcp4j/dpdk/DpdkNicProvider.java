@@ -6,7 +6,7 @@ import org.mtcp4j.nic.NicProvider;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 
-/** Kind {@code dpdk}: {@code dpdk:DEVARGS}. */
+/** Kind {@code dpdk}: {@code dpdk:DEVARGS} opens the port of that device, physical or virtual. */
 public final class DpdkNicProvider implements NicProvider {
     @Override
     public String kind() {
@@ -15,11 +15,16 @@ public final class DpdkNicProvider implements NicProvider {
 
     @Override
     public String unavailable() {
-        return "DPDK support is not part of this release yet; use mtcp.nic=tap:NAME or mtcp.nic=memory";
+        try {
+            Shim.load();
+            return null;
+        } catch (NicUnavailableException e) {
+            return e.getMessage();
+        }
     }
 
     @Override
     public Nic open(String arguments, NicSettings settings) throws NicUnavailableException {
-        throw new NicUnavailableException(unavailable());
+        return DpdkNic.open(DevArgs.parse(arguments), settings);
     }
 }

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** NICs through DPDK: for now the provider, which says that there are none yet. */
+/** NICs through DPDK: the environment, ports, packet memory and queues, over a small C shim. */
 package org.mtcp4j.dpdk;

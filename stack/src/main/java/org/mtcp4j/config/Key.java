@@ -71,7 +71,11 @@ public enum Key {
     TAP_HOST_IP(
             "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
-    DPDK_NO_HUGE("dpdk.no-huge", ValueType.BOOLEAN, "false", "run DPDK without hugepages"),
+    DPDK_NO_HUGE(
+            "dpdk.no-huge",
+            ValueType.BOOLEAN,
+            "false",
+            "run DPDK without hugepages even where some are free; it does so of itself where none are"),
     CAPTURE("capture", ValueType.TEXT, "", "pcapng file to write packets to; %p is the process id; empty for none"),
     LOG("log", ValueType.choice("error", "warn", "info", "debug"), "info", "least level that is printed"),
     LINGER_ON_EXIT(

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -152,7 +153,15 @@ public final class Stack implements AutoCloseable {
                 address,
                 frames,
                 hostIp.isEmpty() ? null : hostIp,
-                System::nanoTime);
+                System::nanoTime,
+                nicOptions(config));
+    }
+
+    private static Map<String, String> nicOptions(StackConfig config) {
+        return Map.of(
+                Key.DPDK_EAL_ARGS.shortName(), config.text(Key.DPDK_EAL_ARGS),
+                Key.DPDK_NO_HUGE.shortName(), config.text(Key.DPDK_NO_HUGE),
+                Key.LOG.shortName(), config.text(Key.LOG));
     }
 
     public StackSocket newSocket() {

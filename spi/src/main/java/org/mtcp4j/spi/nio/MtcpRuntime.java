@@ -133,7 +133,7 @@ public final class MtcpRuntime {
 
     /** What is configured and not done must not go unseen. */
     private static void warnOfKeysWithoutEffect(StackConfig config) {
-        for (Key key : new Key[] {Key.OFFLOAD, Key.DPDK_EAL_ARGS, Key.DPDK_NO_HUGE}) {
+        for (Key key : new Key[] {Key.OFFLOAD}) {
             if (!config.isDefault(key) && !config.is(Key.LOG, "error")) {
                 System.err.println("[mtcp] WARN " + key.property() + " has no effect in this release; remove it");
             }

@@ -59,7 +59,7 @@ class LinuxCallsLoaderTest {
     /** As in the agent: JNR-FFI only in the inner jar, the stack outside, and an application without any JNR. */
     @Test
     void takesJnrFromTheInnerJarWhereThereIsOne(@TempDir Path directory) throws Exception {
-        Path inner = directory.resolve(LinuxCallsLoader.INNER_JAR);
+        Path inner = directory.resolve(NativeLoader.INNER_JAR);
         Files.createDirectories(inner.getParent());
         writeInnerJar(inner);
         URL[] outside = {

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of DPDK cannot be called from Java: inline functions (bursts, mbufs), and structures whose layout changes with the release.
+ * A frame is known to Java by the offset of its first byte in one region; its mbuf stands at a fixed distance before it.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+#include <rte_spinlock.h>
+#include <rte_tcp.h>
+#include <rte_version.h>
+
+#ifndef SHIM_ID
+#define SHIM_ID 0
+#endif
+#define BURST 64u
+/* From an mbuf to its frame; buffers have no private area. */
+#define DISTANCE (sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM)
+
+/* As in FrameBatch and Nic. */
+enum { RX_L4_GOOD = 1, RX_HASH = 2, TX_L4 = 4, TX_TSO = 8 };
+enum { CAN_TX_L4 = 1, CAN_TSO = 2, CAN_RX_L4 = 4, CAN_INTERRUPT = 16, CAN_RSS = 32 };
+enum { RX_DROPPED, TX_DROPPED, EMPTY_POLLS, POLLS, COUNTERS };
+
+/* Two 64-bit words a frame: offset | length << 32 | flags << 56, and hash | segment size << 32. */
+struct frame {
+	uint64_t place, more;
+};
+
+struct queue {
+	struct frame area[BURST]; /* first: Java knows its address as the queue's */
+	uint64_t counters[COUNTERS];
+	char *base;
+	struct rte_mempool *pools[2]; /* ordinary frames, large frames or NULL */
+	rte_spinlock_t *sharing;      /* NULL unless the transmit queue has several users */
+	rte_spinlock_t lock;          /* of those who share this one's */
+	uint16_t port, stashed, stash_at;
+	int rx_queue; /* -1: receives nothing */
+	uint16_t tx_queue;
+	unsigned int lcore;
+	struct rte_mbuf *stash[BURST];
+};
+
+struct memory {
+	int64_t frames, room, large, large_room, cache; /* wanted; large may be 0 */
+	int64_t base, bytes, large_at;                  /* found; large_at: no ordinary frame is at or behind it */
+	int64_t pools[2];
+};
+
+struct port {
+	int64_t queues, mtu, ring, interrupts;                      /* wanted; mtu 0: the port's own */
+	int64_t capabilities, rx_queues, tx_queues, most_mtu, step; /* found; the step that failed */
+};
+
+struct place {
+	int64_t port, rx, tx, lcore; /* rx -1: receives nothing */
+	int64_t share_with;          /* the queue whose transmit queue this one uses too, or NULL */
+};
+
+uint32_t mtcp_shim_id(void) { return SHIM_ID; }
+
+/* The release this was built for; rte_version() is the one that was loaded. */
+const char *mtcp_built_for(void) { return RTE_STR(RTE_VER_YEAR) "." RTE_STR(RTE_VER_MONTH); }
+
+int mtcp_errno(void) { return rte_errno; }
+
+/* ---- memory ---------------------------------------------------------------------------------------------------------- */
+
+static void init_frame(struct rte_mempool *pool, void *highest, void *object, unsigned int index)
+{
+	char **end = highest;
+
+	rte_pktmbuf_init(pool, NULL, object, index);
+	if ((char *)object + pool->elt_size > *end)
+		*end = (char *)object + pool->elt_size;
+}
+
+/*
+ * Objects may lie across pages where devices see the process's addresses; DPDK would keep them off the borders, which with pages of
+ * 4 KiB wastes half. Where devices see physical addresses it does so, and frames have gaps.
+ */
+static struct rte_mempool *make_pool(const char *name, unsigned int frames, unsigned int room, unsigned int cache, char **from,
+				     char *end)
+{
+	struct rte_pktmbuf_pool_private private = { .mbuf_data_room_size = RTE_PKTMBUF_HEADROOM + room };
+	int physical = rte_eal_iova_mode() == RTE_IOVA_PA, got = -1;
+	struct rte_mempool *pool = rte_mempool_create_empty(name, frames, DISTANCE + room, cache, sizeof(private), SOCKET_ID_ANY,
+							    physical ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	char *start = RTE_PTR_ALIGN_CEIL(*from, RTE_CACHE_LINE_SIZE);
+
+	if (pool == NULL)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) == 0) {
+		rte_pktmbuf_pool_init(pool, &private);
+		got = physical ? rte_mempool_populate_virt(pool, start, end - start, getpagesize(), NULL, NULL)
+			       : rte_mempool_populate_iova(pool, start, (rte_iova_t)(uintptr_t)start, end - start, NULL, NULL);
+	}
+	if (got != (int)frames) {
+		rte_mempool_free(pool);
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, init_frame, from);
+	return pool;
+}
+
+/* One region for both sizes. */
+int mtcp_memory_new(const char *name, struct memory *memory)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE], large_name[RTE_MEMPOOL_NAMESIZE];
+	size_t bytes = memory->frames * rte_mempool_calc_obj_size(DISTANCE + memory->room, 0, NULL)
+		+ memory->large * rte_mempool_calc_obj_size(DISTANCE + memory->large_room, 0, NULL) + 4096;
+	const struct rte_memzone *zone;
+	char *at;
+
+	if (rte_eal_iova_mode() == RTE_IOVA_PA)
+		bytes += bytes / 8 + (4 << 20);
+	snprintf(zone_name, sizeof(zone_name), "%s_z", name);
+	snprintf(large_name, sizeof(large_name), "%s_l", name);
+	zone = bytes > INT32_MAX ? NULL : rte_memzone_reserve_aligned(zone_name, bytes, SOCKET_ID_ANY, 0, 4096);
+	if (zone == NULL)
+		return -(bytes > INT32_MAX ? EFBIG : rte_errno);
+	at = zone->addr;
+	memory->base = (int64_t)(intptr_t)zone->addr;
+	memory->bytes = zone->len;
+	memory->pools[0] = (int64_t)(intptr_t)make_pool(name, memory->frames, memory->room, memory->cache, &at, at + zone->len);
+	memory->large_at = at - (char *)zone->addr;
+	memory->pools[1] = 0;
+	if (memory->large > 0 && memory->pools[0] != 0)
+		memory->pools[1] = (int64_t)(intptr_t)make_pool(large_name, memory->large, memory->large_room, 0, &at,
+								(char *)zone->addr + zone->len);
+	if (memory->pools[0] != 0 && (memory->large == 0 || memory->pools[1] != 0))
+		return 0;
+	int cause = rte_errno;
+	rte_mempool_free((struct rte_mempool *)(intptr_t)memory->pools[0]);
+	rte_memzone_free(zone);
+	return -cause;
+}
+
+void mtcp_memory_free(const char *name, struct memory *memory)
+{
+	char zone_name[RTE_MEMZONE_NAMESIZE];
+
+	snprintf(zone_name, sizeof(zone_name), "%s_z", name);
+	rte_mempool_free((struct rte_mempool *)(intptr_t)memory->pools[1]);
+	rte_mempool_free((struct rte_mempool *)(intptr_t)memory->pools[0]);
+	rte_memzone_free(rte_memzone_lookup(zone_name));
+}
+
+/* ---- ports ----------------------------------------------------------------------------------------------------------- */
+
+static uint64_t if_has(uint64_t offered, uint64_t wanted) { return (offered & wanted) == wanted ? wanted : 0; }
+
+/* What the port offers, before it is opened. */
+int mtcp_port_look(uint16_t id, struct port *port)
+{
+	struct rte_eth_dev_info info;
+	int failed = rte_eth_dev_info_get(id, &info);
+
+	if (failed)
+		return failed;
+	uint64_t tx = info.tx_offload_capa, rx = info.rx_offload_capa;
+	port->capabilities = (tx & RTE_ETH_TX_OFFLOAD_TCP_CKSUM ? CAN_TX_L4 : 0)
+		| (if_has(tx, RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) ? CAN_TSO : 0)
+		| (rx & RTE_ETH_RX_OFFLOAD_TCP_CKSUM ? CAN_RX_L4 : 0)
+		| (if_has(info.flow_type_rss_offloads, RTE_ETH_RSS_NONFRAG_IPV4_TCP) && info.reta_size > 0 ? CAN_RSS : 0);
+	port->rx_queues = info.max_rx_queues;
+	port->tx_queues = info.max_tx_queues;
+	port->most_mtu = info.max_mtu;
+	return 0;
+}
+
+/* Both directions of a flow get one hash: the key repeats itself every 16 bits. Read back, since drivers may ignore it. */
+static int has_symmetric_key(uint16_t id, const uint8_t *wanted, uint8_t bytes)
+{
+	uint8_t key[128] = { 0 };
+	struct rte_eth_rss_conf conf = { .rss_key = key, .rss_key_len = bytes };
+
+	return rte_eth_dev_rss_hash_conf_get(id, &conf) == 0 && (conf.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_TCP)
+		&& memcmp(key, wanted, bytes) == 0;
+}
+
+/* Configures and starts; on failure port->step says where: 1 configure, 2 receive queue, 3 transmit queue, 4 start. */
+int mtcp_port_open(uint16_t id, const struct memory *memory, struct port *port)
+{
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
+	uint16_t rx = port->ring, tx = port->ring, queues;
+	uint8_t key[128];
+	int failed = mtcp_port_look(id, port);
+
+	if (failed || (failed = rte_eth_dev_info_get(id, &info)))
+		return failed;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = i & 1 ? 0x5a : 0x6d;
+	conf.rxmode.mtu = port->mtu;
+	conf.intr_conf.rxq = port->interrupts;
+	conf.rxmode.offloads = info.rx_offload_capa
+		& (RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | (port->queues > 1 ? RTE_ETH_RX_OFFLOAD_RSS_HASH : 0));
+	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	if (port->capabilities & CAN_TSO)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM
+			| (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	if (port->queues > 1 && (port->capabilities & CAN_RSS)) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP);
+		conf.rx_adv_conf.rss_conf.rss_key = key;
+		conf.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size ? info.hash_key_size : 40;
+	}
+	port->step = 1;
+	port->rx_queues = RTE_MIN(port->rx_queues, port->queues);
+	port->tx_queues = RTE_MIN(port->tx_queues, port->queues);
+	queues = RTE_MAX(port->rx_queues, port->tx_queues);
+	failed = rte_eth_dev_configure(id, port->rx_queues, port->tx_queues, &conf);
+	if (failed || (failed = rte_eth_dev_adjust_nb_rx_tx_desc(id, &rx, &tx)))
+		return failed;
+	for (int i = 0; i < queues; i++) {
+		struct rte_eth_rxconf rx_conf = info.default_rxconf;
+		struct rte_eth_txconf tx_conf = info.default_txconf;
+		rx_conf.offloads = conf.rxmode.offloads;
+		tx_conf.offloads = conf.txmode.offloads;
+		port->step = 2;
+		if (i < port->rx_queues)
+			failed = rte_eth_rx_queue_setup(id, i, rx, SOCKET_ID_ANY, &rx_conf,
+							(struct rte_mempool *)(intptr_t)memory->pools[0]);
+		if (failed)
+			return failed;
+		port->step = 3;
+		if (i < port->tx_queues)
+			failed = rte_eth_tx_queue_setup(id, i, tx, SOCKET_ID_ANY, &tx_conf);
+		if (failed)
+			return failed;
+	}
+	port->step = 4;
+	failed = rte_eth_dev_start(id);
+	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || !has_symmetric_key(id, key, conf.rx_adv_conf.rss_conf.rss_key_len))
+		port->capabilities &= ~CAN_RSS;
+	return failed;
+}
+
+int mtcp_link_up(uint16_t id)
+{
+	struct rte_eth_link link = { 0 };
+
+	return rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+/* Received, and lost for want of a descriptor or a buffer. */
+uint64_t mtcp_missed(uint16_t id)
+{
+	struct rte_eth_stats stats = { 0 };
+
+	return rte_eth_stats_get(id, &stats) == 0 ? stats.imissed + stats.rx_nombuf : 0;
+}
+
+/* ---- queues: only the owner of the queue calls these ------------------------------------------------------------------- */
+
+struct queue *mtcp_queue_new(const struct memory *memory, const struct place *place)
+{
+	struct queue *share_with = (struct queue *)(intptr_t)place->share_with;
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get(place->port, &info) != 0 || place->rx >= info.nb_rx_queues || place->tx < 0
+	    || place->tx >= info.nb_tx_queues || place->lcore < 0 || place->lcore >= RTE_MAX_LCORE)
+		return NULL;
+	struct queue *q = rte_zmalloc("mtcp_queue", sizeof(*q), RTE_CACHE_LINE_SIZE);
+	if (q != NULL) {
+		q->base = (char *)(intptr_t)memory->base;
+		q->pools[0] = (struct rte_mempool *)(intptr_t)memory->pools[0];
+		q->pools[1] = (struct rte_mempool *)(intptr_t)memory->pools[1];
+		q->port = place->port;
+		q->rx_queue = place->rx;
+		q->tx_queue = place->tx;
+		q->lcore = place->lcore;
+		if (share_with != NULL)
+			q->sharing = share_with->sharing = &share_with->lock;
+	}
+	return q;
+}
+
+/* The mempool keeps a cache per lcore id. The id belongs to the queue, and whoever owns the queue wears it for a call. */
+static inline unsigned int enter(const struct queue *q)
+{
+	unsigned int before = RTE_PER_LCORE(_lcore_id);
+
+	RTE_PER_LCORE(_lcore_id) = q->lcore;
+	return before;
+}
+
+static inline void leave(unsigned int before) { RTE_PER_LCORE(_lcore_id) = before; }
+
+static inline struct rte_mbuf *mbuf_of(const struct queue *q, uint32_t offset)
+{
+	return (struct rte_mbuf *)(q->base + offset - DISTANCE);
+}
+
+/* A chain, or a frame that starts elsewhere, becomes one piece at the place where Java looks for it; NULL when it is lost. */
+static struct rte_mbuf *straighten(struct queue *q, struct rte_mbuf *m)
+{
+	uint32_t length = rte_pktmbuf_pkt_len(m);
+
+	if (m->nb_segs == 1 && m->pool == q->pools[0] && length <= (uint32_t)m->buf_len - RTE_PKTMBUF_HEADROOM) {
+		memmove((char *)m->buf_addr + RTE_PKTMBUF_HEADROOM, rte_pktmbuf_mtod(m, char *), length);
+		m->data_off = RTE_PKTMBUF_HEADROOM;
+		return m;
+	}
+	for (int size = 0; size < 2; size++) {
+		struct rte_mempool *pool = q->pools[size];
+		if (pool == NULL || length + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(pool))
+			continue;
+		struct rte_mbuf *whole = rte_pktmbuf_alloc(pool);
+		if (whole == NULL)
+			break;
+		const char *piece = rte_pktmbuf_read(m, 0, length, rte_pktmbuf_mtod(whole, char *));
+		if (piece != rte_pktmbuf_mtod(whole, char *))
+			memcpy(rte_pktmbuf_mtod(whole, char *), piece, length);
+		whole->pkt_len = whole->data_len = length;
+		whole->ol_flags = m->ol_flags;
+		whole->hash.rss = m->hash.rss;
+		whole->tso_segsz = m->ol_flags & RTE_MBUF_F_RX_LRO ? m->tso_segsz : 0;
+		rte_pktmbuf_free(m);
+		return whole;
+	}
+	q->counters[RX_DROPPED]++;
+	rte_pktmbuf_free(m);
+	return NULL;
+}
+
+/* Frames are in the area; at most BURST. */
+int mtcp_rx(struct queue *q, unsigned int most)
+{
+	struct rte_mbuf *burst[BURST];
+	struct rte_mbuf **from = burst;
+	unsigned int before = enter(q), got, given = 0;
+
+	most = RTE_MIN(most, BURST);
+	if (unlikely(q->stashed > 0)) {
+		from = q->stash + q->stash_at;
+		got = RTE_MIN(most, q->stashed);
+		q->stash_at += got;
+		q->stashed -= got;
+	} else {
+		got = q->rx_queue < 0 ? 0 : rte_eth_rx_burst(q->port, q->rx_queue, burst, most);
+	}
+	for (unsigned int i = 0; i < got; i++) {
+		struct rte_mbuf *m = from[i];
+		if (unlikely(m->nb_segs != 1 || m->data_off != RTE_PKTMBUF_HEADROOM || m->pool != q->pools[0])) {
+			m = straighten(q, m);
+			if (m == NULL)
+				continue;
+		}
+		char *data = (char *)m + DISTANCE;
+		rte_prefetch0(data);
+		uint64_t flags = 0, more = 0;
+		if (m->ol_flags != 0) {
+			flags = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD ? RX_L4_GOOD : 0;
+			if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) {
+				flags |= RX_HASH;
+				more = m->hash.rss;
+			}
+			if (m->ol_flags & RTE_MBUF_F_RX_LRO)
+				more |= (uint64_t)m->tso_segsz << 32;
+		}
+		q->area[given].place = (uint32_t)(data - q->base) | (uint64_t)m->data_len << 32 | flags << 56;
+		q->area[given++].more = more;
+	}
+	q->counters[POLLS]++;
+	q->counters[EMPTY_POLLS] += got == 0;
+	leave(before);
+	return given;
+}
+
+/* Whether frames wait; the next mtcp_rx returns them. */
+int mtcp_peek(struct queue *q)
+{
+	if (q->stashed == 0 && q->rx_queue >= 0) {
+		unsigned int before = enter(q);
+		q->stash_at = 0;
+		q->stashed = rte_eth_rx_burst(q->port, q->rx_queue, q->stash, BURST / 2);
+		leave(before);
+	}
+	return q->stashed;
+}
+
+/* The header lengths that a device wants to know, and the sums as it wants them. */
+static void ask_offload(struct rte_mbuf *m, uint64_t flags, uint16_t segment)
+{
+	char *frame = rte_pktmbuf_mtod(m, char *);
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
+	uint16_t type = ether->ether_type;
+	int tagged = type == RTE_BE16(RTE_ETHER_TYPE_VLAN);
+
+	m->l2_len = sizeof(*ether) + (tagged ? sizeof(struct rte_vlan_hdr) : 0);
+	if (tagged)
+		type = ((struct rte_vlan_hdr *)(ether + 1))->eth_proto;
+	int v4 = type == RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	void *ip = frame + m->l2_len;
+	m->l3_len = v4 ? rte_ipv4_hdr_len(ip) : sizeof(struct rte_ipv6_hdr);
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)((char *)ip + m->l3_len);
+	m->l4_len = (tcp->data_off >> 4) * 4;
+	m->ol_flags = (v4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6) | RTE_MBUF_F_TX_TCP_CKSUM;
+	if (flags & TX_TSO) {
+		m->tso_segsz = segment;
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG | (v4 ? RTE_MBUF_F_TX_IP_CKSUM : 0);
+		if (v4)
+			((struct rte_ipv4_hdr *)ip)->hdr_checksum = 0;
+		tcp->cksum = v4 ? rte_ipv4_phdr_cksum(ip, m->ol_flags) : rte_ipv6_phdr_cksum(ip, m->ol_flags);
+	}
+}
+
+/* Sends the area's first frames; returns how many the port, or the drop counter, has taken. */
+int mtcp_tx(struct queue *q, unsigned int count)
+{
+	struct rte_mbuf *burst[BURST];
+	unsigned int before = enter(q), sent, asked = 0, ready;
+
+	count = RTE_MIN(count, BURST);
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t place = q->area[i].place, flags = place >> 56;
+		struct rte_mbuf *m = mbuf_of(q, place);
+		m->data_off = RTE_PKTMBUF_HEADROOM;
+		m->pkt_len = m->data_len = (place >> 32) & 0xffff;
+		m->ol_flags = 0;
+		m->tx_offload = 0;
+		if (flags & (TX_L4 | TX_TSO)) {
+			ask_offload(m, flags, q->area[i].more >> 32);
+			asked = 1;
+		}
+		burst[i] = m;
+	}
+	if (unlikely(q->sharing != NULL))
+		rte_spinlock_lock(q->sharing);
+	ready = asked ? rte_eth_tx_prepare(q->port, q->tx_queue, burst, count) : count;
+	sent = rte_eth_tx_burst(q->port, q->tx_queue, burst, ready);
+	if (unlikely(q->sharing != NULL))
+		rte_spinlock_unlock(q->sharing);
+	if (unlikely(sent == ready && ready < count)) {
+		/* The port cannot send this one, ever. */
+		rte_pktmbuf_free(burst[sent++]);
+		q->counters[TX_DROPPED]++;
+	}
+	leave(before);
+	return sent;
+}
+
+/* Offsets of free frames into the area, one a word; fewer than wanted when the pool is nearly empty. */
+int mtcp_alloc(struct queue *q, int large, unsigned int count)
+{
+	struct rte_mbuf *frames[BURST];
+	unsigned int before = enter(q);
+
+	for (count = q->pools[large] == NULL ? 0 : RTE_MIN(count, BURST); count > 0; count /= 2)
+		if (rte_mempool_get_bulk(q->pools[large], (void **)frames, count) == 0)
+			break;
+	leave(before);
+	for (unsigned int i = 0; i < count; i++)
+		q->area[i].place = (char *)frames[i] + DISTANCE - q->base;
+	return count;
+}
+
+void mtcp_free(struct queue *q, int large, unsigned int count)
+{
+	struct rte_mbuf *frames[BURST];
+	unsigned int before = enter(q);
+
+	count = RTE_MIN(count, BURST);
+	for (unsigned int i = 0; i < count; i++)
+		frames[i] = mbuf_of(q, q->area[i].place);
+	if (count > 0)
+		rte_mempool_put_bulk(q->pools[large], (void **)frames, count);
+	leave(before);
+}
+
+/* After the last call: frees what was peeked at. */
+void mtcp_queue_free(struct queue *q)
+{
+	rte_pktmbuf_free_bulk(q->stash + q->stash_at, q->stashed);
+	rte_free(q);
+}
+
+/* Address of the 64-bit counters, as the enumeration above has them. */
+void *mtcp_counters(struct queue *q) { return q->counters; }
+
+int mtcp_free_frames(const struct memory *memory)
+{
+	struct rte_mempool *large = (struct rte_mempool *)(intptr_t)memory->pools[1];
+
+	return rte_mempool_avail_count((struct rte_mempool *)(intptr_t)memory->pools[0]) + (large ? rte_mempool_avail_count(large) : 0);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.dpdk;
+
+import java.util.regex.Pattern;
+import org.mtcp4j.nic.NicUnavailableException;
+
+/**
+ * What stands behind {@code dpdk:}: a device's name, and its driver's arguments separated by commas.
+ *
+ * @param text as given
+ * @param name {@code net_memif0}, or {@code 0000:3b:00.0}
+ */
+record DevArgs(String text, String name, boolean isPci) {
+    private static final Pattern PCI =
+            Pattern.compile("(?:pci:)?((?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7])");
+
+    private static final Pattern NAME = Pattern.compile("(?:vdev:)?([A-Za-z][A-Za-z0-9_.-]{1,62})");
+
+    static DevArgs parse(String text) throws NicUnavailableException {
+        String whole = text.strip();
+        int comma = whole.indexOf(',');
+        String first = comma < 0 ? whole : whole.substring(0, comma);
+        String rest = comma < 0 ? "" : whole.substring(comma);
+        var pci = PCI.matcher(first);
+        if (pci.matches()) {
+            String address = pci.group(1);
+            String full = address.indexOf(':') == address.lastIndexOf(':') ? "0000:" + address : address;
+            return new DevArgs(full + rest, full, true);
+        }
+        var name = NAME.matcher(first);
+        if (name.matches()) {
+            return new DevArgs(name.group(1) + rest, name.group(1), false);
+        }
+        throw new NicUnavailableException("'" + text
+                + "' is no DPDK device; write mtcp.nic=dpdk:0000:3b:00.0 for a PCI device, or"
+                + " mtcp.nic=dpdk:net_memif0,role=client,socket=/run/x.sock for a virtual one");
+    }
+
+    /** The value of an argument, or null. */
+    String argument(String key) {
+        for (String part : text.split(",", -1)) {
+            if (part.startsWith(key + "=")) {
+                return part.substring(key.length() + 1);
+            }
+        }
+        return null;
+    }
+}

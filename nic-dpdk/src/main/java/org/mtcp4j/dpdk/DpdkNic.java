@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.dpdk;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.mtcp4j.nic.FramePool;
+import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.nic.NicSettings;
+import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.nic.PacketMemory;
+
+/** A DPDK port. Its frames are mbufs in one region, which Java sees as a buffer and the port as a mempool. */
+final class DpdkNic implements Nic {
+    /** {@code struct memory} of the shim. */
+    private static final int MEMORY_BYTES = 10 * Long.BYTES;
+
+    private static final int FRAMES_AT = 0;
+    private static final int ROOM_AT = 8;
+    private static final int LARGE_AT = 16;
+    private static final int LARGE_ROOM_AT = 24;
+    private static final int CACHE_AT = 32;
+    private static final int BASE_AT = 40;
+    private static final int BYTES_AT = 48;
+    private static final int LARGE_BEGIN_AT = 56;
+    /** {@code struct port}. */
+    private static final int PORT_BYTES = 9 * Long.BYTES;
+
+    private static final int QUEUES_AT = 0;
+    private static final int MTU_AT = 8;
+    private static final int RING_AT = 16;
+    private static final int CAPABILITIES_AT = 32;
+    private static final int RX_QUEUES_AT = 40;
+    private static final int TX_QUEUES_AT = 48;
+    private static final int MOST_MTU_AT = 56;
+    private static final int STEP_AT = 64;
+
+    private static final int RING = 1024;
+    /** Room of a large frame: what a 16-bit buffer length leaves beside DPDK's headroom of 128. */
+    private static final int LARGE_ROOM_BYTES = 65_344;
+
+    private static final int LARGE_FRAMES = 128;
+    private static final int MOST_CACHED = 256;
+    /** mbuf, headroom, the mempool's own header, and padding. */
+    private static final int FRAME_OVERHEAD_BYTES = 384;
+
+    private static final AtomicInteger SERIAL = new AtomicInteger();
+
+    private final Eal eal;
+    private final DpdkCalls calls;
+    private final DevArgs device;
+    private final NicSettings settings;
+    private final String poolName;
+    private final ByteBuffer memoryStructure =
+            ByteBuffer.allocateDirect(MEMORY_BYTES).order(ByteOrder.nativeOrder());
+    private final ByteBuffer portStructure =
+            ByteBuffer.allocateDirect(PORT_BYTES).order(ByteOrder.nativeOrder());
+    private final long memoryAddress;
+    private final long portAddress;
+    private final int roomBytes;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private int port = -1;
+    private int capabilities;
+    private long macAddress;
+    private PacketMemory memory;
+    private DpdkQueue[] queues;
+    private long[] queueAddresses = {};
+    private int totalFrames;
+    private int largeRoomBytes;
+
+    private DpdkNic(Eal eal, DevArgs device, NicSettings settings) {
+        this.eal = eal;
+        this.calls = eal.calls;
+        this.device = device;
+        this.settings = settings;
+        this.roomBytes = FramePool.roomBytes(settings.mtuBytes());
+        this.poolName = "mtcp" + SERIAL.getAndIncrement();
+        this.memoryAddress = calls.address(memoryStructure);
+        this.portAddress = calls.address(portStructure);
+    }
+
+    static DpdkNic open(DevArgs device, NicSettings settings) throws NicUnavailableException {
+        Eal eal = Eal.get(device, settings, needBytes(settings));
+        DpdkNic nic = new DpdkNic(eal, device, settings);
+        StringBuilder said = new StringBuilder();
+        try {
+            nic.start(said);
+            return nic;
+        } catch (NicUnavailableException | RuntimeException | Error e) {
+            nic.close();
+            throw e;
+        }
+    }
+
+    private static int pooledFrames(NicSettings settings) {
+        return settings.frames() + settings.queues() * (2 * RING + 2 * DpdkQueue.AREA_FRAMES);
+    }
+
+    private static long needBytes(NicSettings settings) {
+        long small = (long) FramePool.roomBytes(settings.mtuBytes()) + FRAME_OVERHEAD_BYTES;
+        return pooledFrames(settings) * small + LARGE_FRAMES * (long) (LARGE_ROOM_BYTES + FRAME_OVERHEAD_BYTES);
+    }
+
+    // ---- opening ----------------------------------------------------------------------------------------------------
+
+    private void start(StringBuilder said) throws NicUnavailableException {
+        if (device.isPci() && !eal.hasPci()) {
+            throw new NicUnavailableException("PCI device " + device.name()
+                    + " comes behind a virtual one, but DPDK looks for PCI devices only when it starts; name it first in"
+                    + " mtcp.nic");
+        }
+        port = eal.configure(settings, said, this::findPort);
+        if (port < 0) {
+            throw new NicUnavailableException(EalFailures.device(device, said.toString(), calls.errorText(-port)));
+        }
+        look();
+        makeMemory();
+        int failed = eal.configure(settings, said, () -> calls.portOpen(port, memoryAddress, portAddress));
+        if (failed != 0) {
+            throw startFailure(-failed, said.toString());
+        }
+        setAddress();
+        capabilities = (int) portStructure.getLong(CAPABILITIES_AT)
+                & (TX_CHECKSUM | RX_CHECKSUM | (largeRoomBytes > 0 ? TSO : 0));
+        makeQueues();
+        totalFrames = calls.freeFrames(memoryAddress);
+    }
+
+    private int findPort() {
+        int known = calls.portByName(device.name());
+        if (known >= 0) {
+            return known;
+        }
+        int failed = calls.probe(device.text());
+        int found = calls.portByName(device.name());
+        return found >= 0 ? found : failed != 0 ? failed : found;
+    }
+
+    private void look() throws NicUnavailableException {
+        int failed = calls.portLook(port, portAddress);
+        if (failed != 0) {
+            throw startFailure(-failed, "");
+        }
+        boolean tso = (portStructure.getLong(CAPABILITIES_AT) & TSO) != 0;
+        largeRoomBytes = tso ? LARGE_ROOM_BYTES : 0;
+        if (portStructure.getLong(MOST_MTU_AT) > 0 && settings.mtuBytes() > portStructure.getLong(MOST_MTU_AT)) {
+            throw new NicUnavailableException(device.name() + " cannot have an MTU of " + settings.mtuBytes()
+                    + "; set mtcp.mtu to at most " + portStructure.getLong(MOST_MTU_AT));
+        }
+        portStructure.putLong(QUEUES_AT, settings.queues());
+        portStructure.putLong(MTU_AT, settings.mtuBytes());
+        portStructure.putLong(RING_AT, RING);
+    }
+
+    private void makeMemory() throws NicUnavailableException {
+        int frames = pooledFrames(settings);
+        memoryStructure.putLong(FRAMES_AT, frames);
+        memoryStructure.putLong(ROOM_AT, roomBytes);
+        memoryStructure.putLong(LARGE_AT, largeRoomBytes > 0 ? LARGE_FRAMES : 0);
+        memoryStructure.putLong(LARGE_ROOM_AT, LARGE_ROOM_BYTES);
+        memoryStructure.putLong(CACHE_AT, Math.min(MOST_CACHED, frames / (8 * settings.queues())));
+        int failed = calls.memoryNew(poolName, memoryAddress);
+        if (failed != 0) {
+            memoryStructure.putLong(BASE_AT, 0);
+            throw new NicUnavailableException("DPDK has no " + (needBytes(settings) >> 20) + " MiB for "
+                    + settings.frames() + " frames (" + calls.errorText(-failed)
+                    + "); set a smaller mtcp.frames, or give DPDK more memory with mtcp.dpdk.eal-args=-m MEBIBYTES");
+        }
+        memory = new PacketMemory(
+                calls.view(memoryStructure.getLong(BASE_AT), (int) memoryStructure.getLong(BYTES_AT)),
+                memoryStructure.getLong(BASE_AT));
+    }
+
+    private NicUnavailableException startFailure(int errno, String said) {
+        String step =
+                switch ((int) portStructure.getLong(STEP_AT)) {
+                    case 1 -> "configuring";
+                    case 2 -> "setting up a receive queue of";
+                    case 3 -> "setting up a transmit queue of";
+                    case 4 -> "starting";
+                    default -> "looking at";
+                };
+        String last = EalFailures.last(said, "");
+        return new NicUnavailableException(step + " " + device.name() + " failed ("
+                + (last.isEmpty() ? calls.errorText(errno) : last)
+                + "); check its arguments in mtcp.nic, mtcp.contexts and mtcp.mtu against docs/dpdk.md");
+    }
+
+    /** A port that cannot be told its address receives everything, and the stack looks at addresses itself. */
+    private void setAddress() {
+        long own = calls.macAddress(port);
+        macAddress = settings.macAddress() != 0 ? settings.macAddress() : own;
+        if (macAddress <= 0) {
+            macAddress = 0x0200_0000_0000L | (new SplittableRandom().nextLong() & 0x00ff_ffff_ffffL);
+        }
+        if (macAddress != own && calls.setMacAddress(port, macAddress) != 0) {
+            calls.promiscuous(port);
+        }
+    }
+
+    private void makeQueues() throws NicUnavailableException {
+        int count = settings.queues();
+        int receiving = (int) portStructure.getLong(RX_QUEUES_AT);
+        int sending = (int) portStructure.getLong(TX_QUEUES_AT);
+        boolean checked = DpdkNic.class.desiredAssertionStatus();
+        HeldFrames held = checked ? new HeldFrames(memory.sizeBytes()) : null;
+        // struct place of the shim: port, receive queue or -1, transmit queue, lcore id, who has that transmit queue
+        // already.
+        ByteBuffer place = ByteBuffer.allocateDirect(5 * Long.BYTES).order(ByteOrder.nativeOrder());
+        queueAddresses = new long[count];
+        queues = new DpdkQueue[count];
+        for (int i = 0; i < count; i++) {
+            int transmit = i % Math.max(1, sending);
+            place.putLong(0, port);
+            place.putLong(8, i < receiving ? i : -1);
+            place.putLong(16, transmit);
+            place.putLong(24, eal.takeLcore());
+            place.putLong(32, transmit == i ? 0 : queueAddresses[transmit]);
+            queueAddresses[i] = calls.queueNew(memoryAddress, calls.address(place));
+            if (queueAddresses[i] == 0) {
+                throw new NicUnavailableException("DPDK has no memory for queue " + i + " of " + device.name()
+                        + "; give it more with mtcp.dpdk.eal-args=-m MEBIBYTES");
+            }
+            queues[i] = new DpdkQueue(
+                    calls, queueAddresses[i], (int) memoryStructure.getLong(LARGE_BEGIN_AT), /* wakeupFd= */ -1, held);
+        }
+    }
+
+    // ---- the contract -----------------------------------------------------------------------------------------------
+
+    @Override
+    public String name() {
+        return "dpdk:" + device.text();
+    }
+
+    @Override
+    public PacketMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public int mtuBytes() {
+        return settings.mtuBytes();
+    }
+
+    @Override
+    public long macAddress() {
+        return macAddress;
+    }
+
+    @Override
+    public int capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public int frameBytes() {
+        return roomBytes;
+    }
+
+    @Override
+    public int largeFrameBytes() {
+        return largeRoomBytes;
+    }
+
+    @Override
+    public int queues() {
+        return queues.length;
+    }
+
+    @Override
+    public NicQueue queue(int index) {
+        return queues[index];
+    }
+
+    @Override
+    public int freeFrames() {
+        if (closed.get()) {
+            return totalFrames;
+        }
+        int free = calls.freeFrames(memoryAddress);
+        for (DpdkQueue queue : queues) {
+            free += queue.keptFrames();
+        }
+        return Math.min(free, totalFrames);
+    }
+
+    @Override
+    public int totalFrames() {
+        return totalFrames;
+    }
+
+    @Override
+    public long droppedFrames() {
+        long dropped = 0;
+        if (!closed.get()) {
+            dropped = calls.missed(port);
+            for (DpdkQueue queue : queues) {
+                dropped += queue.dropped();
+            }
+        }
+        return dropped;
+    }
+
+    boolean isLinkUp() {
+        return calls.isLinkUp(port);
+    }
+
+    /** The port is stopped before its memory goes: DPDK's own threads may be in it until then. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        for (int i = 0; i < queueAddresses.length; i++) {
+            if (queues[i] != null) {
+                queues[i].giveBack();
+            }
+        }
+        try {
+            eal.configure(settings, new StringBuilder(), this::closePort);
+        } catch (NicUnavailableException e) {
+            // Nothing that a caller could mend; the process ends soon.
+        }
+    }
+
+    private int closePort() {
+        if (port >= 0) {
+            calls.portStop(port);
+        }
+        for (long queue : queueAddresses) {
+            if (queue != 0) {
+                calls.queueFree(queue);
+            }
+        }
+        if (port >= 0) {
+            calls.portClose(port);
+            calls.remove(device.isPci() ? "pci" : "vdev", device.name());
+        }
+        if (memoryStructure.getLong(BASE_AT) != 0) {
+            calls.memoryFree(poolName, memoryAddress);
+        }
+        return 0;
+    }
+}

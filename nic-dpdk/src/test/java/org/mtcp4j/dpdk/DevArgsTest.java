@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.dpdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.mtcp4j.nic.NicFactory;
+import org.mtcp4j.nic.NicUnavailableException;
+
+class DevArgsTest {
+    @Test
+    void theProviderIsFound() {
+        assertThat(NicFactory.providers()).containsKeys("dpdk", "memory", "tap");
+    }
+
+    @Test
+    void aVirtualDeviceIsItsNameAndItsArguments() throws NicUnavailableException {
+        DevArgs memif = DevArgs.parse("net_memif0,role=client,socket=/tmp/x.sock");
+        assertThat(memif.name()).isEqualTo("net_memif0");
+        assertThat(memif.isPci()).isFalse();
+        assertThat(memif.argument("role")).isEqualTo("client");
+        assertThat(memif.argument("rol")).isNull();
+        assertThat(DevArgs.parse("vdev:net_null0").text()).isEqualTo("net_null0");
+    }
+
+    @Test
+    void aPciDeviceMayLeaveItsDomainOut() throws NicUnavailableException {
+        assertThat(DevArgs.parse("3b:00.1").text()).isEqualTo("0000:3b:00.1");
+        DevArgs whole = DevArgs.parse("pci:0001:3b:00.0,rx_vec_en=1");
+        assertThat(whole.isPci()).isTrue();
+        assertThat(whole.name()).isEqualTo("0001:3b:00.0");
+        assertThat(whole.text()).isEqualTo("0001:3b:00.0,rx_vec_en=1");
+    }
+
+    @Test
+    void whatIsNoDeviceIsRefusedWithAnExample() {
+        for (String bad : new String[] {"", ",role=server", "0000:3b:00", "net memif", "/dev/vfio"}) {
+            assertThatThrownBy(() -> DevArgs.parse(bad))
+                    .isInstanceOf(NicUnavailableException.class)
+                    .hasMessageContaining("is no DPDK device; write mtcp.nic=dpdk:");
+        }
+    }
+}
