@@ -33,7 +33,8 @@ import org.mtcp4j.examples.TomcatExample;
 
 /**
  * A program that serves and fetches in one JVM, and knows nothing of mtcp4j: a server of the examples and the JDK's HttpClient. Ends
- * with exit code 1 and the reason where an answer is not what it must be. Arguments: the program, the port.
+ * with exit code 1 and the reason where an answer is not what it must be. Arguments: the program, the port; and, where the server runs
+ * elsewhere, its address.
  */
 final class SelfServing {
     private static final int CONNECTIONS = 1_000;
@@ -44,17 +45,26 @@ final class SelfServing {
     private final int port;
     private final String url;
 
-    private SelfServing(Program program, int port) {
+    private SelfServing(Program program, int port, String host) {
         this.program = program;
         this.port = port;
-        url = "http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
+        url = "http://" + host + ":" + port;
     }
 
     public static void main(String[] arguments) {
         try {
             System.out.println(
                     "provider " + SelectorProvider.provider().getClass().getName());
-            new SelfServing(Program.valueOf(arguments[0]), Integer.parseInt(arguments[1])).run();
+            boolean clientOnly = arguments.length > 2;
+            String host =
+                    clientOnly ? arguments[2] : InetAddress.getLoopbackAddress().getHostAddress();
+            SelfServing program = new SelfServing(Program.valueOf(arguments[0]), Integer.parseInt(arguments[1]), host);
+            if (clientOnly) {
+                program.fetch();
+                System.out.println("served");
+            } else {
+                program.run();
+            }
             System.exit(0);
         } catch (Exception | AssertionError e) {
             e.printStackTrace();
@@ -72,14 +82,7 @@ final class SelfServing {
 
     private void run() throws Exception {
         AutoCloseable server = start();
-        HttpClient client = client();
-        smallRequests(client);
-        post(client, 1 << 20);
-        chunked(client);
-        connectionClose(client);
-        aThousandConnections();
-        timed("100 MB down", () -> fetchBig(client));
-        timed("100 MB up", () -> post(client, BIG));
+        fetch();
         System.out.println("served");
         System.in.read();
         server.close();
@@ -88,6 +91,17 @@ final class SelfServing {
         smallRequests(client());
         again.close();
         System.out.println("restarted");
+    }
+
+    private void fetch() throws Exception {
+        HttpClient client = client();
+        smallRequests(client);
+        post(client, 1 << 20);
+        chunked(client);
+        connectionClose(client);
+        aThousandConnections();
+        timed("100 MB down", () -> fetchBig(client));
+        timed("100 MB up", () -> post(client, BIG));
     }
 
     private static HttpClient client() {
