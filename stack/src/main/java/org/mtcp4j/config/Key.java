@@ -65,7 +65,7 @@ public enum Key {
             new Range(16, 10_000_000),
             "1000000",
             "limit of connections, TIME-WAIT included"),
-    CONGESTION("congestion", ValueType.choice("newreno"), "newreno", "congestion control"),
+    CONGESTION("congestion", ValueType.choice("cubic", "newreno"), "cubic", "congestion control"),
     TIME_WAIT("time-wait", ValueType.MILLIS, new Range(0, 240_000), "60s", "how long TIME-WAIT lasts (2 MSL)"),
     FRAMES("frames", ValueType.INT, new Range(256, 1 << 20), "8192", "frames in a NIC's pool"),
     TAP_HOST_IP(

@@ -26,6 +26,7 @@ public final class Engine {
     final long spinNs;
     final int maxConnections;
     final long timeWaitNs;
+    private final boolean newReno;
     final ChunkPool chunks;
     final Routes routes;
     final Addresses addresses;
@@ -60,6 +61,7 @@ public final class Engine {
         dedicated = config.is(Key.DRIVER, "dedicated");
         spinNs = config.number(Key.SPIN_US);
         timeWaitNs = config.number(Key.TIME_WAIT);
+        newReno = config.is(Key.CONGESTION, "newreno");
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         chunks = new ChunkPool(config.number(Key.MEMORY));
         outerIsLoopback = nics.size() == 1;
@@ -136,6 +138,7 @@ public final class Engine {
                 ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS)
                 : settings.receiveMssBytes;
         settings.timeWaitNs = timeWaitNs;
+        settings.newReno = newReno;
         return settings;
     }
 

@@ -66,6 +66,9 @@ final class Acknowledgement {
             c.sndSml = s.ack;
         }
         Retransmission.acknowledged(c, s, nowNs);
+        if (c.congestion.isSlowStartUsed(inFlightBytes)) {
+            c.congestion.roundTrip(c, s, nowNs);
+        }
         if (c.recovery == null && (s.sackBlocks == 0 || !c.sack)) {
             c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
         } else {

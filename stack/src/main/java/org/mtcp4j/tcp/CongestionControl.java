@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
+import org.mtcp4j.wire.TcpSegment;
+
 /**
  * How much may be in the network (RFC 5681). One per connection, with its state. What counts as lost, and what to send again, is
  * {@link LossRecovery}'s business.
@@ -14,6 +16,10 @@ abstract class CongestionControl {
     int mss;
     private int priorCwnd;
     private int priorSsthresh;
+
+    static CongestionControl of(TcpSettings settings) {
+        return settings.newReno ? new NewReno() : new Cubic();
+    }
 
     /**
      * The connection is established.
@@ -51,6 +57,29 @@ abstract class CongestionControl {
      * @param srttNs smoothed round-trip time, 0 if unknown
      */
     abstract void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs);
+
+    /** A round trip in a slow start that uses its window. */
+    void roundTrip(Connection c, TcpSegment s, long nowNs) {}
+
+    final boolean inSlowStart() {
+        return cwnd < ssthresh;
+    }
+
+    final boolean isSlowStartUsed(int inFlightBytes) {
+        return cwnd < ssthresh && inFlightBytes > cwnd / 2;
+    }
+
+    /** All acknowledged bytes count: stretch ACKs are the rule where either side offloads. */
+    final void slowStart(int ackedBytes, int inFlightBytes) {
+        if (isSlowStartUsed(inFlightBytes)) {
+            cwnd = Math.min(Math.min(cwnd + ackedBytes, ssthresh), MAX_WINDOW_BYTES);
+        }
+    }
+
+    /** A window that was not used has not been tested (RFC 7661 §4.1). */
+    final boolean isWindowUsed(int inFlightBytes) {
+        return inFlightBytes >= cwnd - 2 * mss;
+    }
 
     /** Loss was found by duplicate acknowledgements or SACK; recovery begins. */
     void lossDetected(int inFlightBytes, long nowNs) {
@@ -92,7 +121,7 @@ abstract class CongestionControl {
     }
 
     /** About to send after nothing was outstanding for this long (RFC 5681 §4.1). */
-    final void idle(long idleNs, long rtoNs) {
+    void idle(long idleNs, long rtoNs) {
         if (idleNs > rtoNs) {
             cwnd = Math.min(cwnd, initialWindow());
         }

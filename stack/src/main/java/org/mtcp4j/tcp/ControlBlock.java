@@ -176,7 +176,7 @@ abstract class ControlBlock {
         this.sink = sink;
         this.store = store;
         this.stats = stats;
-        congestion = new NewReno();
+        congestion = CongestionControl.of(settings);
     }
 
     /** Sequence number of our FIN, once it is queued. */

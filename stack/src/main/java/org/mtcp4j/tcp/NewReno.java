@@ -9,14 +9,10 @@ final class NewReno extends CongestionControl {
     @Override
     void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs) {
         if (cwnd < ssthresh) {
-            // All acknowledged bytes count: stretch ACKs are the rule where either side offloads.
-            if (inFlightBytes > cwnd / 2) {
-                cwnd = Math.min(Math.min(cwnd + ackedBytes, ssthresh), MAX_WINDOW_BYTES);
-            }
+            slowStart(ackedBytes, inFlightBytes);
             return;
         }
-        // A window that was not used has not been tested (RFC 7661 §4.1).
-        if (inFlightBytes < cwnd - 2 * mss) {
+        if (!isWindowUsed(inFlightBytes)) {
             return;
         }
         credit += ackedBytes;

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
-import java.util.Arrays;
-
 /**
  * What has been received beyond a gap: ranges of stream positions, in order, apart from each other. The bytes themselves already
  * stand in storage.
  */
 final class Reassembly {
     /** Bounds the work per segment; a peer that needs more gaps sends again. */
-    static final int MAX_RANGES = 1024;
+    static final int MAX_RANGES = 4096;
 
     private static final int FIRST_RANGES = 4;
     private static final int RECENT = 16;
+    /** What is larger is not kept for the next connection. */
+    private static final int KEPT_EDGES = 256;
 
     /** Start and end (exclusive) of each range in turn. */
     private long[] edges = new long[2 * FIRST_RANGES];
+
+    /** Index of the first range: gaps are mostly filled from the front. */
+    private int first;
 
     private int ranges;
     /** A position in each of the ranges that grew last, the latest first; some may be in order by now, or in the same range. */
@@ -27,8 +30,12 @@ final class Reassembly {
     Reassembly next;
 
     void clear() {
+        first = 0;
         ranges = 0;
         recentCount = 0;
+        if (edges.length > KEPT_EDGES) {
+            edges = new long[2 * FIRST_RANGES];
+        }
     }
 
     boolean isEmpty() {
@@ -40,11 +47,11 @@ final class Reassembly {
     }
 
     long start(int range) {
-        return edges[2 * range];
+        return edges[2 * (first + range)];
     }
 
     long end(int range) {
-        return edges[2 * range + 1];
+        return edges[2 * (first + range) + 1];
     }
 
     /** Whether {@link #add} has room for it. */
@@ -75,8 +82,8 @@ final class Reassembly {
 
     /** Notes a stored range; ranges that touch become one. */
     void add(long from, long to) {
-        int first = firstEndingAtOrAfter(from);
-        int next = first;
+        int at = firstEndingAtOrAfter(from);
+        int next = at;
         long start = from;
         long end = to;
         while (next < ranges && start(next) <= to) {
@@ -84,13 +91,13 @@ final class Reassembly {
             end = Math.max(end, end(next));
             next++;
         }
-        if (next == first) {
-            insertRoom(first);
+        if (next == at) {
+            insertRoom(at);
         } else {
-            removeRanges(first + 1, next);
+            removeRanges(at + 1, next);
         }
-        edges[2 * first] = start;
-        edges[2 * first + 1] = end;
+        edges[2 * (first + at)] = start;
+        edges[2 * (first + at) + 1] = end;
         remember(from, start, end);
     }
 
@@ -147,15 +154,23 @@ final class Reassembly {
     }
 
     private void insertRoom(int at) {
-        if (2 * ranges == edges.length) {
-            edges = Arrays.copyOf(edges, 2 * edges.length);
+        if (2 * (first + ranges) == edges.length) {
+            long[] to = 2 * ranges > edges.length / 2 ? new long[2 * edges.length] : edges;
+            System.arraycopy(edges, 2 * first, to, 0, 2 * ranges);
+            edges = to;
+            first = 0;
         }
-        System.arraycopy(edges, 2 * at, edges, 2 * at + 2, 2 * (ranges - at));
+        int from = 2 * (first + at);
+        System.arraycopy(edges, from, edges, from + 2, 2 * (ranges - at));
         ranges++;
     }
 
     private void removeRanges(int from, int to) {
-        System.arraycopy(edges, 2 * to, edges, 2 * from, 2 * (ranges - to));
+        if (from == 0) {
+            first += to;
+        } else {
+            System.arraycopy(edges, 2 * (first + to), edges, 2 * (first + from), 2 * (ranges - to));
+        }
         ranges -= to - from;
     }
 }

@@ -45,8 +45,11 @@ final class SackRecovery implements LossRecovery {
     /** Sent again since, less what D-SACK says was superfluous. */
     private int undoBytes;
 
-    private boolean retransmittedOnce;
+    private boolean retransmittedSince;
+    /** TSval of the first of the retransmissions that are outstanding, while {@link #echoTells}. */
     private int firstRetransmitTs;
+
+    private boolean echoTells;
     /** D-SACK widens the reordering window once a round trip: not before this is acknowledged. */
     private int widenAgainAt;
 
@@ -61,6 +64,7 @@ final class SackRecovery implements LossRecovery {
         phase = OPEN;
         keepUntil = c.sndUna - 1;
         undoable = false;
+        echoTells = false;
         probeDue = false;
         probeOut = false;
         widenAgainAt = c.sndUna;
@@ -85,7 +89,7 @@ final class SackRecovery implements LossRecovery {
             c.reorderingSeen = true;
         }
         endProbe(c, s, duplicateSeen, nowNs);
-        if (undoable && undoBytes <= 0 && retransmittedOnce) {
+        if (undoable && undoBytes <= 0 && retransmittedSince) {
             c.stats.dsackUndo++;
             undo(c, nowNs);
         } else if (undoable && ackedBytes > 0 && phase != OPEN && isEchoOfOriginal(c, s)) {
@@ -263,12 +267,14 @@ final class SackRecovery implements LossRecovery {
         undoable = true;
         undoMarker = c.sndUna;
         undoBytes = 0;
-        retransmittedOnce = false;
+        retransmittedSince = false;
+        // What the last recovery sent may still be on its way, and its echo says nothing of this one.
+        echoTells &= board.isAnyRepeated();
     }
 
     /** RFC 3522 §3.2: the acknowledgement echoes a time before the first retransmission, so it is the original's. */
     private boolean isEchoOfOriginal(Connection c, TcpSegment s) {
-        return retransmittedOnce && c.timestamps && s.timestamps && Seq.lt(s.tsEcr, firstRetransmitTs);
+        return echoTells && c.timestamps && s.timestamps && Seq.lt(s.tsEcr, firstRetransmitTs);
     }
 
     private void undo(Connection c, long nowNs) {
@@ -390,8 +396,9 @@ final class SackRecovery implements LossRecovery {
         board.resent(length, c.sndMax, nowNs);
         prrOutBytes += length;
         undoBytes += length;
-        if (!retransmittedOnce) {
-            retransmittedOnce = true;
+        retransmittedSince = true;
+        if (!echoTells) {
+            echoTells = true;
             firstRetransmitTs = Timestamps.value(c, nowNs);
         }
     }

@@ -15,7 +15,7 @@ import org.mtcp4j.wire.Seq;
  * once, and a connection without loss pays nothing.
  */
 final class Scoreboard {
-    static final int MAX_SPANS = 2048;
+    static final int MAX_SPANS = 4096;
     private static final int FIRST_SPANS = 32;
     private static final long ORIGINAL = Long.MIN_VALUE;
 
@@ -154,6 +154,16 @@ final class Scoreboard {
             newestOrder = una;
             newestNs = ORIGINAL;
         }
+    }
+
+    /** Whether something that was sent again is still outstanding. */
+    boolean isAnyRepeated() {
+        for (int i = 0; i < count; i++) {
+            if ((states[i] & REPEATED) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

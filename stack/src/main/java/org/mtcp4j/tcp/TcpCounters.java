@@ -26,6 +26,8 @@ public final class TcpCounters {
     public long sackRecovery;
 
     public long renoRecovery;
+    /** Slow starts that were slowed down since round trips grew (RFC 9406). */
+    public long hyStartDelayDetect;
     /** SACKed data taken back by the peer (RFC 2018 §8). */
     public long sackReneging;
     /** Reordering seen by SACK: something sent once arrived after what was sent later. */

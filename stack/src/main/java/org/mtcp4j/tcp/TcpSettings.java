@@ -17,6 +17,9 @@ public final class TcpSettings {
     /** Added to TSval (RFC 7323 §7.1): should differ by peer, and be the same for the same addresses and ports. */
     public int timestampOffset;
 
+    /** Congestion control of connections made with these settings: CUBIC, or else NewReno. */
+    public boolean newReno;
+
     public boolean noDelay;
     public boolean quickAck;
     public boolean keepAlive;

@@ -43,7 +43,7 @@ final class Script implements SegmentSink, ReceiveSink {
     record Placed(long position, int offset, int bytes) {}
 
     final TcpCounters stats = new TcpCounters();
-    final TcpSettings settings = new TcpSettings();
+    final TcpSettings settings = newReno();
     final Connection c = new Connection(settings, this, this, stats);
     final ArrayDeque<Sent> sent = new ArrayDeque<>();
     final List<Placed> placed = new ArrayList<>();
@@ -61,6 +61,13 @@ final class Script implements SegmentSink, ReceiveSink {
         settings.receiveBufferBytes = 10_000;
         settings.timestamps = false;
         settings.windowScaling = false;
+    }
+
+    /** Its windows are whole numbers. */
+    private static TcpSettings newReno() {
+        TcpSettings settings = new TcpSettings();
+        settings.newReno = true;
+        return settings;
     }
 
     // ---- a fixture a state

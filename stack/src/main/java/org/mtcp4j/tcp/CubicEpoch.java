@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+/** One stage of congestion avoidance between two losses: the cubic, and the Reno flow it must not fall behind (RFC 9438 §4). */
+final class CubicEpoch {
+    private static final double C = 0.4;
+    /** §4.3: growth of a Reno flow that keeps 0.7 of its window, in segments a round trip. */
+    private static final double ALPHA = 3 * (1 - 0.7) / (1 + 0.7);
+
+    private static final double NS = 1e-9;
+
+    private boolean begun;
+    private long beganNs;
+    private long lastNs;
+    private double kSeconds;
+    private double wMaxSegments;
+    private double renoSegments;
+    /** The window before the last loss: from there on Reno's growth is a segment a round trip. */
+    private double priorSegments;
+
+    private int priorBytes;
+    /** What was granted is less than a byte. */
+    private double fraction;
+
+    boolean isBegun() {
+        return begun;
+    }
+
+    void begin(int cwndBytes, int wMaxBytes, int mssBytes, long nowNs) {
+        begun = true;
+        beganNs = nowNs;
+        lastNs = nowNs;
+        wMaxSegments = (double) wMaxBytes / mssBytes;
+        renoSegments = (double) cwndBytes / mssBytes;
+        priorSegments = Math.max(wMaxSegments, (double) priorBytes / mssBytes);
+        kSeconds = Math.cbrt((wMaxSegments - renoSegments) / C);
+        fraction = 0;
+    }
+
+    /** @param cwndBytes the window at the loss, 0 if there was none after all */
+    void end(int cwndBytes) {
+        begun = false;
+        priorBytes = cwndBytes;
+    }
+
+    /** The window was not used: the time does not count (§5.8). */
+    void pause(long nowNs) {
+        shift(nowNs - lastNs);
+    }
+
+    void shift(long ns) {
+        beganNs += ns;
+        lastNs += ns;
+    }
+
+    /** The window after so many bytes were acknowledged. */
+    int grown(int cwndBytes, int ackedBytes, int mssBytes, long srttNs, long nowNs) {
+        lastNs = nowNs;
+        double cwnd = (double) cwndBytes / mssBytes;
+        double acked = (double) ackedBytes / mssBytes;
+        renoSegments += (renoSegments >= priorSegments ? 1 : ALPHA) * acked / cwnd;
+        double target = Math.min(Math.max(cubic(nowNs - beganNs + srttNs), cwnd), 1.5 * cwnd);
+        double next = cwnd + Math.min((target - cwnd) / cwnd * acked, cwnd / 2);
+        if (cubic(nowNs - beganNs) < renoSegments) {
+            next = Math.max(renoSegments, cwnd);
+        }
+        double bytes = (next - cwnd) * mssBytes + fraction;
+        int whole = (int) bytes;
+        fraction = bytes - whole;
+        return cwndBytes + whole;
+    }
+
+    private double cubic(long ns) {
+        double t = ns * NS - kSeconds;
+        return C * t * t * t + wMaxSegments;
+    }
+}
