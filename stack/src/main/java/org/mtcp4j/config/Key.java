@@ -37,7 +37,7 @@ public enum Key {
             ValueType.MICROS,
             new Range(0, 1_000_000),
             "20us",
-            "how long a waiting thread polls before it sleeps"),
+            "how long a waiting thread polls before it sleeps; 200us by default where nothing announces packets"),
     LOOPBACK(
             "loopback",
             ValueType.choice("kernel", "stack"),

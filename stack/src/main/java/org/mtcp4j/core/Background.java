@@ -151,7 +151,7 @@ final class Background implements Runnable {
             long nowNs = System.nanoTime();
             if (driver.dedicatedRound(nowNs)) {
                 idleSinceNs = nowNs;
-            } else if (nowNs - idleSinceNs > engine.spinNs) {
+            } else if (nowNs - idleSinceNs > driver.spinNs()) {
                 driver.sleepAsLeader(waiter, Long.MAX_VALUE);
                 waiter.consume();
                 if (!context.isPolled()) {

@@ -35,18 +35,19 @@ public final class Context {
 
     private final TimerWheel wheel;
     private final WakeList wakes = new WakeList();
-    private final HandoffRing[] incoming;
+    final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
     private final SegmentOut scratchOut = new SegmentOut();
     private Flow outputHead;
     private Flow outputTail;
     private Flow newsHead;
-    private long handedTo;
 
     /** When something is due at the latest; read by whoever is about to sleep. */
     private volatile long nextDeadlineNs = Long.MAX_VALUE;
 
     private volatile boolean failed;
+    /** No NIC is to be touched any more. */
+    private volatile boolean closed;
 
     Context(Engine engine, int index, Link[] links, long nowNs) {
         this.engine = engine;
@@ -64,11 +65,7 @@ public final class Context {
                 link.neighbours = new NeighbourDesk(this, link, engine.routes.onLink(link.index - 1), nowNs);
             }
         }
-        int contexts = engine.contextCount;
-        incoming = new HandoffRing[contexts * links.length];
-        for (int i = 0; i < incoming.length; i++) {
-            incoming[i] = new HandoffRing(i % links.length);
-        }
+        handoffs = new Handoffs(this, engine.contextCount);
         driver = new Driver(this, engine);
         for (Link link : links) {
             link.queue.onArrival(driver::doorbell);
@@ -79,7 +76,7 @@ public final class Context {
 
     /** One round (design section 3). Owner. Returns what it found to do, 0 for nothing. */
     int round(long nowNs) {
-        if (failed) {
+        if (failed || closed) {
             drainCommands(nowNs);
             return 0;
         }
@@ -107,8 +104,8 @@ public final class Context {
             work += input.receive(link, nowNs);
         }
         if (engine.contextCount > 1) {
-            work += drainHandoffs(nowNs);
-            ringHandedTo();
+            work += handoffs.drain(nowNs);
+            handoffs.ring();
         }
         work += wheel.advance(nowNs, this);
         if (timeWaits.nextDeadlineNs() <= nowNs) {
@@ -222,21 +219,34 @@ public final class Context {
         if (!ownership.commands.isEmpty()) {
             return true;
         }
+        if (closed) {
+            return false;
+        }
         for (Link link : links) {
             if (!link.mustBePolled && !link.queue.arm()) {
                 return true;
             }
         }
-        for (HandoffRing ring : incoming) {
-            if (!ring.isEmpty()) {
-                return true;
-            }
+        return !handoffs.isEmpty();
+    }
+
+    /** The stack stops: threads that are still in it, or come later, find nothing. No thread of the context's own runs any more. */
+    void close() {
+        while (!ownership.tryAcquire()) {
+            Thread.onSpinWait();
         }
-        return false;
+        closed = true;
+        while (ownership.releaseOrReacquire()) {
+            drainCommands(System.nanoTime());
+        }
+        driver.sleeper.close();
     }
 
     /** The leader, after its sleep. */
     void disarm() {
+        if (closed) {
+            return;
+        }
         for (Link link : links) {
             if (!link.mustBePolled) {
                 link.queue.disarm();
@@ -267,43 +277,6 @@ public final class Context {
 
     int contextOf(int hash) {
         return engine.contextCount == 1 ? 0 : FlowHash.context(hash, engine.contextCount);
-    }
-
-    /** Passes a frame to the context that owns its flow; false when the ring is full and the caller frees it. */
-    boolean handOff(int owner, Link link, int offset, int lengthBytes, int flags) {
-        HandoffRing ring = engine.context(owner).incoming[index * links.length + link.index];
-        if (!ring.offer(offset, lengthBytes, flags)) {
-            counters.increment(Counter.HANDOFF_FULL);
-            return false;
-        }
-        counters.increment(Counter.HANDED_OFF);
-        handedTo |= 1L << owner;
-        return true;
-    }
-
-    private int drainHandoffs(long nowNs) {
-        int done = 0;
-        for (HandoffRing ring : incoming) {
-            for (int n = 0; n < Link.BURST; n++) {
-                long place = ring.peek();
-                if (place < 0) {
-                    break;
-                }
-                int flags = ring.flags();
-                ring.drop();
-                input.handedOver(links[ring.linkIndex], (int) (place >>> 32), (int) place, flags, nowNs);
-                done++;
-            }
-        }
-        return done;
-    }
-
-    private void ringHandedTo() {
-        for (int owner = 0; handedTo != 0; owner++, handedTo >>>= 1) {
-            if ((handedTo & 1) != 0) {
-                engine.context(owner).driver.doorbell();
-            }
-        }
     }
 
     // ---- flows ------------------------------------------------------------------------------------------------------

@@ -31,10 +31,12 @@ final class Driver {
     private static final long LAST_POLL_NS = 5_000_000;
 
     private static final VarHandle PENDING;
+    private static final VarHandle SPINNING;
 
     static {
         try {
             PENDING = MethodHandles.lookup().findVarHandle(Driver.class, "inputPending", boolean.class);
+            SPINNING = MethodHandles.lookup().findVarHandle(Driver.class, "spinning", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -56,6 +58,9 @@ final class Driver {
     @SuppressWarnings("unused") // through PENDING
     private volatile boolean inputPending;
 
+    @SuppressWarnings("unused") // through SPINNING
+    private volatile boolean spinning;
+
     // Written by owners; read racily by the same thread or as a hint.
     private Thread lastRoundThread;
     private long lastRoundNs;
@@ -74,8 +79,8 @@ final class Driver {
         this.context = context;
         this.ownership = context.ownership;
         this.dedicated = engine.dedicated;
-        this.spinNs = engine.spinNs;
         this.polled = context.isPolled();
+        this.spinNs = engine.spinNs(polled);
         this.sleeper = engine.newSleeper(context.links);
     }
 
@@ -167,6 +172,10 @@ final class Driver {
             ringForDeadline();
         }
         return true;
+    }
+
+    long spinNs() {
+        return spinNs;
     }
 
     /** One round by the dedicated thread, which owns the context for good; whether there was anything to do. */
@@ -318,8 +327,19 @@ final class Driver {
                 || (deadlineNs != NO_LIMIT && System.nanoTime() >= deadlineNs);
     }
 
-    /** Polls for {@code mtcp.spin-us}; true when the wait is over. */
+    /** Polls for {@code mtcp.spin-us}, one thread at a time; true when the wait is over. */
     private boolean spin(Waiter waiter, long deadlineNs) {
+        if (!SPINNING.compareAndSet(this, false, true)) {
+            return isOver(waiter, deadlineNs);
+        }
+        try {
+            return spinAlone(waiter, deadlineNs);
+        } finally {
+            SPINNING.setVolatile(this, false);
+        }
+    }
+
+    private boolean spinAlone(Waiter waiter, long deadlineNs) {
         long endNs = System.nanoTime() + spinNs;
         while (System.nanoTime() < endNs) {
             if (isOver(waiter, deadlineNs)) {

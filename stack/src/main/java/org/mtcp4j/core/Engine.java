@@ -18,12 +18,12 @@ import org.mtcp4j.tcp.TcpSettings;
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
     private static final int IP_AND_TCP_HEADER = 40;
+    private static final long POLLED_SPIN_NS = 200_000;
     /** Ethernet, IP and TCP header with all options. */
     private static final int MOST_HEADERS = 14 + 20 + 60;
 
     final int contextCount;
     final boolean dedicated;
-    final long spinNs;
     final int maxConnections;
     final long timeWaitNs;
     private final boolean newReno;
@@ -59,7 +59,6 @@ public final class Engine {
         this.onFailure = onFailure;
         contextCount = config.intValue(Key.CONTEXTS);
         dedicated = config.is(Key.DRIVER, "dedicated");
-        spinNs = config.number(Key.SPIN_US);
         timeWaitNs = config.number(Key.TIME_WAIT);
         newReno = config.is(Key.CONGESTION, "newreno");
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
@@ -129,6 +128,15 @@ public final class Engine {
 
     public SocketDefaults newDefaults() {
         return new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
+    }
+
+    /**
+     * How long a waiting thread polls. A sleep beside a NIC that wakes nobody costs a request a hundred microseconds, so there it is
+     * longer, unless the user has said how long.
+     */
+    long spinNs(boolean polled) {
+        long wanted = config.number(Key.SPIN_US);
+        return polled && config.isDefault(Key.SPIN_US) ? Math.max(wanted, POLLED_SPIN_NS) : wanted;
     }
 
     TcpSettings newSettings(Link link) {
@@ -305,7 +313,7 @@ public final class Engine {
             }
         }
         for (Context context : contexts) {
-            context.driver.sleeper.close();
+            context.close();
         }
         nics.forEach(Nic::close);
         if (interrupted) {

@@ -130,7 +130,7 @@ final class FrameInput implements ReceiveSink {
         key.ports(segment.destinationPort, segment.sourcePort);
         int owner = context.contextOf(key.hash);
         if (owner != context.index) {
-            return context.handOff(owner, link, frame, tcp + tcpBytes - frame, flags);
+            return context.handoffs.offer(owner, link, frame, tcp + tcpBytes - frame, flags);
         }
         if ((flags & FrameBatch.RX_L4_CHECKSUM_GOOD) == 0) {
             int pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
@@ -155,7 +155,7 @@ final class FrameInput implements ReceiveSink {
             key.ports(error.localPort, error.remotePort);
             int owner = context.contextOf(key.hash);
             if (owner != context.index) {
-                return context.handOff(owner, link, frame, icmp + icmpBytes - frame, 0);
+                return context.handoffs.offer(owner, link, frame, icmp + icmpBytes - frame, 0);
             }
             counters.increment(Counter.ICMP_IN_UNREACHABLES);
             icmpError(nowNs);
