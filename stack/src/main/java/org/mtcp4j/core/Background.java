@@ -12,6 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 final class Background implements Runnable {
     /** For how long after an application's last round it is expected back. */
     private static final long EXPECTED_BACK_NS = 10_000_000;
+    /** Between two tries while another thread owns the context. */
+    private static final long OWNED_NS = 50_000;
 
     final Waiter waiter = new Waiter();
     private final Context context;
@@ -88,10 +90,9 @@ final class Background implements Runnable {
 
     private void runInline() {
         while (!stopped) {
-            long sinceNs = System.nanoTime() - driver.lastApplicationRoundNs();
             if (virtualWaiting.get() > 0 && !driver.hasLeader()) {
                 lead();
-            } else if (sinceNs < EXPECTED_BACK_NS) {
+            } else if (isExpectedBack()) {
                 tick();
             } else if (driver.hasLeader()) {
                 parkWhileLed();
@@ -101,6 +102,10 @@ final class Background implements Runnable {
                 Driver.pause(Driver.TICK_NS);
             }
         }
+    }
+
+    private boolean isExpectedBack() {
+        return System.nanoTime() - driver.lastApplicationRoundNs() < EXPECTED_BACK_NS;
     }
 
     private void tick() {
@@ -131,9 +136,18 @@ final class Background implements Runnable {
         }
         try {
             while (!stopped && !leaving) {
-                driver.drive(false);
-                driver.sleepAsLeader(waiter, Long.MAX_VALUE);
-                waiter.consume();
+                if (driver.drive(false)) {
+                    driver.sleepAsLeader(waiter, Long.MAX_VALUE);
+                    waiter.consume();
+                } else {
+                    // Its owner may need this processor.
+                    Driver.pause(OWNED_NS);
+                }
+                if (virtualWaiting.get() == 0 && isExpectedBack()) {
+                    // An application that never waits would not ask for the lead, and would be woken beside at every
+                    // packet.
+                    break;
+                }
             }
         } finally {
             driver.unlead(waiter);

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class NicBench {
     private static final int MESSAGE_BYTES = 64;
-    private static final int WARM_MS = 4_000;
+    private static final int WARM_MS = Integer.getInteger("bench.warm-ms", 8_000);
     private static final List<String> JVM_FLAGS =
             List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=1g");
 
