@@ -53,7 +53,8 @@ public final class JettyExample {
     private static final class Site extends Handler.Abstract {
         @Override
         public boolean handle(Request request, Response response, Callback callback) throws Exception {
-            switch (Request.getPathInContext(request)) {
+            String path = Request.getPathInContext(request);
+            switch (path) {
                 case "/big" -> response.write(true, ByteBuffer.wrap(Pages.big()), callback);
                 case "/big.md5" ->
                     response.write(true, ByteBuffer.wrap(Pages.hex(Pages.md5().digest(Pages.big()))), callback);
@@ -63,7 +64,7 @@ public final class JettyExample {
                     Thread.sleep(Pages.slowMillis(request.getHttpURI().getQuery()));
                     response.write(true, ByteBuffer.wrap(Pages.SMALL), callback);
                 }
-                default -> response.write(true, ByteBuffer.wrap(Pages.SMALL), callback);
+                default -> response.write(true, ByteBuffer.wrap(Pages.page(path)), callback);
             }
             return true;
         }

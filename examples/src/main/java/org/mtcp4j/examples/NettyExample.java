@@ -129,7 +129,7 @@ public final class NettyExample {
                                     millis,
                                     TimeUnit.MILLISECONDS);
                 }
-                default -> whole(context, Unpooled.wrappedBuffer(Pages.SMALL), keepAlive);
+                default -> whole(context, Unpooled.wrappedBuffer(Pages.page(uri[0])), keepAlive);
             }
         }
 

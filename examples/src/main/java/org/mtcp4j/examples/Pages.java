@@ -4,8 +4,11 @@ package org.mtcp4j.examples;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What the example servers serve. */
 final class Pages {
@@ -14,9 +17,25 @@ final class Pages {
     static final byte[] SMALL = "x".repeat(63).concat("\n").getBytes(StandardCharsets.US_ASCII);
     static final byte[] CHUNK = "chunk of sixteen".repeat(64).getBytes(StandardCharsets.US_ASCII);
 
+    private static final String BYTES = "/bytes/";
+
+    private static final Map<String, byte[]> PAGES = new ConcurrentHashMap<>();
+
     private static byte[] big;
 
     private Pages() {}
+
+    /** N bytes for {@code /bytes/N}, else {@link #SMALL}. */
+    static byte[] page(String path) {
+        if (!path.startsWith(BYTES)) {
+            return SMALL;
+        }
+        return PAGES.computeIfAbsent(path.substring(BYTES.length()), size -> {
+            byte[] page = new byte[Math.min(BIG_BYTES, Integer.parseInt(size))];
+            Arrays.fill(page, (byte) 'x');
+            return page;
+        });
+    }
 
     /** 100 MB that do not compress, the same in every run. */
     static synchronized byte[] big() {

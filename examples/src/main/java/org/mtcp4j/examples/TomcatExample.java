@@ -78,7 +78,7 @@ public final class TomcatExample {
                 case "/post" -> post(request, response);
                 case "/chunked" -> chunked(response);
                 case "/slow" -> slow(request, response);
-                default -> whole(response, Pages.SMALL);
+                default -> whole(response, Pages.page(request.getRequestURI()));
             }
         }
 

@@ -8,76 +8,75 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Iterator;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import org.HdrHistogram.Histogram;
 
 /**
- * The load for {@link PingServer}, from one event loop: {@code HOST PORT MODE MESSAGE_BYTES CONNECTIONS WARM_MS WINDOW_MS WINDOWS}. For
- * every window one line {@code window RATE MBIT P50_US P99_US MAX_US ERRORS} on standard output, between lines {@code start} and {@code
- * end}. A short connection counts when the server's end of stream has come.
+ * The load for {@link PingServer}, from one event loop: {@code HOST PORT MESSAGES MESSAGE_BYTES CONNECTIONS WARM_MS WINDOW_MS WINDOWS [IDLE]}.
+ * {@code MESSAGES} is that of the server: with {@code bulk} it sends only, with 0 connections last for ever, else each ends, and is followed
+ * by the next, after so many messages; a connection counts when the server's end of stream has come, else each message counts. Another
+ * {@code IDLE} connections are opened first and stay silent. Prints as {@link LoadWindows}.
  */
 public final class PingClient {
+    private static final int AT_ONCE = 256;
+
     private final InetSocketAddress server;
-    private final String mode;
+    private final boolean bulk;
+    private final int messages;
     private final int messageBytes;
     private final Selector selector;
     private final ByteBuffer message;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
-    private final Histogram latencyNs = new Histogram(TimeUnit.MINUTES.toNanos(1), 2);
+    private final LoadWindows windows = new LoadWindows();
+    private int idleOpen;
 
-    private long done;
-    private long bytes;
-    private long errors;
-
-    private PingClient(InetSocketAddress server, String mode, int messageBytes) throws IOException {
+    private PingClient(InetSocketAddress server, String messages, int messageBytes) throws IOException {
         this.server = server;
-        this.mode = mode;
+        this.bulk = messages.equals("bulk");
+        this.messages = bulk ? 0 : Integer.parseInt(messages);
         this.messageBytes = messageBytes;
         this.selector = Selector.open();
-        this.message = ByteBuffer.allocateDirect(mode.equals("bulk") ? 64 * 1024 : messageBytes);
+        this.message = ByteBuffer.allocateDirect(bulk ? 64 * 1024 : messageBytes);
     }
 
     private static final class Peer {
         long startedNs;
         int received;
+        int answers;
+        boolean idle;
     }
 
     /** See the class. */
     public static void main(String[] arguments) throws IOException {
         InetSocketAddress server = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
         PingClient client = new PingClient(server, arguments[2], Integer.parseInt(arguments[3]));
+        if (arguments.length > 8) {
+            client.openIdle(Integer.parseInt(arguments[8]));
+        }
         int connections = Integer.parseInt(arguments[4]);
         for (int i = 0; i < connections; i++) {
             client.open(new Peer());
         }
-        client.runFor(Long.parseLong(arguments[5]));
-        for (int i = Integer.parseInt(arguments[7]); i > 0; i--) {
-            client.window(Long.parseLong(arguments[6]));
-        }
-        System.in.read(); // Until the harness has counted our ticks.
-        System.exit(0);
+        client.windows.run(
+                client::runFor,
+                Long.parseLong(arguments[5]),
+                Long.parseLong(arguments[6]),
+                Integer.parseInt(arguments[7]));
     }
 
-    private void window(long millis) throws IOException {
-        latencyNs.reset();
-        done = 0;
-        bytes = 0;
-        errors = 0;
-        System.out.println("start");
-        long startNs = System.nanoTime();
-        runFor(millis);
-        double seconds = (System.nanoTime() - startNs) / 1e9;
-        System.out.println(String.format(
-                Locale.ROOT,
-                "window %.0f %.1f %.1f %.1f %.1f %d",
-                done / seconds,
-                bytes * 8 / 1e6 / seconds,
-                latencyNs.getValueAtPercentile(50) / 1e3,
-                latencyNs.getValueAtPercentile(99) / 1e3,
-                latencyNs.getMaxValue() / 1e3,
-                errors));
-        System.out.println("end");
+    private void openIdle(int count) throws IOException {
+        for (int started = 0; idleOpen < count; ) {
+            while (started < count && started - idleOpen < AT_ONCE) {
+                Peer peer = new Peer();
+                peer.idle = true;
+                open(peer);
+                started++;
+            }
+            turns(100);
+            if (windows.errors > 0) {
+                throw new IOException("only " + idleOpen + " of " + count + " idle connections could be opened");
+            }
+        }
+        System.err.println(idleOpen + " idle connections are open");
     }
 
     private void open(Peer peer) throws IOException {
@@ -85,8 +84,9 @@ public final class PingClient {
         channel.configureBlocking(false);
         peer.startedNs = System.nanoTime();
         peer.received = 0;
+        peer.answers = 0;
         if (channel.connect(server)) {
-            channel.register(selector, SelectionKey.OP_READ, peer);
+            channel.register(selector, bulk ? SelectionKey.OP_WRITE : SelectionKey.OP_READ, peer);
             begin(channel, peer);
         } else {
             channel.register(selector, SelectionKey.OP_CONNECT, peer);
@@ -96,13 +96,17 @@ public final class PingClient {
     private void runFor(long millis) throws IOException {
         long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (System.nanoTime() < endNs) {
-            selector.select(100);
-            Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
-            while (ready.hasNext()) {
-                SelectionKey key = ready.next();
-                ready.remove();
-                turn(key);
-            }
+            turns(100);
+        }
+    }
+
+    private void turns(long millis) throws IOException {
+        selector.select(millis);
+        Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
+        while (ready.hasNext()) {
+            SelectionKey key = ready.next();
+            ready.remove();
+            turn(key);
         }
     }
 
@@ -112,7 +116,7 @@ public final class PingClient {
         try {
             if (key.isConnectable()) {
                 channel.finishConnect();
-                key.interestOps(mode.equals("bulk") ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+                key.interestOps(bulk ? SelectionKey.OP_WRITE : SelectionKey.OP_READ);
                 begin(channel, peer);
             } else if (key.isWritable()) {
                 fill(channel);
@@ -120,21 +124,23 @@ public final class PingClient {
                 receive(channel, peer);
             }
         } catch (IOException e) {
-            errors++;
+            windows.errors++;
             channel.close();
             open(peer);
         }
     }
 
     private void begin(SocketChannel channel, Peer peer) throws IOException {
-        if (mode.equals("bulk")) {
+        if (peer.idle) {
+            idleOpen++;
+        } else if (bulk) {
             fill(channel);
         } else {
             send(channel, peer);
         }
     }
 
-    /** A message is smaller than any send buffer, and the one before it was answered. */
+    /** The message before it was answered, so a send buffer of its size does. */
     private void send(SocketChannel channel, Peer peer) throws IOException {
         peer.received = 0;
         message.clear();
@@ -146,35 +152,34 @@ public final class PingClient {
 
     private void fill(SocketChannel channel) throws IOException {
         message.clear();
-        int n = channel.write(message);
-        bytes += n;
-        done++;
+        windows.bytes += channel.write(message);
+        windows.done++;
     }
 
     private void receive(SocketChannel channel, Peer peer) throws IOException {
         buffer.clear();
         int n = channel.read(buffer);
-        boolean isShort = mode.equals("short");
         if (n < 0) {
-            if (peer.received < messageBytes || !isShort) {
+            if (messages == 0 || peer.answers < messages) {
                 throw new IOException("the connection ended early");
             }
-            record(peer);
+            windows.record(System.nanoTime() - peer.startedNs);
             channel.close();
             open(peer);
             return;
         }
-        bytes += n;
+        windows.bytes += n;
         peer.received += n;
-        if (!isShort && peer.received >= messageBytes) {
-            record(peer);
+        if (peer.received < messageBytes) {
+            return;
+        }
+        peer.answers++;
+        if (messages == 0) {
+            windows.record(System.nanoTime() - peer.startedNs);
             peer.startedNs = System.nanoTime();
             send(channel, peer);
+        } else if (peer.answers < messages) {
+            send(channel, peer);
         }
-    }
-
-    private void record(Peer peer) {
-        done++;
-        latencyNs.recordValue(System.nanoTime() - peer.startedNs);
     }
 }

@@ -3,6 +3,7 @@ package org.mtcp4j.examples.bench;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -11,21 +12,21 @@ import java.nio.channels.SocketChannel;
 import java.util.Iterator;
 
 /**
- * A server with one event loop: {@code HOST PORT MODE MESSAGE_BYTES}. Mode {@code persist} answers each message with one of the same
- * size, {@code short} closes after the first answer, {@code bulk} reads and throws away.
+ * A server with one event loop: {@code HOST PORTS MESSAGES MESSAGE_BYTES}. {@code PORTS} is a port or {@code FIRST-LAST}. It answers each
+ * message with one of the same size, and closes after {@code MESSAGES} answers, never for 0; with {@code bulk} it reads and throws away.
  */
 public final class PingServer {
     private static final int BACKLOG = 4_096;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(256 * 1024);
     private final ByteBuffer answer;
-    private final boolean closesAfterAnswer;
     private final boolean discards;
+    private final int messages;
     private final int messageBytes;
 
-    private PingServer(String mode, int messageBytes) {
-        this.closesAfterAnswer = mode.equals("short");
-        this.discards = mode.equals("bulk");
+    PingServer(String messages, int messageBytes) {
+        this.discards = messages.equals("bulk");
+        this.messages = discards ? 0 : Integer.parseInt(messages);
         this.messageBytes = messageBytes;
         this.answer = ByteBuffer.allocateDirect(messageBytes);
     }
@@ -33,44 +34,55 @@ public final class PingServer {
     private static final class Peer {
         int received;
         int owedBytes;
+        int answers;
     }
 
     /** See the class. */
     public static void main(String[] arguments) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
-        new PingServer(arguments[2], Integer.parseInt(arguments[3])).serve(address);
+        Selector selector = Selector.open();
+        String[] ports = arguments[1].split("-", 2);
+        for (int port = Integer.parseInt(ports[0]); port <= Integer.parseInt(ports[ports.length - 1]); port++) {
+            listen(selector, new InetSocketAddress(arguments[0], port), false);
+        }
+        System.out.println("ready");
+        PingServer server = new PingServer(arguments[2], Integer.parseInt(arguments[3]));
+        while (true) {
+            selector.select();
+            server.turns(selector);
+        }
     }
 
-    private void serve(InetSocketAddress address) throws IOException {
-        Selector selector = Selector.open();
+    static void listen(Selector selector, InetSocketAddress address, boolean reusePort) throws IOException {
         ServerSocketChannel server = ServerSocketChannel.open();
+        if (reusePort) {
+            server.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        }
         server.bind(address, BACKLOG);
         server.configureBlocking(false);
         server.register(selector, SelectionKey.OP_ACCEPT);
-        System.out.println("ready");
-        while (true) {
-            selector.select();
-            Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
-            while (ready.hasNext()) {
-                SelectionKey key = ready.next();
-                ready.remove();
-                if (key.isAcceptable()) {
-                    acceptAll(server, selector);
-                } else {
-                    turn(key);
-                }
+    }
+
+    private void turns(Selector selector) throws IOException {
+        Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
+        while (ready.hasNext()) {
+            SelectionKey key = ready.next();
+            ready.remove();
+            if (key.isAcceptable()) {
+                acceptAll((ServerSocketChannel) key.channel(), selector);
+            } else {
+                turn(key);
             }
         }
     }
 
-    private static void acceptAll(ServerSocketChannel server, Selector selector) throws IOException {
+    static void acceptAll(ServerSocketChannel server, Selector selector) throws IOException {
         for (SocketChannel peer = server.accept(); peer != null; peer = server.accept()) {
             peer.configureBlocking(false);
             peer.register(selector, SelectionKey.OP_READ, new Peer());
         }
     }
 
-    private void turn(SelectionKey key) throws IOException {
+    void turn(SelectionKey key) throws IOException {
         SocketChannel channel = (SocketChannel) key.channel();
         try {
             if (discards) {
@@ -102,17 +114,17 @@ public final class PingServer {
             while (peer.received >= messageBytes) {
                 peer.received -= messageBytes;
                 peer.owedBytes += messageBytes;
+                peer.answers++;
             }
         }
         while (peer.owedBytes > 0) {
             answer.clear().limit(Math.min(messageBytes, peer.owedBytes));
-            int n = channel.write(answer);
-            peer.owedBytes -= n;
+            peer.owedBytes -= channel.write(answer);
             if (answer.hasRemaining()) {
                 key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
                 return;
             }
-            if (closesAfterAnswer && peer.owedBytes == 0) {
+            if (peer.owedBytes == 0 && messages > 0 && peer.answers >= messages) {
                 channel.close();
                 return;
             }

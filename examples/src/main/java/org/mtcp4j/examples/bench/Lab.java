@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.examples.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Two ends for a measurement, the server's on processor 0 and the client's on processor 1: a network namespace that the process is in and
+ * fills, a second one behind a veth, and a memif between two stacks. Must run in a network namespace of its own.
+ */
+final class Lab implements AutoCloseable {
+    static final List<String> JVM_FLAGS = List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=1g");
+    private static final String CONGESTION = "reno";
+
+    final String agentJar;
+    private final String peerNamespace = "mtcpbench" + ProcessHandle.current().pid();
+    private final Path directory = Files.createTempDirectory("mtcpbench");
+
+    Lab(String agentJar) throws IOException {
+        this.agentJar = agentJar;
+        run("ip", "link", "set", "lo", "up");
+        run("ip", "netns", "add", peerNamespace);
+        run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", peerNamespace);
+        run("ip", "addr", "add", "198.18.1.1/24", "dev", "v0");
+        run("ip", "link", "set", "v0", "up");
+        inPeer("ip", "addr", "add", "198.18.1.2/24", "dev", "v1");
+        inPeer("ip", "link", "set", "v1", "up");
+        for (String setting : List.of(
+                "net.ipv4.ip_local_port_range=1024 65535",
+                "net.ipv4.tcp_tw_reuse=1",
+                "net.ipv4.tcp_congestion_control=" + CONGESTION)) {
+            run("sysctl", "-qw", setting);
+            inPeer("sysctl", "-qw", setting);
+        }
+    }
+
+    /** The kernel's; ours is told the same. */
+    static String congestion() {
+        return CONGESTION;
+    }
+
+    private void inPeer(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", peerNamespace));
+        all.addAll(List.of(command));
+        run(all.toArray(String[]::new));
+    }
+
+    static void run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .inheritIO()
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException(String.join(" ", command) + " failed with status " + process.exitValue());
+            }
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static IOException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException(e.getMessage());
+    }
+
+    Path file(String name) {
+        return directory.resolve(name);
+    }
+
+    /** Segmentation and receive offload of both ends of the veth: bulk is compared at 1,500-byte frames. */
+    void vethOffload(boolean on) throws IOException {
+        String value = on ? "on" : "off";
+        run("ethtool", "-K", "v0", "tso", value, "gso", value, "gro", "off");
+        inPeer("ethtool", "-K", "v1", "tso", value, "gso", value, "gro", "off");
+    }
+
+    /** Where the server listens. */
+    static String host(String path) {
+        return path.startsWith("lo") ? "127.0.0.1" : path.startsWith("veth") ? "198.18.1.2" : "198.18.9.1";
+    }
+
+    /**
+     * Starts one end.
+     *
+     * @param path {@code lo}, {@code veth}, {@code memif} or {@code memif-dedicated}
+     * @param more further arguments of the agent, as {@code ,key=value}
+     * @param program class of this package, or with its package, and its arguments
+     */
+    Running start(String path, boolean isServer, List<String> jvm, String more, List<String> program)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        if (path.startsWith("veth") && isServer) {
+            command.addAll(List.of("ip", "netns", "exec", peerNamespace));
+        }
+        command.addAll(List.of("taskset", "-c", isServer ? "0" : "1"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvm);
+        if (path.startsWith("memif")) {
+            command.add("-javaagent:" + agentJar + "=" + agentArguments(path, isServer) + more);
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        String main = program.get(0);
+        command.add(main.contains(".") ? main : "org.mtcp4j.examples.bench." + main);
+        command.addAll(program.subList(1, program.size()));
+        return new Running(command);
+    }
+
+    private String agentArguments(String path, boolean isServer) {
+        String role = isServer ? "server" : "client";
+        return "nic=dpdk:net_memif0+role=" + role + "+socket=" + file("memif.sock")
+                + "+socket-abstract=no,ip=198.18.9." + (isServer ? 1 : 2)
+                + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
+                + (path.endsWith("dedicated") ? ",driver=dedicated" : "");
+    }
+
+    @Override
+    public void close() throws IOException {
+        run("ip", "netns", "del", peerNamespace);
+        try (var files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    /** A started program. Its standard error is ours. */
+    static final class Running implements AutoCloseable {
+        final Process process;
+        private final BufferedReader out;
+
+        Running(List<String> command) throws IOException {
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        }
+
+        void expect(String wanted) throws IOException {
+            String line = line();
+            if (!wanted.equals(line)) {
+                throw new IOException("expected '" + wanted + "' but got '" + line + "'; see the lines above");
+            }
+        }
+
+        String line() throws IOException {
+            return out.readLine();
+        }
+
+        /**
+         * User and system time so far, in ticks of 10 ms. The pinned JVM is the process itself: taskset and ip make room for it.
+         */
+        long ticks() throws IOException {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        }
+
+        @Override
+        public void close() throws IOException {
+            process.destroy();
+            try {
+                if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+    }
+}

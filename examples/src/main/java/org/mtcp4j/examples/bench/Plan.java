@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.examples.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a benchmark runs: its cases, each over some paths. */
+record Plan(String name, String sentence, List<Case> cases) {
+    /** In a load's arguments: where warm-up, window and number of windows go; behind the others if it does not stand there. */
+    static final String WINDOWS = "WINDOWS";
+
+    private static final String PORT = "9000";
+    private static final List<String> KERNEL_AND_OURS = List.of("lo", "veth", "memif");
+
+    /**
+     * One server and one load.
+     *
+     * @param isBulk what counts is Mbit/s, and a veth sends frames of 1,500 bytes
+     * @param agent further arguments of the agent at both ends
+     * @param server program and arguments; {@code HOST} and {@code PORT} stand for the server's address
+     * @param client likewise; see {@link #WINDOWS}
+     */
+    record Case(
+            String name, List<String> paths, boolean isBulk, String agent, List<String> server, List<String> client) {
+        Case on(String... others) {
+            return new Case(name, List.of(others), isBulk, agent, server, client);
+        }
+
+        Case with(String more) {
+            return new Case(name, paths, isBulk, agent + more, server, client);
+        }
+
+        Case named(String other) {
+            return new Case(other, paths, isBulk, agent, server, client);
+        }
+    }
+
+    static Case ping(String messages, int bytes, int connections) {
+        String kind = messages.equals("0") ? "persistent" : messages.equals("1") ? "short" : messages;
+        return new Case(
+                kind + " " + bytes + " B, " + connections,
+                KERNEL_AND_OURS,
+                messages.equals("bulk"),
+                "",
+                List.of("PingServer", "HOST", PORT, messages, Integer.toString(bytes)),
+                List.of("PingClient", "HOST", PORT, messages, Integer.toString(bytes), Integer.toString(connections)));
+    }
+
+    private static Case web(String server, String how, String sizes) {
+        String main = server.contains(".") ? server : "org.mtcp4j.examples." + server;
+        boolean own = server.equals("WebServer");
+        return new Case(
+                server.replace("Example", "") + " " + how + " " + sizes,
+                KERNEL_AND_OURS,
+                false,
+                "",
+                own ? List.of(server, "HOST", PORT) : List.of(main, PORT, "HOST"),
+                List.of("WebClient", "HOST", PORT, how, sizes, "64"));
+    }
+
+    static Plan nic() {
+        return new Plan(
+                "nic",
+                "short and persistent connections and bulk, two NIO programs",
+                List.of(
+                        ping("1", 64, 64),
+                        ping("1", 64, 1024),
+                        ping("0", 64, 64),
+                        ping("0", 64, 1024),
+                        ping("0", 64, 1).named("ping-pong 64 B, 1"),
+                        ping("bulk", 64, 1)));
+    }
+
+    static Plan fig4() {
+        List<Case> cases = new ArrayList<>();
+        for (int bytes : new int[] {64, 256, 1024, 4096, 8192}) {
+            cases.add(ping("1", bytes, 256).on("lo", "memif", "memif-dedicated"));
+        }
+        for (String messages : List.of("2", "8", "32", "128")) {
+            cases.add(ping(messages, 64, 256)
+                    .named(messages + " messages of 64 B, 256")
+                    .on("lo", "memif"));
+        }
+        return new Plan("fig4", "message sizes, and messages a connection (the seed's figure 4)", cases);
+    }
+
+    static Plan bulk() {
+        return new Plan(
+                "bulk",
+                "one way, 64 KiB writes",
+                List.of(
+                        ping("bulk", 64, 1),
+                        ping("bulk", 64, 8),
+                        ping("bulk", 64, 1)
+                                .named("bulk 9,000-byte frames, 1")
+                                .with(",mtu=9000")
+                                .on("lo", "memif")));
+    }
+
+    static Plan fig5() {
+        return new Plan(
+                "fig5",
+                "web servers: 64 bytes, and a mix of file sizes",
+                List.of(
+                        web("WebServer", "keepalive", "64"),
+                        web("WebServer", "close", "64"),
+                        web("WebServer", "keepalive", "mix"),
+                        web("JettyExample", "keepalive", "64"),
+                        web("JettyExample", "close", "64"),
+                        web("JettyExample", "keepalive", "mix"),
+                        web("NettyExample", "keepalive", "64"),
+                        web("NettyExample", "close", "64")));
+    }
+
+    static Plan churn() {
+        List<Case> cases = new ArrayList<>();
+        // The kernel's ends stop at 20,000 descriptors a process.
+        for (String idle : List.of("0", "15000", "60000")) {
+            Case plain = ping("1", 64, 64);
+            List<String> client = new ArrayList<>(plain.client);
+            client.add(WINDOWS);
+            client.add(idle);
+            cases.add(new Case(
+                    "short 64 B, 64 beside " + idle + " idle",
+                    idle.equals("60000") ? List.of("memif") : List.of("lo", "memif"),
+                    false,
+                    "",
+                    plain.server,
+                    client));
+        }
+        return new Plan("churn", "connections a second beside idle ones", cases);
+    }
+
+    static Plan tls(String keystore, String password) {
+        List<Case> cases = new ArrayList<>();
+        for (String how : List.of("keepalive", "handshake")) {
+            cases.add(new Case(
+                    "Jetty HTTPS " + how + ", 16",
+                    KERNEL_AND_OURS,
+                    false,
+                    "",
+                    List.of("TlsServer", "HOST", PORT, keystore, password),
+                    List.of("TlsClient", "HOST", PORT, how, "16")));
+        }
+        return new Plan("tls", "HTTPS: requests of kept connections, and full handshakes", cases);
+    }
+
+    /** At shares of what the kernel can do: {@code capacity} requests a second over loopback. */
+    static Plan latency(double capacity) {
+        List<Case> cases = new ArrayList<>();
+        for (int percent : new int[] {20, 50, 80}) {
+            String rate = Long.toString((long) (capacity * percent / 100));
+            cases.add(new Case(
+                    percent + " % of loopback's capacity, " + rate + "/s, 64",
+                    KERNEL_AND_OURS,
+                    false,
+                    "",
+                    List.of("PingServer", "HOST", PORT, "0", "64"),
+                    List.of("RateClient", "HOST", PORT, rate, "64", "64")));
+        }
+        return new Plan("latency", "requests at a constant rate, counted from when they were due", cases);
+    }
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.examples.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
+import org.mtcp4j.examples.bench.Bench.Figure;
+import org.mtcp4j.examples.bench.Plan.Case;
+
+/** What a benchmark found: JSON lines on standard output, a CSV, a chart, and a page for {@code docs/benchmarks}. */
+final class Report {
+    private static final List<String> PATHS = List.of("lo", "veth", "memif", "memif-dedicated");
+
+    private final Plan plan;
+    private final Map<String, List<Figure>> figures;
+    private final int rounds;
+    private final List<Row> rows = new ArrayList<>();
+
+    private record Row(
+            Case of,
+            String path,
+            double median,
+            double least,
+            double most,
+            double ratio,
+            double p50Us,
+            double p99Us,
+            double p9999Us,
+            double serverUs,
+            double clientUs,
+            long errors) {}
+
+    Report(Plan plan, Map<String, List<Figure>> figures, int rounds) {
+        this.plan = plan;
+        this.figures = figures;
+        this.rounds = rounds;
+        for (Case each : plan.cases()) {
+            double base = 0;
+            for (String path : PATHS) {
+                List<Figure> found = figures.get(Bench.key(each, path));
+                if (found != null) {
+                    Row row = row(each, path, found, base);
+                    base = base == 0 ? row.median : base;
+                    rows.add(row);
+                }
+            }
+        }
+    }
+
+    private static Row row(Case of, String path, List<Figure> found, double base) {
+        ToDoubleFunction<Figure> value = of.isBulk() ? Figure::mbit : Figure::rate;
+        double[] all = found.stream().mapToDouble(value).sorted().toArray();
+        double median = all[all.length / 2];
+        return new Row(
+                of,
+                path,
+                median,
+                all[0],
+                all[all.length - 1],
+                base == 0 ? 1 : median / base,
+                middle(found, Figure::p50Us),
+                middle(found, Figure::p99Us),
+                middle(found, Figure::p9999Us),
+                middle(found, figure -> figure.serverTicks() * 1e4 / (figure.rate() * figure.seconds())),
+                middle(found, figure -> figure.clientTicks() * 1e4 / (figure.rate() * figure.seconds())),
+                found.stream().mapToLong(Figure::errors).sum());
+    }
+
+    private static double middle(List<Figure> found, ToDoubleFunction<Figure> of) {
+        double[] sorted = found.stream().mapToDouble(of).sorted().toArray();
+        return sorted[sorted.length / 2];
+    }
+
+    void write() throws IOException {
+        if (rows.isEmpty()) {
+            throw new IOException("no case of " + plan.name() + " was chosen by bench.only and bench.paths");
+        }
+        for (Row row : rows) {
+            System.out.println(json(row));
+        }
+        Path out = Path.of(System.getProperty("bench.out", "target/bench"));
+        Files.createDirectories(out);
+        Files.write(out.resolve(plan.name() + ".csv"), csv());
+        chart(out.resolve(plan.name() + ".svg"));
+        String docs = System.getProperty("bench.docs", "");
+        if (!docs.isEmpty()) {
+            Files.createDirectories(Path.of(docs));
+            Files.write(Path.of(docs, plan.name() + ".md"), page());
+            chart(Path.of(docs, plan.name() + ".svg"));
+        }
+    }
+
+    private String unit(Row row) {
+        return row.of.isBulk() ? "Mbit/s" : "1/s";
+    }
+
+    private String json(Row row) {
+        return String.format(
+                Locale.ROOT,
+                "{\"bench\":\"%s\",\"case\":\"%s\",\"path\":\"%s\",\"unit\":\"%s\",\"median\":%.1f,\"min\":%.1f,\"max\":%.1f,"
+                        + "\"ratio\":%.2f,\"p50Us\":%.1f,\"p99Us\":%.1f,\"p9999Us\":%.1f,\"serverCpuUs\":%.2f,"
+                        + "\"clientCpuUs\":%.2f,\"errors\":%d,\"rounds\":%d}",
+                plan.name(),
+                row.of.name(),
+                row.path,
+                unit(row),
+                row.median,
+                row.least,
+                row.most,
+                row.ratio,
+                row.p50Us,
+                row.p99Us,
+                row.p9999Us,
+                row.serverUs,
+                row.clientUs,
+                row.errors,
+                rounds);
+    }
+
+    private List<String> csv() {
+        List<String> lines = new ArrayList<>();
+        lines.add("case,path,unit,rate,mbit,p50_us,p99_us,p9999_us,errors,server_ticks,client_ticks");
+        for (Row row : rows) {
+            for (Figure figure : figures.get(Bench.key(row.of, row.path))) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "\"%s\",%s,%s,%.0f,%.1f,%.1f,%.1f,%.1f,%d,%d,%d",
+                        row.of.name(),
+                        row.path,
+                        unit(row),
+                        figure.rate(),
+                        figure.mbit(),
+                        figure.p50Us(),
+                        figure.p99Us(),
+                        figure.p9999Us(),
+                        figure.errors(),
+                        figure.serverTicks(),
+                        figure.clientTicks()));
+            }
+        }
+        return lines;
+    }
+
+    private List<String> page() throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add("# " + plan.name() + ": " + plan.sentence());
+        lines.add("");
+        lines.add("Made by `bin/bench " + plan.name() + "`, " + rounds + " rounds, every case over every path in turn; "
+                + "server and client on one processor each. Absolute figures mean nothing elsewhere, ratios do.");
+        lines.add("");
+        lines.add(machine());
+        lines.add("");
+        lines.add("![chart](" + plan.name() + ".svg)");
+        lines.add("");
+        lines.add(
+                "| case | path | median | spread | ratio | p50 us | p99 us | p99.99 us | server CPU us | client CPU us | errors |");
+        lines.add("|---|---|---|---|---|---|---|---|---|---|---|");
+        for (Row row : rows) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "| %s | %s | %,.0f %s | %,.0f to %,.0f | %.2f | %.1f | %.1f | %.1f | %.2f | %.2f | %d |",
+                    row.of.name(),
+                    row.path,
+                    row.median,
+                    unit(row),
+                    row.least,
+                    row.most,
+                    row.ratio,
+                    row.p50Us,
+                    row.p99Us,
+                    row.p9999Us,
+                    row.serverUs,
+                    row.clientUs,
+                    row.errors));
+        }
+        return lines;
+    }
+
+    private static String machine() throws IOException {
+        String model = Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.UTF_8).stream()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("processor unknown");
+        return model + ", " + Runtime.getRuntime().availableProcessors() + " processors, Linux "
+                + System.getProperty("os.version") + ", JDK " + Runtime.version() + "; both sides "
+                + String.join(" ", Lab.JVM_FLAGS) + "; tcp_congestion_control=" + Lab.congestion()
+                + " on the kernel, newreno on ours; warm-up " + Long.getLong("bench.warm-ms", 12_000) + " ms.";
+    }
+
+    private void chart(Path file) throws IOException {
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(1000)
+                .height(500)
+                .title(plan.name() + ": " + plan.sentence())
+                .yAxisTitle("ratio to the first path")
+                .build();
+        chart.getStyler().setXAxisLabelRotation(30);
+        List<String> names = plan.cases().stream().map(Case::name).toList();
+        for (String path : PATHS) {
+            Double[] ratios = new Double[names.size()];
+            Arrays.fill(ratios, 0.0);
+            for (Row row : rows) {
+                if (row.path.equals(path)) {
+                    ratios[names.indexOf(row.of.name())] = row.ratio;
+                }
+            }
+            if (Arrays.stream(ratios).anyMatch(ratio -> ratio > 0)) {
+                chart.addSeries(path, names, Arrays.asList(ratios));
+            }
+        }
+        VectorGraphicsEncoder.saveVectorGraphic(chart, file.toString(), VectorGraphicsFormat.SVG);
+    }
+}
