@@ -12,9 +12,16 @@ if [ ! -f "$jar" ] || [ ! -d examples/target/lib ]; then
   mvn -q -B -ntp -pl agent,examples -am package -DskipTests >&2
 fi
 
-bench() {
+# program CLASS ARGUMENTS: one of org.mtcp4j.examples.bench, in network and mount namespaces of its own
+program() {
+  local class=$1
+  shift
   mkdir -p /run/netns
   # shellcheck disable=SC2086
   unshare -n -m java -Xmx256m -Djava.awt.headless=true ${BENCH_FLAGS:-} -cp "examples/target/classes:examples/target/lib/*" \
-    org.mtcp4j.examples.bench.Bench "$jar" "$@"
+    "org.mtcp4j.examples.bench.$class" "$@"
+}
+
+bench() {
+  program Bench "$jar" "$@"
 }

@@ -12,11 +12,15 @@ import org.mtcp4j.examples.bench.Plan.Case;
 
 /**
  * Runs a {@link Plan}: {@code AGENT_JAR NAME ROUNDS WINDOW_MS}. Each round takes each case over each of its paths in turn, so that what else
- * the machine does meets all of them. Properties: {@code bench.warm-ms}, {@code bench.out} (CSV and charts), {@code bench.docs} (a page
+ * the machine does meets all of them. Properties: {@code
+ * bench.kernel-warm-ms}, {@code bench.stack-warm-ms}, {@code bench.out} (CSV and charts), {@code bench.docs} (a page
  * NAME.md; none if empty), {@code bench.only} (part of the cases' names), {@code bench.paths}. One line of JSON a figure on standard output.
  */
 public final class Bench {
-    private static final long WARM_MS = Long.getLong("bench.warm-ms", 12_000);
+    /** The kernel's side is compiled already; with the stack a pinned JVM compiles for twelve seconds. */
+    static final long KERNEL_WARM_MS = Long.getLong("bench.kernel-warm-ms", 6_000);
+
+    static final long STACK_WARM_MS = Long.getLong("bench.stack-warm-ms", 15_000);
     private static final String KEYSTORE_PASSWORD = "benchbench";
 
     private final Lab lab;
@@ -131,11 +135,12 @@ public final class Bench {
         try (Lab.Running server = lab.start(path, true, Lab.JVM_FLAGS, each.agent(), words(each.server(), path))) {
             server.expect("ready");
             List<String> load = words(each.client(), path);
+            long warmMs = path.startsWith("memif") ? STACK_WARM_MS : KERNEL_WARM_MS;
             int at = load.indexOf(Plan.WINDOWS);
             if (at >= 0) {
                 load.remove(at);
             }
-            load.addAll(at < 0 ? load.size() : at, List.of("" + WARM_MS, "" + windowMs, "1"));
+            load.addAll(at < 0 ? load.size() : at, List.of("" + warmMs, "" + windowMs, "1"));
             try (Lab.Running client = lab.start(path, false, Lab.JVM_FLAGS, each.agent(), load)) {
                 client.expect("start");
                 long serverTicks = server.ticks();

@@ -196,7 +196,8 @@ final class Report {
         return model + ", " + Runtime.getRuntime().availableProcessors() + " processors, Linux "
                 + System.getProperty("os.version") + ", JDK " + Runtime.version() + "; both sides "
                 + String.join(" ", Lab.JVM_FLAGS) + "; tcp_congestion_control=" + Lab.congestion()
-                + " on the kernel, newreno on ours; warm-up " + Long.getLong("bench.warm-ms", 12_000) + " ms.";
+                + " on the kernel, newreno on ours; warm-up " + Bench.KERNEL_WARM_MS + " ms on the kernel, "
+                + Bench.STACK_WARM_MS + " ms on ours.";
     }
 
     private void chart(Path file) throws IOException {
