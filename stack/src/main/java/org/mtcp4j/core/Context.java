@@ -501,7 +501,9 @@ public final class Context {
 
     void flowAsked(Flow flow, int bits, long nowNs) {
         if ((bits & Flow.RELEASE) != 0) {
-            flow.send.tryRelease();
+            // Whoever leaves one stream says nothing of the other, which may still have much to send.
+            flow.send.retryRelease();
+            flow.receive.retryRelease();
         }
         if (!flow.inTable) {
             askedOfDead(flow, bits);

@@ -64,7 +64,7 @@ abstract class StreamGuard {
 
     /**
      * Owner: releases the storage for good. False when the application is inside; its {@link #exit()} then returns true and leads to
-     * another call.
+     * {@link #retryRelease}.
      */
     final boolean tryRelease() {
         if (word == RELEASED) {
@@ -78,6 +78,13 @@ abstract class StreamGuard {
         releaseStorage();
         WORD.setRelease(this, RELEASED);
         return true;
+    }
+
+    /** Owner: {@link #tryRelease} once more, if it was wanted. */
+    final void retryRelease() {
+        if (releaseWanted) {
+            tryRelease();
+        }
     }
 
     final boolean isReleased() {

@@ -152,4 +152,22 @@ class StreamsTest {
         stream.acknowledge(taken);
         assertThat(small.free()).isEqualTo(small.total());
     }
+
+    /** Else a close beside a reader would take away what is still to be sent. */
+    @Test
+    void aReaderThatLeavesLate_releasesItsOwnStreamOnly() {
+        Context context =
+                TestEngines.engine(java.util.List.of(TestEngines.memory())).context(0);
+        Flow flow = TestEngines.flow(context, 1);
+        assertThat(flow.send.enter()).isTrue();
+        flow.send.publish(flow.send.append(ByteBuffer.wrap(new byte[100]), 0));
+        flow.send.exit();
+        assertThat(flow.receive.enter()).isTrue();
+        assertThat(flow.receive.tryRelease()).isFalse();
+        assertThat(flow.receive.exit()).isTrue();
+        context.flowAsked(flow, Flow.RELEASE, 1);
+        assertThat(flow.receive.isReleased()).isTrue();
+        assertThat(flow.send.isReleased()).isFalse();
+        flow.send.copyTo(0, ByteBuffer.allocate(100), 0, 100);
+    }
 }
