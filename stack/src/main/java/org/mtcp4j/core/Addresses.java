@@ -40,7 +40,7 @@ public final class Addresses {
 
     /** Where a packet from inside the stack to one of our addresses comes from. */
     public IpAddress sourceFor(IpAddress local) {
-        return local.isLoopback() ? IpAddress.ofIpv4(0x7f00_0001) : local;
+        return local.isIpv4() && local.isLoopback() ? IpAddress.ofIpv4(0x7f00_0001) : local;
     }
 
     private Set<IpAddress> machineAddresses() {

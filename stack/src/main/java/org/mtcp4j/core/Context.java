@@ -349,7 +349,7 @@ public final class Context {
         if (hop == null) {
             return null;
         }
-        TcpSettings settings = engine.newSettings(link);
+        TcpSettings settings = engine.newSettings(link, !IpAddress.isIpv4(key.localHi, key.localLo));
         defaults.applyTo(settings);
         settings.timestampOffset =
                 engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);

@@ -18,9 +18,12 @@ import org.mtcp4j.tcp.TcpSettings;
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
     private static final int IP_AND_TCP_HEADER = 40;
+    /** What an IPv6 header is longer. */
+    private static final int IPV6_MORE = 20;
+
     private static final long POLLED_SPIN_NS = 200_000;
-    /** Ethernet, IP and TCP header with all options. */
-    private static final int MOST_HEADERS = 14 + 20 + 60;
+    /** Ethernet, IPv6 and TCP header with all options. */
+    private static final int MOST_HEADERS = 14 + 40 + 60;
 
     final int contextCount;
     final boolean dedicated;
@@ -139,9 +142,9 @@ public final class Engine {
         return polled && config.isDefault(Key.SPIN_US) ? Math.max(wanted, POLLED_SPIN_NS) : wanted;
     }
 
-    TcpSettings newSettings(Link link) {
+    TcpSettings newSettings(Link link, boolean isIpv6) {
         TcpSettings settings = new TcpSettings();
-        settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER;
+        settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
         settings.maxEmitBytes = link.segments
                 ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS)
                 : settings.receiveMssBytes;

@@ -6,6 +6,7 @@ import org.mtcp4j.ip.IcmpError;
 import org.mtcp4j.ip.IcmpReplies;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Ipv4Input;
+import org.mtcp4j.ip.Ipv6Input;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -15,7 +16,9 @@ import org.mtcp4j.tcp.ReceiveSink;
 import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Icmp4;
+import org.mtcp4j.wire.Icmp6;
 import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.Ipv6;
 import org.mtcp4j.wire.TcpHeader;
 import org.mtcp4j.wire.TcpSegment;
 
@@ -29,12 +32,14 @@ final class FrameInput implements ReceiveSink {
     private final TcpSegment segment = new TcpSegment();
     private final FlowKey key = new FlowKey();
     private final IcmpError error = new IcmpError();
+    private final Icmp6Replies icmp6;
     private final RateLimit icmpLimit = new RateLimit(ICMP_ERRORS_PER_SECOND);
     private Link link;
 
     FrameInput(Context context) {
         this.context = context;
         this.counters = context.counters;
+        this.icmp6 = new Icmp6Replies(context);
     }
 
     /** One burst of a link: handles, hands off and frees; returns frames received. */
@@ -73,6 +78,9 @@ final class FrameInput implements ReceiveSink {
         switch (Ethernet.type(bytes, offset)) {
             case Ethernet.TYPE_IPV4 -> {
                 return ipv4(offset, offset + header, lengthBytes - header, flags, nowNs);
+            }
+            case Ethernet.TYPE_IPV6 -> {
+                return ipv6(offset, offset + header, lengthBytes - header, flags, nowNs);
             }
             case Ethernet.TYPE_ARP -> {
                 if (!from.loopback) {
@@ -118,22 +126,69 @@ final class FrameInput implements ReceiveSink {
         };
     }
 
+    private boolean ipv6(int frame, int ip, int lengthBytes, int flags, long nowNs) {
+        ByteBuffer bytes = link.bytes;
+        int reason = link.loopback
+                ? Ipv6Input.check(bytes, ip, lengthBytes)
+                : Ipv6Input.check(bytes, ip, lengthBytes, context.engine.routes);
+        int transport = reason == Ipv6Input.OK ? Ipv6.transport(bytes, ip) : -1;
+        if (transport < 0) {
+            counters.increment(reason == Ipv6Input.NOT_OURS ? Counter.IN6_ADDR_ERRORS : Counter.IN6_HDR_ERRORS);
+            return false;
+        }
+        int l4 = ip + (transport & 0xffff);
+        int l4Bytes = ip + Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip) - l4;
+        switch (transport >>> 16) {
+            case Ipv4.PROTOCOL_TCP -> {
+                if (Ipv6Input.isToGroup(bytes, ip)) {
+                    counters.increment(Counter.IN6_ADDR_ERRORS);
+                    return false;
+                }
+                return tcp(frame, ip, l4, l4Bytes, flags, nowNs);
+            }
+            case Ipv6.ICMP -> {
+                return icmp6(frame, ip, l4, l4Bytes, nowNs);
+            }
+            case Ipv6.FRAGMENT -> counters.increment(Counter.IN6_FRAGMENTS);
+            case Ipv6.NO_NEXT -> {
+                // RFC 8200 §4.7: nothing follows, and nobody is told.
+            }
+            default -> {
+                counters.increment(Counter.IN_UNKNOWN_PROTOS);
+                if (!link.loopback && icmpLimit.tryTake(nowNs)) {
+                    icmp6.unreachable(link, frame, ip, transport);
+                }
+            }
+        }
+        return false;
+    }
+
     private boolean tcp(int frame, int ip, int tcp, int tcpBytes, int flags, long nowNs) {
         ByteBuffer bytes = link.bytes;
-        int source = Ipv4.source(bytes, ip);
-        int destination = Ipv4.destination(bytes, ip);
+        boolean isIpv6 = Ipv6Input.isIpv6(bytes, ip);
         if (TcpHeader.parse(bytes, tcp, tcpBytes, segment) != TcpHeader.OK) {
             counters.increment(Counter.TCP_HDR_ERRORS);
             return false;
         }
-        key.set(0, IpAddress.mapped(destination), 0, IpAddress.mapped(source));
+        if (isIpv6) {
+            key.set(
+                    Ipv6.destinationHi(bytes, ip),
+                    Ipv6.destinationLo(bytes, ip),
+                    Ipv6.sourceHi(bytes, ip),
+                    Ipv6.sourceLo(bytes, ip));
+        } else {
+            key.set(0, IpAddress.mapped(Ipv4.destination(bytes, ip)), 0, IpAddress.mapped(Ipv4.source(bytes, ip)));
+        }
         key.ports(segment.destinationPort, segment.sourcePort);
         int owner = context.contextOf(key.hash);
         if (owner != context.index) {
             return context.handoffs.offer(owner, link, frame, tcp + tcpBytes - frame, flags);
         }
         if ((flags & FrameBatch.RX_L4_CHECKSUM_GOOD) == 0) {
-            int pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
+            int pseudo = isIpv6
+                    ? Ipv6.pseudo(bytes, ip, Ipv4.PROTOCOL_TCP, tcpBytes)
+                    : Checksum.pseudoIpv4(
+                            Ipv4.source(bytes, ip), Ipv4.destination(bytes, ip), Ipv4.PROTOCOL_TCP, tcpBytes);
             if (!Checksum.isGood(pseudo + Checksum.partial(link.nativeOrder, tcp, tcpBytes))) {
                 counters.increment(Counter.TCP_CSUM_ERRORS);
                 return false;
@@ -151,15 +206,46 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.ICMP_IN_ECHOS);
             echo(frame, icmp + icmpBytes - frame);
         } else if (error.parse(bytes, icmp, icmpBytes)) {
-            key.set(error.localHi, error.localLo, error.remoteHi, error.remoteLo);
-            key.ports(error.localPort, error.remotePort);
-            int owner = context.contextOf(key.hash);
-            if (owner != context.index) {
-                return context.handoffs.offer(owner, link, frame, icmp + icmpBytes - frame, 0);
-            }
-            counters.increment(Counter.ICMP_IN_UNREACHABLES);
-            icmpError(nowNs);
+            return icmpError(frame, icmp + icmpBytes - frame, nowNs);
         }
+        return false;
+    }
+
+    private boolean icmp6(int frame, int ip, int icmp, int icmpBytes, long nowNs) {
+        ByteBuffer bytes = link.bytes;
+        if (!Icmp6.isGood(bytes, ip, icmp, icmpBytes)) {
+            counters.increment(Counter.ICMP6_IN_ERRORS);
+            return false;
+        }
+        switch (Icmp6.type(bytes, icmp)) {
+            case Icmp6.ECHO_REQUEST -> {
+                counters.increment(Counter.ICMP6_IN_ECHOS);
+                icmp6.echo(link, frame, ip, icmp + icmpBytes - frame);
+            }
+            case Icmp6.NEIGHBOUR_SOLICITATION, Icmp6.NEIGHBOUR_ADVERTISEMENT -> {
+                if (!link.loopback) {
+                    link.neighbours.discovery(link, frame, ip, icmp, icmpBytes, nowNs);
+                }
+            }
+            default -> {
+                if (error.parse6(bytes, icmp, icmpBytes)) {
+                    return icmpError(frame, icmp + icmpBytes - frame, nowNs);
+                }
+            }
+        }
+        return false;
+    }
+
+    /** An error was parsed; true when the frame was passed on. */
+    private boolean icmpError(int frame, int lengthBytes, long nowNs) {
+        key.set(error.localHi, error.localLo, error.remoteHi, error.remoteLo);
+        key.ports(error.localPort, error.remotePort);
+        int owner = context.contextOf(key.hash);
+        if (owner != context.index) {
+            return context.handoffs.offer(owner, link, frame, lengthBytes, 0);
+        }
+        counters.increment(Counter.ICMP_IN_UNREACHABLES);
+        icmpError(nowNs);
         return false;
     }
 

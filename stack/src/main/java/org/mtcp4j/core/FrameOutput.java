@@ -2,6 +2,8 @@
 package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Ipv6Input;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -12,12 +14,14 @@ import org.mtcp4j.tcp.SegmentWriter;
 import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.Ipv6;
 
 /** Builds frames: Ethernet, IP, TCP, payload, checksum, and puts them into the link's transmit batch. The owner's. */
 final class FrameOutput implements SegmentSink {
     private static final int TCP_CHECKSUM_OFFSET = 16;
 
     private final Counters counters;
+    private final FlowKey key = new FlowKey();
     private int nextId;
 
     FrameOutput(Counters counters) {
@@ -33,40 +37,38 @@ final class FrameOutput implements SegmentSink {
             return false;
         }
         int tcpHeader = SegmentWriter.headerBytes(segment);
-        int total = Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + tcpHeader + segment.payloadBytes;
+        key.set(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo);
+        int tcpAt = Ethernet.HEADER_BYTES + ipHeaderBytes(key);
+        int total = tcpAt + tcpHeader + segment.payloadBytes;
         int frame = allocate(link, total);
         if (frame < 0) {
             return false;
         }
         ByteBuffer bytes = link.bytes;
-        int tcp = frame + Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES;
+        int tcp = frame + tcpAt;
         if (segment.payloadBytes > 0) {
             flow.send.copyTo(segment.payloadPosition, bytes, tcp + tcpHeader, segment.payloadBytes);
         }
-        Ethernet.write(bytes, frame, mac, link.mac, Ethernet.TYPE_IPV4);
+        Ethernet.write(bytes, frame, mac, link.mac, typeOf(key));
         SegmentWriter.write(bytes, tcp, flow.localPort(), flow.remotePort(), segment);
-        finish(link, frame, total, (int) flow.localLo, (int) flow.remoteLo, segment);
+        finish(link, frame, total, key, segment);
         if (flow.tos() != 0) {
-            Ipv4.tos(bytes, frame + Ethernet.HEADER_BYTES, flow.tos());
+            tos(bytes, frame + Ethernet.HEADER_BYTES, flow.tos());
         }
         return true;
     }
 
     /** A segment without a connection, in answer to one that came over this link. */
-    boolean reply(Link link, long mac, FlowKey key, SegmentOut segment) {
-        int total = Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + SegmentWriter.headerBytes(segment);
+    boolean reply(Link link, long mac, FlowKey to, SegmentOut segment) {
+        int tcpAt = Ethernet.HEADER_BYTES + ipHeaderBytes(to);
+        int total = tcpAt + SegmentWriter.headerBytes(segment);
         int frame = allocate(link, total);
         if (frame < 0) {
             return false;
         }
-        Ethernet.write(link.bytes, frame, mac, link.mac, Ethernet.TYPE_IPV4);
-        SegmentWriter.write(
-                link.bytes,
-                frame + Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES,
-                key.localPort(),
-                key.remotePort(),
-                segment);
-        finish(link, frame, total, (int) key.localLo, (int) key.remoteLo, segment);
+        Ethernet.write(link.bytes, frame, mac, link.mac, typeOf(to));
+        SegmentWriter.write(link.bytes, frame + tcpAt, to.localPort(), to.remotePort(), segment);
+        finish(link, frame, total, to, segment);
         return true;
     }
 
@@ -83,13 +85,46 @@ final class FrameOutput implements SegmentSink {
         return frame;
     }
 
-    private void finish(Link link, int frame, int total, int source, int destination, SegmentOut segment) {
+    private static boolean isIpv6(FlowKey of) {
+        return !IpAddress.isIpv4(of.localHi, of.localLo);
+    }
+
+    private static int ipHeaderBytes(FlowKey of) {
+        return isIpv6(of) ? Ipv6.HEADER_BYTES : Ipv4.HEADER_BYTES;
+    }
+
+    private static int typeOf(FlowKey of) {
+        return isIpv6(of) ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4;
+    }
+
+    private static void tos(ByteBuffer bytes, int ip, int tos) {
+        if (Ipv6Input.isIpv6(bytes, ip)) {
+            Ipv6.trafficClass(bytes, ip, tos);
+        } else {
+            Ipv4.tos(bytes, ip, tos);
+        }
+    }
+
+    /** IP header and checksum; then the frame is in the batch. */
+    private void finish(Link link, int frame, int total, FlowKey of, SegmentOut segment) {
         ByteBuffer bytes = link.bytes;
         int ip = frame + Ethernet.HEADER_BYTES;
-        int tcp = ip + Ipv4.HEADER_BYTES;
-        int ipBytes = total - Ethernet.HEADER_BYTES;
-        int tcpBytes = ipBytes - Ipv4.HEADER_BYTES;
-        int pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
+        int headerBytes = ipHeaderBytes(of);
+        int tcp = ip + headerBytes;
+        int tcpBytes = frame + total - tcp;
+        boolean cut = segment.payloadBytes > segment.segmentBytes && segment.segmentBytes > 0;
+        int pseudo;
+        if (isIpv6(of)) {
+            Ipv6.write(bytes, ip, tcpBytes, Ipv4.PROTOCOL_TCP, Ipv6.DEFAULT_HOPS);
+            Ipv6.addresses(bytes, ip, of.localHi, of.localLo, of.remoteHi, of.remoteLo);
+            pseudo = Checksum.pseudoIpv6(of.localHi, of.localLo, of.remoteHi, of.remoteLo, Ipv4.PROTOCOL_TCP, tcpBytes);
+        } else {
+            int source = (int) of.localLo;
+            int destination = (int) of.remoteLo;
+            Ipv4.write(bytes, ip, headerBytes + tcpBytes, nextId, Ipv4.PROTOCOL_TCP, source, destination);
+            nextId += cut ? segment.payloadBytes / segment.segmentBytes + 1 : 1;
+            pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
+        }
         int flags = 0;
         int checksum;
         if (link.transmitsChecksum) {
@@ -100,9 +135,6 @@ final class FrameOutput implements SegmentSink {
             checksum = Checksum.finish(pseudo + Checksum.partial(link.nativeOrder, tcp, tcpBytes));
         }
         bytes.putShort(tcp + TCP_CHECKSUM_OFFSET, (short) checksum);
-        boolean cut = segment.payloadBytes > segment.segmentBytes && segment.segmentBytes > 0;
-        Ipv4.write(bytes, ip, ipBytes, nextId, Ipv4.PROTOCOL_TCP, source, destination);
-        nextId += cut ? segment.payloadBytes / segment.segmentBytes + 1 : 1;
         FrameBatch tx = link.tx;
         tx.add(frame, total, cut ? flags | FrameBatch.TX_TSO : flags);
         if (cut) {

@@ -10,7 +10,7 @@ public final class Listener {
     /** Half-open connections a listener may have, however small its backlog: a slow path is not refused. */
     private static final int LEAST_HALF_OPEN = 128;
 
-    /** The any-address for wildcard listeners. */
+    /** The any-address for wildcard listeners: of IPv6 for both families, of IPv4 for it alone. */
     final IpAddress address;
 
     final int port;
@@ -110,6 +110,6 @@ public final class Listener {
     }
 
     boolean matches(long localHi, long localLo) {
-        return address.isAny() || (address.hi() == localHi && address.lo() == localLo);
+        return PortTable.covers(address, localHi, localLo);
     }
 }

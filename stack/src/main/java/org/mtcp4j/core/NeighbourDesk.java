@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.mtcp4j.ip.ArpFrames;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.NdpFrames;
 import org.mtcp4j.ip.Neighbours;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
@@ -18,6 +19,8 @@ import org.mtcp4j.wire.Ethernet;
  * tells the others. The owner's.
  */
 final class NeighbourDesk implements Neighbours.Events {
+    private static final int IS_ARP = -1;
+
     private final Context context;
     private final Neighbours table;
     private final Routes routes;
@@ -57,18 +60,41 @@ final class NeighbourDesk implements Neighbours.Events {
         return table.nextDeadlineNs();
     }
 
+    /** A neighbour solicitation or advertisement from the network, whose checksum is right. */
+    void discovery(Link from, int frame, int ip, int icmp, int lengthBytes, long now) {
+        nowNs = now;
+        switch (table.neighbourInput(from.bytes, ip, icmp, lengthBytes, now)) {
+            case Neighbours.REPLY -> {
+                int reply = context.output.allocate(from, NdpFrames.FRAME_BYTES);
+                if (reply >= 0) {
+                    NdpFrames.writeReply(from.bytes, reply, frame, from.mac);
+                    context.output.send(from, reply, NdpFrames.FRAME_BYTES);
+                }
+            }
+            case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_NDP);
+            case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
+            default -> {
+                // Learned or of no interest: nothing to send.
+            }
+        }
+        if (context.engine.contextCount > 1) {
+            tellOthers(from, ip, icmp - ip, icmp - ip + lengthBytes);
+        }
+    }
+
     /** An ARP packet from the network. */
     void arp(Link from, int frame, int arp, int lengthBytes, long now) {
         nowNs = now;
         switch (table.input(from.bytes, arp, lengthBytes, now)) {
             case Neighbours.REPLY -> reply(from, frame);
-            case Neighbours.BAD, Neighbours.CONFLICT -> context.counters.increment(Counter.IN_BAD_ARP);
+            case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_ARP);
+            case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
             default -> {
                 // Learned or of no interest: nothing to send.
             }
         }
         if (context.engine.contextCount > 1 && lengthBytes >= Arp.PACKET_BYTES) {
-            tellOthers(from, arp);
+            tellOthers(from, arp, IS_ARP, Arp.PACKET_BYTES);
         }
     }
 
@@ -81,33 +107,40 @@ final class NeighbourDesk implements Neighbours.Events {
         }
     }
 
-    private void tellOthers(Link from, int arp) {
-        ByteBuffer packet = ByteBuffer.allocate(Arp.PACKET_BYTES);
-        packet.put(0, from.bytes, arp, Arp.PACKET_BYTES);
+    private void tellOthers(Link from, int offset, int icmpAt, int lengthBytes) {
+        ByteBuffer packet = ByteBuffer.allocate(lengthBytes);
+        packet.put(0, from.bytes, offset, lengthBytes);
         for (int i = 0; i < context.engine.contextCount; i++) {
             if (i != context.index) {
                 Context other = context.engine.context(i);
-                other.ownership.commands.push(new Heard(from.index, packet));
+                other.ownership.commands.push(new Heard(from.index, packet, icmpAt));
                 other.driver.doorbell();
             }
         }
     }
 
-    /** An ARP packet that another context's queue received. */
+    /** A packet of ARP or of neighbour discovery that another context's queue received. */
     private static final class Heard extends Command {
         private final int linkIndex;
         private final ByteBuffer packet;
+        private final int icmpAt;
 
-        Heard(int linkIndex, ByteBuffer packet) {
+        /** @param icmpAt where in an IPv6 packet the message starts, or {@link #IS_ARP} */
+        Heard(int linkIndex, ByteBuffer packet, int icmpAt) {
             this.linkIndex = linkIndex;
             this.packet = packet;
+            this.icmpAt = icmpAt;
         }
 
         @Override
         void run(Context context, long now) {
             NeighbourDesk desk = context.links[linkIndex].neighbours;
             desk.nowNs = now;
-            desk.table.input(packet, 0, Arp.PACKET_BYTES, now);
+            if (icmpAt == IS_ARP) {
+                desk.table.input(packet, 0, Arp.PACKET_BYTES, now);
+            } else {
+                desk.table.neighbourInput(packet, 0, icmpAt, packet.capacity() - icmpAt, now);
+            }
         }
     }
 
@@ -119,14 +152,37 @@ final class NeighbourDesk implements Neighbours.Events {
                         own.address().toIpv4(),
                         Ethernet.BROADCAST,
                         own.address().toIpv4());
+            } else {
+                announce(own.address());
             }
+        }
+    }
+
+    /** Asks whether the address is free, and uses it meanwhile (RFC 4429, optimistic): an objection is counted. */
+    private void announce(IpAddress address) {
+        solicit(IpAddress.ANY_V6, Ethernet.BROADCAST, address);
+        int frame = context.output.allocate(link, NdpFrames.FRAME_BYTES);
+        if (frame >= 0) {
+            NdpFrames.writeAnnouncement(link.bytes, frame, link.mac, address);
+            context.output.send(link, frame, NdpFrames.FRAME_BYTES);
+        }
+    }
+
+    private void solicit(IpAddress source, long toMac, IpAddress target) {
+        int frame = context.output.allocate(link, NdpFrames.FRAME_BYTES);
+        if (frame >= 0) {
+            int bytes = NdpFrames.writeSolicitation(link.bytes, frame, link.mac, source, toMac, target);
+            context.output.send(link, frame, bytes);
         }
     }
 
     @Override
     public void request(long hi, long lo, long toMac) {
-        IpAddress source = routes.sourceFor(IpAddress.of(hi, lo));
-        if (source != null) {
+        IpAddress target = IpAddress.of(hi, lo);
+        IpAddress source = routes.sourceFor(target);
+        if (source != null && !target.isIpv4()) {
+            solicit(source, toMac, target);
+        } else if (source != null) {
             sendRequest(source.toIpv4(), toMac, (int) lo);
         }
     }

@@ -54,6 +54,22 @@ public final class PortTable {
         return null;
     }
 
+    /**
+     * Whether a bind to the one takes something away from a bind to the other. The any-address of IPv6 is that of a dual-stack socket:
+     * it covers IPv4 too (RFC 3493 §3.7).
+     */
+    private static boolean overlap(IpAddress one, IpAddress other) {
+        return covers(one, other.hi(), other.lo()) || covers(other, one.hi(), one.lo());
+    }
+
+    /** Whether a socket bound to the address gets what is for the other. */
+    static boolean covers(IpAddress bound, long hi, long lo) {
+        if (bound.isAny()) {
+            return !bound.isIpv4() || IpAddress.isIpv4(hi, lo);
+        }
+        return bound.hi() == hi && bound.lo() == lo;
+    }
+
     private Binding add(Binding binding) {
         bindings.computeIfAbsent(binding.port(), p -> new ArrayList<>(1)).add(binding);
         bound.set(binding.port(), 1);
@@ -66,9 +82,7 @@ public final class PortTable {
             return false;
         }
         for (Binding other : held) {
-            boolean overlap = other.address().isAny()
-                    || wanted.address().isAny()
-                    || other.address().equals(wanted.address());
+            boolean overlap = overlap(other.address(), wanted.address());
             boolean shared = (other.reusePort() && wanted.reusePort())
                     || (other.reuseAddress() && wanted.reuseAddress() && listeners.get(wanted.port()) == null);
             if (overlap && !shared) {
@@ -100,9 +114,7 @@ public final class PortTable {
         Listener[] present = listeners.get(listener.port);
         int n = present == null ? 0 : present.length;
         for (int i = 0; i < n; i++) {
-            boolean overlap = present[i].address.isAny()
-                    || listener.address.isAny()
-                    || present[i].address.equals(listener.address);
+            boolean overlap = overlap(present[i].address, listener.address);
             if (overlap && !(present[i].reusePort && listener.reusePort)) {
                 return false;
             }
@@ -137,10 +149,12 @@ public final class PortTable {
         int exact = 0;
         int any = 0;
         for (Listener listener : present) {
-            if (listener.address.isAny()) {
-                any++;
-            } else if (listener.matches(localHi, localLo)) {
-                exact++;
+            if (listener.matches(localHi, localLo)) {
+                if (listener.address.isAny()) {
+                    any++;
+                } else {
+                    exact++;
+                }
             }
         }
         int candidates = exact != 0 ? exact : any;
@@ -149,9 +163,7 @@ public final class PortTable {
         }
         int choice = Integer.remainderUnsigned(Integer.rotateLeft(hash, 13), candidates);
         for (Listener listener : present) {
-            boolean candidate = exact != 0
-                    ? !listener.address.isAny() && listener.matches(localHi, localLo)
-                    : listener.address.isAny();
+            boolean candidate = listener.matches(localHi, localLo) && (exact == 0 || !listener.address.isAny());
             if (candidate && choice-- == 0) {
                 return listener;
             }

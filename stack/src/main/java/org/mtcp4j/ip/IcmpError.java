@@ -3,7 +3,9 @@ package org.mtcp4j.ip;
 
 import java.nio.ByteBuffer;
 import org.mtcp4j.wire.Icmp4;
+import org.mtcp4j.wire.Icmp6;
 import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.Ipv6;
 
 /**
  * An ICMP error about a TCP segment of ours (RFC 792, RFC 1122 §4.2.3.9): a scratch object that its context reuses. Whether it is to
@@ -64,6 +66,49 @@ public final class IcmpError {
         remotePort = ports & 0xffff;
         seq = bytes.getInt(l4 + 4);
         return true;
+    }
+
+    /**
+     * Reads a checked ICMPv6 message (RFC 4443).
+     *
+     * @return false when it is no error, or is not about TCP
+     */
+    public boolean parse6(ByteBuffer bytes, int icmp, int lengthBytes) {
+        int type = Icmp6.type(bytes, icmp);
+        int quote = icmp + Icmp6.HEADER_BYTES;
+        int quoteBytes = lengthBytes - Icmp6.HEADER_BYTES;
+        if (!Icmp6.isError(type) || quoteBytes < Ipv6.HEADER_BYTES || bytes.get(quote) >>> 4 != 6) {
+            return false;
+        }
+        int transport = Ipv6.transport(bytes, quote);
+        int l4 = transport & 0xffff;
+        if (transport < 0 || transport >>> 16 != Ipv4.PROTOCOL_TCP || l4 + Icmp6.QUOTED_L4_BYTES > quoteBytes) {
+            return false;
+        }
+        kind = switch (type) {
+            case Icmp6.PACKET_TOO_BIG -> Kind.FRAGMENTATION_NEEDED;
+            case Icmp6.TIME_EXCEEDED -> Kind.TIME_EXCEEDED;
+            case Icmp6.PARAMETER_PROBLEM -> Kind.PARAMETER_PROBLEM;
+            default -> unreachable6(Icmp6.code(bytes, icmp));
+        };
+        nextHopMtuBytes = kind == Kind.FRAGMENTATION_NEEDED ? Icmp6.word(bytes, icmp) : 0;
+        localHi = Ipv6.sourceHi(bytes, quote);
+        localLo = Ipv6.sourceLo(bytes, quote);
+        remoteHi = Ipv6.destinationHi(bytes, quote);
+        remoteLo = Ipv6.destinationLo(bytes, quote);
+        int ports = bytes.getInt(quote + l4);
+        localPort = ports >>> 16;
+        remotePort = ports & 0xffff;
+        seq = bytes.getInt(quote + l4 + 4);
+        return true;
+    }
+
+    private static Kind unreachable6(int code) {
+        return switch (code) {
+            case Icmp6.NO_ROUTE, Icmp6.PROHIBITED -> Kind.NETWORK_UNREACHABLE;
+            case Icmp6.PORT_UNREACHABLE -> Kind.REFUSED;
+            default -> Kind.HOST_UNREACHABLE;
+        };
     }
 
     /** Codes of RFC 792 and RFC 1122 §3.2.2.1. */

@@ -13,6 +13,9 @@ public record IpAddress(long hi, long lo) {
     public static final IpAddress ANY_V4 = ofIpv4(0);
     public static final IpAddress ANY_V6 = new IpAddress(0, 0);
 
+    /** Upper half of fe80::/64. */
+    public static final long LINK_LOCAL_HI = 0xfe80_0000_0000_0000L;
+
     private static final long V4_PREFIX = 0x0000_ffff_0000_0000L;
     private static final int MULTICAST_V4 = 0xe;
 
@@ -71,6 +74,15 @@ public record IpAddress(long hi, long lo) {
 
     public boolean isLoopback() {
         return isIpv4() ? (int) lo >>> 24 == 127 : hi == 0 && lo == 1;
+    }
+
+    public boolean isLinkLocal() {
+        return isLinkLocal(hi);
+    }
+
+    /** Of an IPv6 address's upper half: fe80::/10 (RFC 4291 §2.5.6). */
+    public static boolean isLinkLocal(long hi) {
+        return hi >>> 54 == LINK_LOCAL_HI >>> 54;
     }
 
     public boolean isMulticast() {

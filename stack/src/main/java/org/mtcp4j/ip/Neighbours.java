@@ -4,10 +4,13 @@ package org.mtcp4j.ip;
 import java.nio.ByteBuffer;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Icmp6;
+import org.mtcp4j.wire.Ipv6;
+import org.mtcp4j.wire.Ndp;
 
 /**
- * Hardware addresses of the neighbours on one link: ARP (RFC 826) with the states and timings of neighbour unreachability detection
- * (RFC 4861 §7.3). Single-threaded; holds no packets: who waits for an answer is told through {@link Events}.
+ * Hardware addresses of the neighbours on one link: ARP (RFC 826) and neighbour discovery (RFC 4861), with the states and timings of
+ * neighbour unreachability detection (RFC 4861 §7.3) for both. Single-threaded; holds no packets: who waits for an answer is told through {@link Events}.
  *
  * <pre>
  *   lookup → INCOMPLETE ──reply──→ REACHABLE ──30 s──→ STALE ──lookup──→ DELAY ──5 s──→ PROBE
@@ -19,16 +22,16 @@ public final class Neighbours {
     /** Results of {@link #lookup} that are no address. */
     public static final long UNRESOLVED = -1;
 
-    /** Results of {@link #input}. */
+    /** Results of {@link #input} and {@link #neighbourInput}. */
     public static final int IGNORED = 0;
 
-    /** The frame is a request for one of our addresses: turn it round with {@link ArpFrames#turnIntoReply} and send it. */
+    /** The frame asks for one of our addresses: answer with {@link ArpFrames#turnIntoReply} or {@link NdpFrames#writeReply}. */
     public static final int REPLY = 1;
     /** Something was learned. */
     public static final int LEARNED = 2;
-    /** Not valid ARP, or from a sender that cannot be. */
+    /** Not valid, or from a sender that cannot be. */
     public static final int BAD = 3;
-    /** Somebody else uses one of our addresses (RFC 5227 §2.4). */
+    /** Somebody else uses, or tries to use, one of our addresses (RFC 5227 §2.4, RFC 4862 §5.4). */
     public static final int CONFLICT = 4;
 
     public static final long RETRANSMIT_NS = 1_000_000_000L;
@@ -45,7 +48,7 @@ public final class Neighbours {
         /**
          * A request is to be sent.
          *
-         * @param toMac {@link Ethernet#BROADCAST} or the address to probe
+         * @param toMac {@link Ethernet#BROADCAST} (for IPv6 the target's group), or the address to probe
          */
         void request(long hi, long lo, long toMac);
 
@@ -172,12 +175,94 @@ public final class Neighbours {
             if (!routes.isConnected(0, sender) || routes.isBroadcast(0, sender)) {
                 return BAD;
             }
-            learned = learn(sender, senderMac, forUs, forUs && !request, nowNs);
+            learned = learn(0, sender, senderMac, forUs, forUs && !request, nowNs);
         }
         if (request && forUs) {
             return REPLY;
         }
         return learned ? LEARNED : IGNORED;
+    }
+
+    /**
+     * A neighbour solicitation or advertisement arrived, whose ICMPv6 checksum is right (RFC 4861 §7.2.3, §7.2.5).
+     *
+     * @param ip where the IPv6 header starts
+     * @param icmp where the message starts
+     * @return one of the results above
+     */
+    public int neighbourInput(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
+        if (!Ndp.isValid(bytes, ip, icmp, lengthBytes)) {
+            return BAD;
+        }
+        return Icmp6.type(bytes, icmp) == Icmp6.NEIGHBOUR_SOLICITATION
+                ? solicitation(bytes, ip, icmp, lengthBytes, nowNs)
+                : advertisement(bytes, ip, icmp, lengthBytes, nowNs);
+    }
+
+    private int solicitation(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
+        if (!routes.isLocal(Ndp.targetHi(bytes, icmp), Ndp.targetLo(bytes, icmp))) {
+            return IGNORED;
+        }
+        long hi = Ipv6.sourceHi(bytes, ip);
+        long lo = Ipv6.sourceLo(bytes, ip);
+        long mac = Ndp.linkAddress(bytes, icmp, lengthBytes, Ndp.SOURCE_LINK_ADDRESS);
+        if (mac == ourMac) {
+            return IGNORED;
+        }
+        if ((hi | lo) == 0) {
+            // Somebody asks whether our address is free; the answer says that it is not.
+            return mac == Ndp.NO_MAC ? REPLY : BAD;
+        }
+        if (routes.isLocal(hi, lo)) {
+            return CONFLICT;
+        }
+        if (mac != Ndp.NO_MAC) {
+            if (Ethernet.isGroup(mac) || (!IpAddress.isLinkLocal(hi) && !routes.isConnected(hi, lo))) {
+                return BAD;
+            }
+            learn(hi, lo, mac, true, false, nowNs);
+        }
+        return REPLY;
+    }
+
+    private int advertisement(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
+        long hi = Ndp.targetHi(bytes, icmp);
+        long lo = Ndp.targetLo(bytes, icmp);
+        long mac = Ndp.linkAddress(bytes, icmp, lengthBytes, Ndp.TARGET_LINK_ADDRESS);
+        int flags = Icmp6.word(bytes, icmp);
+        boolean solicited = (flags & Ndp.SOLICITED) != 0;
+        if (mac == ourMac) {
+            return IGNORED;
+        }
+        if (routes.isLocal(hi, lo)) {
+            return CONFLICT;
+        }
+        Entry entry = find(hi, lo);
+        if ((solicited && Ipv6Input.isToGroup(bytes, ip)) || (mac != Ndp.NO_MAC && Ethernet.isGroup(mac))) {
+            return BAD;
+        }
+        if (entry == null) {
+            return IGNORED;
+        }
+        boolean known = entry.state != State.INCOMPLETE;
+        if (mac == Ndp.NO_MAC) {
+            mac = entry.mac;
+        }
+        if (!known && mac == UNRESOLVED) {
+            return IGNORED;
+        }
+        if (known && mac != entry.mac && (flags & Ndp.OVERRIDE) == 0) {
+            // Another address without the right to replace the one that is known: make sure of that one.
+            if (entry.state == State.REACHABLE) {
+                entry.state = State.STALE;
+            }
+            return IGNORED;
+        }
+        learn(hi, lo, mac, false, solicited, nowNs);
+        if (!known && !solicited) {
+            entry.state = State.STALE;
+        }
+        return LEARNED;
     }
 
     /** Does what is due. Calling early does no harm. */
@@ -235,13 +320,13 @@ public final class Neighbours {
         nextDeadlineNs = Math.min(nextDeadlineNs, timeNs);
     }
 
-    private boolean learn(long sender, long mac, boolean forUs, boolean answer, long nowNs) {
-        Entry entry = find(0, sender);
+    private boolean learn(long hi, long lo, long mac, boolean forUs, boolean answer, long nowNs) {
+        Entry entry = find(hi, lo);
         if (entry == null) {
             if (!forUs) {
                 return false;
             }
-            entry = create(0, sender, nowNs);
+            entry = create(hi, lo, nowNs);
         }
         boolean news = entry.mac != mac;
         entry.mac = mac;
@@ -252,7 +337,7 @@ public final class Neighbours {
             entry.state = State.STALE;
         }
         if (news) {
-            events.resolved(0, sender, mac);
+            events.resolved(hi, lo, mac);
         }
         return true;
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import org.mtcp4j.wire.Ndp;
 
 /** The interfaces' own addresses and where packets go first; immutable. Lookups allocate nothing. */
 public final class Routes {
@@ -83,6 +84,17 @@ public final class Routes {
     public boolean isLocal(long hi, long lo) {
         for (Subnet subnet : own) {
             if (subnet.address().lo() == lo && subnet.address().hi() == hi) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether this is the lower half of the solicited-node group of one of our addresses (RFC 4291 §2.7.1). */
+    public boolean isSolicitedNode(long lo) {
+        for (Subnet subnet : own) {
+            if (!subnet.address().isIpv4()
+                    && Ndp.solicitedNodeLo(subnet.address().lo()) == lo) {
                 return true;
             }
         }

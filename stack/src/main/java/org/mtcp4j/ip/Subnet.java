@@ -10,6 +10,7 @@ public final class Subnet {
 
     private final IpAddress address;
     private final int prefixBits;
+    private final boolean isIpv4;
     private final long maskHi;
     private final long maskLo;
 
@@ -21,6 +22,7 @@ public final class Subnet {
         }
         this.address = address;
         this.prefixBits = prefixBits;
+        this.isIpv4 = address.isIpv4();
         int bits = address.isIpv4() ? V4_OFFSET_BITS + prefixBits : prefixBits;
         maskHi = mask(Math.min(bits, 64));
         maskLo = mask(Math.max(bits - 64, 0));
@@ -59,6 +61,11 @@ public final class Subnet {
     }
 
     public boolean contains(long hi, long lo) {
+        // An IPv4 address in its mapped form is in no IPv6 network, however short its prefix.
+        return IpAddress.isIpv4(hi, lo) == isIpv4 && contains128(hi, lo);
+    }
+
+    private boolean contains128(long hi, long lo) {
         return ((hi ^ address.hi()) & maskHi) == 0 && ((lo ^ address.lo()) & maskLo) == 0;
     }
 

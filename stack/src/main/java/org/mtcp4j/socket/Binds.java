@@ -10,9 +10,6 @@ import org.mtcp4j.ip.IpAddress;
 
 /** Binding addresses and ports, for sockets and listeners alike. */
 final class Binds {
-    private static final IpAddress LOOPBACK_V6 = IpAddress.of(0, 1);
-    private static final IpAddress LOOPBACK_V4 = IpAddress.ofIpv4(0x7f00_0001);
-
     private Binds() {}
 
     static PortTable.Binding bind(Engine engine, InetSocketAddress address, OptionSet options) throws BindException {
@@ -32,12 +29,8 @@ final class Binds {
         return bound;
     }
 
-    /** The address as packets carry it. Until IPv6 is there, the any-address and loopback of IPv6 stand for those of IPv4. */
+    /** The address as packets carry it: mapped IPv6 addresses are IPv4. */
     static IpAddress wireAddress(InetAddress address) {
-        IpAddress ip = IpAddress.of(address);
-        if (ip.equals(LOOPBACK_V6)) {
-            return LOOPBACK_V4;
-        }
-        return ip.isAny() ? IpAddress.ANY_V4 : ip;
+        return IpAddress.of(address);
     }
 }

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -21,11 +22,14 @@ import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.FlowHash;
 
 /** A running stack: its contexts, NICs and background threads. One per JVM in production; tests start several. */
 public final class Stack implements AutoCloseable {
     /** Frames of the loopback beside another NIC: for the program's connections to its own address. */
     private static final int HAIRPIN_FRAMES = 2_048;
+
+    private static final int LINK_LOCAL_PREFIX_BITS = 64;
 
     private final Engine engine;
     private boolean stopped;
@@ -82,14 +86,26 @@ public final class Stack implements AutoCloseable {
     private static List<Subnet> subnets(String group) {
         List<Subnet> own = new ArrayList<>();
         for (String text : group.split(",", -1)) {
-            Subnet subnet = Subnet.parse(text.trim());
-            if (!subnet.address().isIpv4()) {
-                throw new IllegalArgumentException("'" + text.trim()
-                        + "' is an IPv6 address, which this release cannot carry; give IPv4 addresses");
-            }
-            own.add(subnet);
+            own.add(Subnet.parse(text.trim()));
         }
+        linkLocal(own).ifPresent(own::add);
         return own;
+    }
+
+    /**
+     * Where there is an IPv6 address there is a link-local one (RFC 4291 §2.8); if none is configured, one that stays the same as long as the
+     * others do and tells nothing of the hardware (RFC 7217).
+     */
+    private static Optional<Subnet> linkLocal(List<Subnet> own) {
+        List<IpAddress> v6 = own.stream()
+                .map(Subnet::address)
+                .filter(address -> !address.isIpv4())
+                .toList();
+        if (v6.isEmpty() || v6.stream().anyMatch(IpAddress::isLinkLocal)) {
+            return Optional.empty();
+        }
+        long id = FlowHash.interfaceId(v6.get(0).hi(), v6.get(0).lo());
+        return Optional.of(new Subnet(IpAddress.of(IpAddress.LINK_LOCAL_HI, id), LINK_LOCAL_PREFIX_BITS));
     }
 
     /** A value for each NIC, separated by semicolons. */

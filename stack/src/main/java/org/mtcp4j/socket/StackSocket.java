@@ -77,7 +77,7 @@ public final class StackSocket extends Pollable {
         }
         PortTable.Binding bound = binding;
         IpAddress source = bound == null || bound.address().isAny() ? engine.sourceFor(target) : bound.address();
-        if (source == null) {
+        if (source == null || source.isIpv4() != target.isIpv4()) {
             throw Failures.networkUnreachable();
         }
         int port = bound == null ? 0 : bound.port();

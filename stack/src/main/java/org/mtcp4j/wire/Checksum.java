@@ -91,6 +91,30 @@ public final class Checksum {
     }
 
     /**
+     * The pseudo-header's sum for IPv6 (RFC 8200 §8.1), as {@link #pseudoIpv4}.
+     *
+     * @param l4Bytes transport header and payload
+     * @return a sum of partials, not folded
+     */
+    public static int pseudoIpv6(
+            long sourceHi, long sourceLo, long destinationHi, long destinationLo, int protocol, int l4Bytes) {
+        return words(sourceHi)
+                + words(sourceLo)
+                + words(destinationHi)
+                + words(destinationLo)
+                + protocol
+                + (l4Bytes >>> 16)
+                + (l4Bytes & 0xffff);
+    }
+
+    private static int words(long four) {
+        return (int) (four >>> 48)
+                + (int) (four >>> 32 & 0xffff)
+                + (int) (four >>> 16 & 0xffff)
+                + (int) (four & 0xffff);
+    }
+
+    /**
      * The field's new value after one 16-bit word that it covers has changed (RFC 1624 §3, equation 3).
      *
      * @param field the checksum field as it stands in the header

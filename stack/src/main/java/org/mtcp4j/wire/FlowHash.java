@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
  */
 public final class FlowHash {
     private static final int TCP_PORTS_BYTES = 4;
-    private static final int IPV6_HEADER_BYTES = 40;
     private static final long V4_PREFIX = 0x0000_ffff_0000_0000L;
 
     private FlowHash() {}
@@ -49,6 +48,11 @@ public final class FlowHash {
         return Integer.remainderUnsigned(hash, contexts);
     }
 
+    /** An interface identifier made of an address: well mixed, universal/local bit clear (RFC 7136 gives the bits no meaning). */
+    public static long interfaceId(long hi, long lo) {
+        return end(hi, lo, 0) & ~(1L << 57);
+    }
+
     private static int ofIpv4Packet(ByteBuffer bytes, int ip, int ipBytes) {
         if (Ipv4.check(bytes, ip, ipBytes) != Ipv4.OK
                 || Ipv4.protocol(bytes, ip) != Ipv4.PROTOCOL_TCP
@@ -64,15 +68,20 @@ public final class FlowHash {
     }
 
     private static int ofIpv6Packet(ByteBuffer bytes, int ip, int ipBytes) {
-        if (ipBytes < IPV6_HEADER_BYTES + TCP_PORTS_BYTES || bytes.get(ip + 6) != Ipv4.PROTOCOL_TCP) {
+        if (Ipv6.check(bytes, ip, ipBytes) != Ipv6.OK) {
             return 0;
         }
-        int ports = bytes.getInt(ip + IPV6_HEADER_BYTES);
+        int transport = Ipv6.transport(bytes, ip);
+        int headerBytes = transport & 0xffff;
+        if (transport < 0 || transport >>> 16 != Ipv4.PROTOCOL_TCP || ipBytes < headerBytes + TCP_PORTS_BYTES) {
+            return 0;
+        }
+        int ports = bytes.getInt(ip + headerBytes);
         return of(
-                bytes.getLong(ip + 8),
-                bytes.getLong(ip + 16),
-                bytes.getLong(ip + 24),
-                bytes.getLong(ip + 32),
+                Ipv6.sourceHi(bytes, ip),
+                Ipv6.sourceLo(bytes, ip),
+                Ipv6.destinationHi(bytes, ip),
+                Ipv6.destinationLo(bytes, ip),
                 ports >>> 16,
                 ports & 0xffff);
     }

@@ -20,7 +20,7 @@ final class MemoryEnvironment implements ContractEnvironment {
 
     private MemoryEnvironment(String more, InetAddress address) throws StackUnavailableException, IOException {
         this.address = address;
-        StackConfig config = StackConfig.of("nic=memory,ip=198.18.0.2/24,time-wait=1s" + more);
+        StackConfig config = StackConfig.of("nic=memory,ip=198.18.0.2/24+2001:db8::2/64,time-wait=1s" + more);
         stack = Stack.start(config);
         provider = MtcpSelectorProvider.of(stack, config);
         silent = new FullListener(provider, address);
@@ -29,6 +29,10 @@ final class MemoryEnvironment implements ContractEnvironment {
     /** @param more further configuration: {@code ,driver=dedicated,contexts=2} */
     static MemoryEnvironment onStack(String more) throws StackUnavailableException, IOException {
         return new MemoryEnvironment(",loopback=stack" + more, address("198.18.0.2"));
+    }
+
+    static MemoryEnvironment onStackOverIpv6() throws StackUnavailableException, IOException {
+        return new MemoryEnvironment(",loopback=stack", address("2001:db8::2"));
     }
 
     /** The same provider, at addresses of the kernel: every channel moves there. */

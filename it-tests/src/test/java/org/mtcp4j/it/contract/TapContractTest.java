@@ -31,6 +31,16 @@ class TapContractTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> stackServesOverIpv6() throws Exception {
+        return casesOf(TapContracts.StackServesOverIpv6.class);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> stackConnectsOverIpv6() throws Exception {
+        return casesOf(TapContracts.StackConnectsOverIpv6.class);
+    }
+
+    @TestFactory
     Stream<DynamicTest> stackServesDedicatedTwoContexts() throws Exception {
         return casesOf(TapContracts.StackServesDedicatedTwoContexts.class);
     }

@@ -19,6 +19,20 @@ final class TapContracts {
         }
     }
 
+    static class StackServesOverIpv6 extends SocketContract {
+        @Override
+        ContractEnvironment open() throws Exception {
+            return TapEnvironment.overIpv6(true);
+        }
+    }
+
+    static class StackConnectsOverIpv6 extends SocketContract {
+        @Override
+        ContractEnvironment open() throws Exception {
+            return TapEnvironment.overIpv6(false);
+        }
+    }
+
     static class StackServesDedicatedTwoContexts extends SocketContract {
         @Override
         ContractEnvironment open() throws Exception {

@@ -97,7 +97,7 @@ final class StackClient extends StackSide {
                 throw new SocketException("Already bound");
             }
             InetSocketAddress asked = new InetSocketAddress(host, port);
-            socket.bind(toStack(asked));
+            socket.bind(toBind(asked));
             local = toApplication(socket.localAddress(), asked);
             address = host;
         }
@@ -118,7 +118,7 @@ final class StackClient extends StackSide {
         readLock.lock();
         try {
             beginConnect(to);
-            socket.startConnect(toStack(to));
+            socket.startConnect(to);
             awaitConnected(TimeUnit.MILLISECONDS.toNanos(timeout));
             endConnect(to);
         } finally {

@@ -66,7 +66,7 @@ final class StackServer extends StackSide {
                 throw new SocketException("Not bound");
             }
             if (local == null) {
-                listener.bind(toStack(asked), backlog);
+                listener.bind(toBind(asked), backlog);
                 local = toApplication(listener.localAddress(), asked);
             }
         }

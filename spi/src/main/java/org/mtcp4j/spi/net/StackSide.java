@@ -56,8 +56,8 @@ abstract class StackSide implements NetSide {
         return KernelProvider.isIpv6Available() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     }
 
-    final InetSocketAddress toStack(InetSocketAddress given) {
-        return StackAddresses.toStack(given, stack);
+    static InetSocketAddress toBind(InetSocketAddress given) {
+        return StackAddresses.toBind(given, family());
     }
 
     static InetSocketAddress toApplication(InetSocketAddress bound, InetSocketAddress asked) {

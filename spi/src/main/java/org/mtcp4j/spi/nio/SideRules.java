@@ -24,12 +24,12 @@ public final class SideRules {
 
     /** Whether a socket bound to this address is the stack's. */
     public boolean owns(InetSocketAddress local) {
-        return stack.owns(StackAddresses.toStack(local, stack).getAddress());
+        return stack.owns(local.getAddress());
     }
 
     /** Whether a connection to this address goes through the stack. */
     public boolean routes(InetSocketAddress remote) {
-        return stack.routes(StackAddresses.toStack(remote, stack));
+        return stack.routes(remote);
     }
 
     /**

@@ -2,7 +2,6 @@
 package org.mtcp4j.spi.nio;
 
 import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -11,11 +10,9 @@ import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import org.mtcp4j.socket.Stack;
 
 /**
- * Checks of addresses as the JDK makes them, and the two views of an address: the application's, which on a dual-stack socket writes
- * the any-address and loopback as IPv6, and the stack's, which takes them as IPv4.
+ * Checks of addresses as the JDK makes them, and what becomes of the any-address on a dual-stack socket.
  */
 public final class StackAddresses {
     private static final InetAddress ANY_4 = of(new byte[4]);
@@ -64,17 +61,14 @@ public final class StackAddresses {
         return new InetSocketAddress(address instanceof Inet4Address ? LOOPBACK_4 : LOOPBACK_6, remote.getPort());
     }
 
-    /** Until the stack speaks IPv6, its IPv6 addresses are those of loopback, and stand for 127.0.0.1. */
-    public static InetSocketAddress toStack(InetSocketAddress address, Stack stack) {
-        InetAddress given = address.getAddress();
-        if (!(given instanceof Inet6Address)) {
-            return address;
-        }
-        if (given.isAnyLocalAddress()) {
-            return new InetSocketAddress(ANY_4, address.getPort());
-        }
-        boolean loopback = given.isLoopbackAddress() || stack.owns(given);
-        return loopback ? new InetSocketAddress(LOOPBACK_4, address.getPort()) : address;
+    /**
+     * A bind's address as the stack takes it: the any-address of a dual-stack socket is that of IPv6, whichever the application wrote, as
+     * the JDK has it.
+     */
+    public static InetSocketAddress toBind(InetSocketAddress address, ProtocolFamily family) {
+        boolean dual =
+                family != StandardProtocolFamily.INET && address.getAddress().isAnyLocalAddress();
+        return dual ? new InetSocketAddress(ANY_6, address.getPort()) : address;
     }
 
     /**
@@ -91,10 +85,8 @@ public final class StackAddresses {
         if (address.isAnyLocalAddress()) {
             return new InetSocketAddress(ANY_6, local.getPort());
         }
-        boolean stoodForIpv6 = asked != null
-                && asked.getAddress() instanceof Inet6Address
-                && !asked.getAddress().isAnyLocalAddress()
-                && address.isLoopbackAddress();
-        return stoodForIpv6 ? new InetSocketAddress(asked.getAddress(), local.getPort()) : local;
+        // With the scope, or the name, that the application gave.
+        boolean same = asked != null && asked.getAddress().equals(address);
+        return same ? new InetSocketAddress(asked.getAddress(), local.getPort()) : local;
     }
 }

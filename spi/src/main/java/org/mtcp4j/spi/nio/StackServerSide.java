@@ -44,7 +44,7 @@ final class StackServerSide implements ServerSide {
 
     @Override
     public void bind(InetSocketAddress address, int backlog) throws IOException {
-        listener.bind(StackAddresses.toStack(address, provider.stack()), backlog);
+        listener.bind(StackAddresses.toBind(address, family), backlog);
         local = StackAddresses.toApplication(listener.localAddress(), address, family);
     }
 

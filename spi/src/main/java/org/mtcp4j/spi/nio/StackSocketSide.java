@@ -115,7 +115,7 @@ final class StackSocketSide implements SocketSide {
             synchronized (stateLock) {
                 ensureOpen();
                 ensureBindable();
-                socket.bind(StackAddresses.toStack(address, channel.stack()));
+                socket.bind(StackAddresses.toBind(address, family));
                 local = StackAddresses.toApplication(socket.localAddress(), address, family);
             }
         } finally {
@@ -144,7 +144,7 @@ final class StackSocketSide implements SocketSide {
             long startNs = timeoutNs == 0 ? 0 : System.nanoTime();
             try {
                 beginConnect(address, blocking);
-                socket.startConnect(StackAddresses.toStack(address, channel.stack()));
+                socket.startConnect(address);
                 // Without waiting it never succeeds at once, as over Linux's loopback: programs wait for OP_CONNECT.
                 connected = blocking && pollConnect(true, startNs, timeoutNs);
             } finally {

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.nio.ByteBuffer;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Ipv6Input;
+import org.mtcp4j.stats.Counter;
+import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Icmp6;
+import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.Ipv6;
+
+/** ICMPv6 messages that answer a frame: echo replies and errors (RFC 4443). The owner's. */
+final class Icmp6Replies {
+    private final Context context;
+
+    Icmp6Replies(Context context) {
+        this.context = context;
+    }
+
+    /** Answers an echo request, checked on all layers (RFC 4443 §4.2). */
+    void echo(Link link, int frame, int ip, int lengthBytes) {
+        ByteBuffer bytes = link.bytes;
+        boolean group = Ipv6Input.isToGroup(bytes, ip);
+        long destinationHi = Ipv6.destinationHi(bytes, ip);
+        long destinationLo = Ipv6.destinationLo(bytes, ip);
+        if (group) {
+            IpAddress own =
+                    context.engine.routes.sourceFor(IpAddress.of(Ipv6.sourceHi(bytes, ip), Ipv6.sourceLo(bytes, ip)));
+            if (own == null) {
+                return;
+            }
+            destinationHi = own.hi();
+            destinationLo = own.lo();
+        }
+        int icmp = ip + (Ipv6.transport(bytes, ip) & 0xffff);
+        int icmpBytes = frame + lengthBytes - icmp;
+        int total = Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES + icmpBytes;
+        int reply = context.output.allocate(link, total);
+        if (reply < 0) {
+            return;
+        }
+        int replyIp = reply + Ethernet.HEADER_BYTES;
+        int replyIcmp = replyIp + Ipv6.HEADER_BYTES;
+        bytes.put(replyIcmp, bytes, icmp, icmpBytes);
+        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV6);
+        Ipv6.write(bytes, replyIp, icmpBytes, Ipv6.ICMP, Ipv6.DEFAULT_HOPS);
+        Ipv6.addresses(
+                bytes,
+                replyIp,
+                /* sourceHi= */ destinationHi,
+                /* sourceLo= */ destinationLo,
+                /* destinationHi= */ Ipv6.sourceHi(bytes, ip),
+                /* destinationLo= */ Ipv6.sourceLo(bytes, ip));
+        Icmp6.write(bytes, replyIp, replyIcmp, icmpBytes, Icmp6.ECHO_REPLY << 8, Icmp6.word(bytes, icmp));
+        context.output.send(link, reply, total);
+    }
+
+    /**
+     * Nobody here speaks that protocol (RFC 8200 §4), or has that UDP port. Never about a group or the unspecified address; the caller
+     * limits how often.
+     *
+     * @param transport as {@link Ipv6#transport} returned it
+     */
+    void unreachable(Link link, int frame, int ip, int transport) {
+        ByteBuffer bytes = link.bytes;
+        long sourceHi = Ipv6.sourceHi(bytes, ip);
+        long sourceLo = Ipv6.sourceLo(bytes, ip);
+        if (Ipv6Input.isToGroup(bytes, ip) || (sourceHi | sourceLo) == 0) {
+            return;
+        }
+        int room = Icmp6.MOST_ERROR_PACKET_BYTES - Ipv6.HEADER_BYTES - Icmp6.HEADER_BYTES;
+        int quoted = Math.min(Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip), room);
+        int icmpBytes = Icmp6.HEADER_BYTES + quoted;
+        int total = Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES + icmpBytes;
+        int reply = context.output.allocate(link, total);
+        if (reply < 0) {
+            return;
+        }
+        int replyIp = reply + Ethernet.HEADER_BYTES;
+        int replyIcmp = replyIp + Ipv6.HEADER_BYTES;
+        bytes.put(replyIcmp + Icmp6.HEADER_BYTES, bytes, ip, quoted);
+        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV6);
+        Ipv6.write(bytes, replyIp, icmpBytes, Ipv6.ICMP, Ipv6.DEFAULT_HOPS);
+        Ipv6.addresses(
+                bytes,
+                replyIp,
+                /* sourceHi= */ Ipv6.destinationHi(bytes, ip),
+                /* sourceLo= */ Ipv6.destinationLo(bytes, ip),
+                /* destinationHi= */ sourceHi,
+                /* destinationLo= */ sourceLo);
+        boolean udp = transport >>> 16 == Ipv4.PROTOCOL_UDP;
+        int typeAndCode = udp
+                ? Icmp6.DESTINATION_UNREACHABLE << 8 | Icmp6.PORT_UNREACHABLE
+                : Icmp6.PARAMETER_PROBLEM << 8 | Icmp6.UNKNOWN_NEXT_HEADER;
+        // Where in the packet the trouble is: at the next-header field, if there are no extension headers.
+        int word = udp ? 0 : Ipv6.NEXT_HEADER_OFFSET;
+        Icmp6.write(bytes, replyIp, replyIcmp, icmpBytes, typeAndCode, word);
+        context.output.send(link, reply, total);
+        context.counters.increment(Counter.ICMP_OUT_UNREACHABLES);
+    }
+}
