@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.stats.Counter;
+import org.mtcp4j.stats.SideReason;
 
 /** The pages that are made from tables; {@code -Dtest.jvm.args=-Dmtcp.docs.update=true} writes them anew. */
 class GeneratedDocsTest {
@@ -43,6 +44,15 @@ class GeneratedDocsTest {
                     .append(counter.label())
                     .append("` | ")
                     .append(counter.sentence())
+                    .append(" |\n");
+        }
+        page.append(
+                "\nWhere sockets went, counted for the whole program (`stats.SideReason`):\n\n| counter | what |\n|---|---|\n");
+        for (SideReason reason : SideReason.values()) {
+            page.append("| `")
+                    .append(reason.label())
+                    .append("` | ")
+                    .append(reason.sentence())
                     .append(" |\n");
         }
         compare("counters.md", page.toString());

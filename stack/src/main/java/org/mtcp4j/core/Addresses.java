@@ -15,7 +15,7 @@ public final class Addresses {
     private final boolean loopbackOnStack;
     private volatile Set<IpAddress> machine;
 
-    Addresses(Routes routes, boolean loopbackOnStack) {
+    public Addresses(Routes routes, boolean loopbackOnStack) {
         this.routes = routes;
         this.loopbackOnStack = loopbackOnStack;
     }
@@ -34,7 +34,7 @@ public final class Addresses {
     }
 
     /** Whether the stack has the address only because it has taken the machine's loopback: the kernel has it too. */
-    boolean isShared(IpAddress address) {
+    public boolean isShared(IpAddress address) {
         return !routes.isLocal(address.hi(), address.lo()) && isLocal(address);
     }
 

@@ -21,6 +21,7 @@ import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.FlowHash;
 
@@ -32,6 +33,7 @@ public final class Stack implements AutoCloseable {
     private static final int LINK_LOCAL_PREFIX_BITS = 64;
 
     private final Engine engine;
+    private final SideCounters sides = new SideCounters();
     private boolean stopped;
 
     private Stack(Engine engine) {
@@ -69,7 +71,7 @@ public final class Stack implements AutoCloseable {
         }
     }
 
-    private static Routes routes(StackConfig config) throws StackUnavailableException {
+    static Routes routes(StackConfig config) throws StackUnavailableException {
         try {
             int nics = config.text(Key.NIC).split(";", -1).length;
             List<List<Subnet>> interfaces = new ArrayList<>();
@@ -144,7 +146,7 @@ public final class Stack implements AutoCloseable {
         }
     }
 
-    private static boolean isMemory(String spec) {
+    static boolean isMemory(String spec) {
         return spec.equals("memory") || spec.startsWith("memory:");
     }
 
@@ -212,9 +214,19 @@ public final class Stack implements AutoCloseable {
         return engine.isReachable(ip) && !engine.isLeftToKernel(ip, remote.getPort());
     }
 
+    /** Whether the stack has the address only because it serves the machine's loopback: the kernel has it too. */
+    public boolean shares(InetAddress address) {
+        return engine.addresses().isShared(Binds.wireAddress(address));
+    }
+
+    /** What became of the sockets that could have been the stack's. */
+    public SideCounters sides() {
+        return sides;
+    }
+
     /** Connections, pools and counters as text, for {@code stat}. */
     public String report() {
-        return new StackReport(engine).write();
+        return new StackReport(engine, sides).write();
     }
 
     /** For {@code stat}, leak checks and tests. */

@@ -9,15 +9,19 @@ import org.mtcp4j.core.FlowKey;
 import org.mtcp4j.core.Listener;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.stats.Counter;
+import org.mtcp4j.stats.SideCounters;
+import org.mtcp4j.stats.SideReason;
 import org.mtcp4j.tcp.TcpCounters;
 
 /** What {@code stat} prints: connections as {@code ss} shows them, then pools, then every counter that is not zero. */
 final class StackReport {
     private final Engine engine;
+    private final SideCounters sides;
     private final StringBuilder text = new StringBuilder();
 
-    StackReport(Engine engine) {
+    StackReport(Engine engine, SideCounters sides) {
         this.engine = engine;
+        this.sides = sides;
     }
 
     String write() {
@@ -60,6 +64,11 @@ final class StackReport {
     }
 
     private void counters() {
+        for (SideReason reason : SideReason.values()) {
+            if (sides.get(reason) != 0) {
+                text.append(String.format("- %-28s %d%n", reason.label(), sides.get(reason)));
+            }
+        }
         for (Context context : engine.contexts()) {
             for (Counter counter : Counter.values()) {
                 counter(context, counter.label(), context.counters().get(counter));

@@ -56,6 +56,7 @@ public final class Main implements Callable<Integer> {
     /** {@code config}. */
     @Command(
             name = "config",
+            subcommands = Explain.class,
             description = "Prints every key with its value here, where it came from, and what it is for.")
     static final class Config implements Callable<Integer> {
         @Parameters(arity = "0..1", description = "agent arguments to evaluate: key=value,...")

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.spi.net;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
 import java.net.SocketOption;
+import java.util.Map;
 import java.util.Set;
 import sun.nio.ch.NioSocketImpl;
 
@@ -37,6 +40,11 @@ final class KernelSide implements NetSide {
     private static final MethodHandle PORT = find("getPort", int.class);
     private static final MethodHandle LOCAL_PORT = find("getLocalPort", int.class);
 
+    private static final MethodHandle DESCRIPTOR = find("getFileDescriptor", FileDescriptor.class);
+
+    /** Ports of the kernel's choosing that the stack may have in use before the bind is given up. */
+    private static final int MOST_BIND_TRIES = 64;
+
     private final NioSocketImpl impl;
 
     private KernelSide(NioSocketImpl impl) {
@@ -52,6 +60,62 @@ final class KernelSide implements NetSide {
             throw passed(e);
         }
         return side;
+    }
+
+    /** Takes a port on the stack too. */
+    interface StackBind {
+        /** @throws BindException where it is in use there */
+        void bind(int port) throws IOException;
+    }
+
+    /**
+     * Binds both sides to the any-address and one port, or neither. Port 0 is chosen by the kernel, and chosen again if it is used on the
+     * stack.
+     *
+     * @param options by {@link SocketOption} or number
+     */
+    static KernelSide bound(boolean server, Map<Object, Object> options, InetSocketAddress any, StackBind stackBind)
+            throws IOException {
+        for (int tries = 1; ; tries++) {
+            KernelSide kernel = create(server, true);
+            try {
+                kernel.setOptions(options);
+                kernel.bind(any.getAddress(), any.getPort());
+                stackBind.bind(kernel.localPort());
+                return kernel;
+            } catch (BindException e) {
+                kernel.close();
+                if (any.getPort() != 0 || tries == MOST_BIND_TRIES) {
+                    throw e;
+                }
+            } catch (IOException | RuntimeException e) {
+                kernel.close();
+                throw e;
+            }
+        }
+    }
+
+    void setOptions(Map<Object, Object> options) throws IOException {
+        for (Map.Entry<Object, Object> option : options.entrySet()) {
+            if (option.getKey() instanceof Integer number) {
+                setOption(number.intValue(), option.getValue());
+            } else {
+                setUnchecked((SocketOption<?>) option.getKey(), option.getValue());
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private <T> void setUnchecked(SocketOption<T> option, Object value) throws IOException {
+        setOption(option, (T) value);
+    }
+
+    FileDescriptor descriptor() {
+        try {
+            return (FileDescriptor) DESCRIPTOR.invoke(impl);
+        } catch (Throwable e) {
+            throw new AssertionError(passed(e));
+        }
     }
 
     private static MethodHandle find(String name, Class<?> result, Class<?>... parameters) {

@@ -35,8 +35,8 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
 
     /** Null once the side is decided; before, the options set so far by option or number, in their order. */
     private Map<Object, Object> undecided;
-    /** Bound to the any-address before the side is decided; the connect decides, and keeps the port. */
-    private boolean wildcard;
+    /** Bound to the any-address before the side is decided, there and on the stack: the connect decides, and keeps the port. */
+    private KernelSide reserved;
 
     public MtcpSocketImpl(SideRules rules, boolean server) {
         this.rules = rules;
@@ -77,16 +77,27 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
                 return;
             }
             InetSocketAddress local = new InetSocketAddress(host, port);
-            if (!server && host.isAnyLocalAddress()) {
-                present.bind(host, port);
-                wildcard = true;
-            } else if (server ? rules.listensOnStack(local) : rules.owns(local)) {
+            if (server) {
+                bindServer(local);
+            } else if (host.isAnyLocalAddress()) {
+                reserved = KernelSide.bound(false, undecided, local, chosen -> present.bind(host, chosen));
+            } else if (rules.owns(local)) {
                 present.bind(host, port);
                 undecided = null;
             } else {
                 moveToKernel(local);
             }
         }
+    }
+
+    private void bindServer(InetSocketAddress local) throws IOException {
+        StackServer present = (StackServer) side;
+        switch (rules.listens(local)) {
+            case STACK -> present.bind(local.getAddress(), local.getPort());
+            case BOTH -> present.bindBoth(local, undecided);
+            case KERNEL -> moveToKernel(local);
+        }
+        undecided = null;
     }
 
     private NetSide decidedFor(InetSocketAddress remote) throws IOException {
@@ -97,24 +108,28 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
             }
             if (rules.routes(remote)) {
                 undecided = null;
+                giveUpReserved();
             } else {
-                moveToKernel(wildcard ? new InetSocketAddress(present.address(), present.localPort()) : null);
+                moveToKernel(null);
             }
             return side;
         }
     }
 
+    private void giveUpReserved() throws IOException {
+        KernelSide kernel = reserved;
+        reserved = null;
+        if (kernel != null) {
+            kernel.close();
+        }
+    }
+
     /** With the side lock held. */
     private void moveToKernel(InetSocketAddress local) throws IOException {
-        KernelSide kernel = KernelSide.create(server, true);
+        KernelSide kernel = reserved != null ? reserved : KernelSide.create(server, true);
+        reserved = null;
         try {
-            for (Map.Entry<Object, Object> option : undecided.entrySet()) {
-                if (option.getKey() instanceof Integer number) {
-                    kernel.setOption(number.intValue(), option.getValue());
-                } else {
-                    setUnchecked(kernel, (SocketOption<?>) option.getKey(), option.getValue());
-                }
-            }
+            kernel.setOptions(undecided);
             if (local != null) {
                 kernel.bind(local.getAddress(), local.getPort());
             }
@@ -126,11 +141,6 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
         side = kernel;
         undecided = null;
         from.close();
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> void setUnchecked(NetSide to, SocketOption<T> option, Object value) throws IOException {
-        to.setOption(option, (T) value);
     }
 
     @Override
@@ -226,6 +236,7 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
         synchronized (sideLock) {
             closed = true;
             present = side;
+            giveUpReserved();
         }
         if (present != null) {
             present.close();

@@ -7,26 +7,69 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.SocketOptions;
 import java.net.SocketTimeoutException;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackListener;
 import org.mtcp4j.socket.StackOption;
 import org.mtcp4j.socket.StackSocket;
+import org.mtcp4j.spi.nio.KernelWatch;
+import org.mtcp4j.stats.SideReason;
 
-/** A listener on the stack. It is bound when it begins to listen, which {@code ServerSocket} asks for right after the bind. */
+/**
+ * A listener on the stack or, bound to the any-address, on both sides. It is bound when it begins to listen, which {@code ServerSocket}
+ * asks for right after the bind.
+ */
 final class StackServer extends StackSide {
     private final StackListener listener;
     private final ReentrantLock acceptLock = new ReentrantLock();
     private volatile boolean closed;
     /** Guarded by stateLock. */
     private InetSocketAddress asked;
+    /** Guarded by stateLock: the options for the kernel's half, where there is to be one. */
+    private Map<Object, Object> kernelOptions;
+
+    private final Halves halves;
+    /** Guarded by acceptLock: both halves in turn. */
+    private boolean kernelFirst;
 
     StackServer(Stack stack) {
         super(stack);
         listener = stack.newListener();
-        closeWhenUnreferenced(listener::close);
+        halves = new Halves(listener);
+        closeWhenUnreferenced(halves);
+    }
+
+    /** What is to be closed; refers to nothing that keeps the application's socket alive. */
+    private static final class Halves implements Runnable {
+        private final StackListener listener;
+        /** The kernel's half, where there is one; set before its watch. */
+        volatile KernelSide kernel;
+
+        volatile KernelWatch watch;
+
+        Halves(StackListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void run() {
+            if (watch != null) {
+                watch.end();
+            }
+            try {
+                if (kernel != null) {
+                    kernel.close();
+                }
+            } catch (IOException e) {
+                // A listener's descriptor has nothing left to fail with.
+            }
+            listener.close();
+        }
     }
 
     @Override
@@ -58,6 +101,14 @@ final class StackServer extends StackSide {
         }
     }
 
+    /** As {@link #bind}, on both sides. */
+    void bindBoth(InetSocketAddress any, Map<Object, Object> options) throws IOException {
+        synchronized (stateLock) {
+            bind(any.getAddress(), any.getPort());
+            kernelOptions = options;
+        }
+    }
+
     @Override
     public void listen(int backlog) throws IOException {
         synchronized (stateLock) {
@@ -66,9 +117,27 @@ final class StackServer extends StackSide {
                 throw new SocketException("Not bound");
             }
             if (local == null) {
-                listener.bind(toBind(asked), backlog);
+                if (kernelOptions != null) {
+                    listenOnBoth(backlog);
+                } else {
+                    listener.bind(toBind(asked), backlog);
+                }
                 local = toApplication(listener.localAddress(), asked);
             }
+        }
+    }
+
+    private void listenOnBoth(int backlog) throws IOException {
+        InetAddress any = asked.getAddress();
+        KernelSide half = KernelSide.bound(
+                true, kernelOptions, asked, port -> listener.bind(toBind(new InetSocketAddress(any, port)), backlog));
+        try {
+            half.listen(backlog);
+            halves.kernel = half;
+            halves.watch = KernelWatch.begin(half.descriptor(), listener::wakeWaiters);
+        } catch (IOException | RuntimeException e) {
+            half.close();
+            throw e;
         }
     }
 
@@ -83,14 +152,14 @@ final class StackServer extends StackSide {
             if (local == null) {
                 throw new SocketException("Not bound");
             }
-            return new StackClient(stack, acceptNext(timeoutNs));
+            return acceptNext(timeoutNs);
         } finally {
             acceptLock.unlock();
         }
     }
 
-    private StackSocket acceptNext(long timeoutNs) throws IOException {
-        StackSocket accepted = listener.accept();
+    private NetSide acceptNext(long timeoutNs) throws IOException {
+        NetSide accepted = tryAccept();
         if (accepted != null) {
             return accepted;
         }
@@ -101,12 +170,63 @@ final class StackServer extends StackSide {
                     throw new SocketTimeoutException("Accept timed out");
                 }
                 ensureOpen();
-                accepted = listener.accept();
+                accepted = tryAccept();
             }
         } finally {
             waiting.end();
         }
         return accepted;
+    }
+
+    /** A connection of either half, or null. */
+    private NetSide tryAccept() throws IOException {
+        KernelWatch half = halves.watch;
+        if (half == null || !half.isReady()) {
+            return acceptFromStack();
+        }
+        kernelFirst = !kernelFirst;
+        NetSide first = kernelFirst ? acceptFromKernel() : acceptFromStack();
+        if (first != null) {
+            return first;
+        }
+        return kernelFirst ? acceptFromStack() : acceptFromKernel();
+    }
+
+    private NetSide acceptFromStack() {
+        StackSocket accepted = listener.accept();
+        return accepted == null ? null : new StackClient(stack, accepted);
+    }
+
+    private NetSide acceptFromKernel() throws IOException {
+        try {
+            NetSide accepted = halves.kernel.accept(1);
+            stack.sides().increment(SideReason.KERNEL_ACCEPTED);
+            return accepted;
+        } catch (SocketTimeoutException e) {
+            halves.watch.rearm();
+            return null;
+        } catch (SocketException e) {
+            ensureOpen();
+            throw e;
+        }
+    }
+
+    @Override
+    public <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        super.setOption(option, value);
+        KernelSide half = halves.kernel;
+        if (half != null) {
+            half.setOption(option, value);
+        }
+    }
+
+    @Override
+    public void setOption(int option, Object value) throws SocketException {
+        super.setOption(option, value);
+        KernelSide half = halves.kernel;
+        if (half != null && option != SocketOptions.SO_TIMEOUT) {
+            half.setOption(option, value);
+        }
     }
 
     @Override

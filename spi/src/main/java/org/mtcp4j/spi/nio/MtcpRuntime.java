@@ -8,6 +8,7 @@ import java.util.ServiceConfigurationError;
 import org.mtcp4j.config.ConfigException;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.OffloadRules;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackUnavailableException;
 
@@ -114,9 +115,9 @@ public final class MtcpRuntime {
             return null;
         }
         try {
+            checkOffload(config);
             Stack stack = Stack.start(config);
             printStart(config);
-            warnOfKeysWithoutEffect(config);
             return stack;
         } catch (StackUnavailableException e) {
             if (config.is(Key.ON_FAILURE, "fail")) {
@@ -131,12 +132,11 @@ public final class MtcpRuntime {
         System.err.println("[mtcp] ERROR " + sentence + "; the program runs on the kernel");
     }
 
-    /** What is configured and not done must not go unseen. */
-    private static void warnOfKeysWithoutEffect(StackConfig config) {
-        for (Key key : new Key[] {Key.OFFLOAD}) {
-            if (!config.isDefault(key) && !config.is(Key.LOG, "error")) {
-                System.err.println("[mtcp] WARN " + key.property() + " has no effect in this release; remove it");
-            }
+    private static void checkOffload(StackConfig config) throws StackUnavailableException {
+        try {
+            OffloadRules.parse(config.text(Key.OFFLOAD));
+        } catch (IllegalArgumentException e) {
+            throw new StackUnavailableException(Key.OFFLOAD.property() + ": " + e.getMessage(), e);
         }
     }
 

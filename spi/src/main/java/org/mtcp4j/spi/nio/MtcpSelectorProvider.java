@@ -67,10 +67,6 @@ public final class MtcpSelectorProvider extends SelectorProvider {
         return rules().routes(remote);
     }
 
-    boolean listensOnStack(InetSocketAddress local) {
-        return rules().listensOnStack(local);
-    }
-
     private static ProtocolFamily defaultFamily() {
         return KernelProvider.isIpv6Available() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     }

@@ -20,7 +20,8 @@ import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackListener;
 
-/** A TCP server channel. It starts on the stack; a bind to an address that is not the stack's moves it to the kernel. */
+/** A TCP server channel. It starts on the stack; a bind to an address that is not the stack's moves it to the kernel, a bind
+ * to the any-address has it listen on both. */
 final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpChannel {
     private static final int DEFAULT_BACKLOG = 50;
 
@@ -120,10 +121,10 @@ final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpC
                     local == null ? StackAddresses.any(family) : StackAddresses.check(local, family);
             Permissions.checkListen(address);
             int queueLength = backlog < 1 ? DEFAULT_BACKLOG : backlog;
-            if (provider.listensOnStack(address)) {
-                side.bind(address, queueLength);
-            } else {
-                bindOnKernel(address, queueLength);
+            switch (provider.rules().listens(address)) {
+                case STACK -> side.bind(address, queueLength);
+                case BOTH -> ((StackServerSide) side).bindBoth(address, queueLength, replay);
+                case KERNEL -> bindOnKernel(address, queueLength);
             }
             replay = Map.of();
         }
@@ -182,6 +183,9 @@ final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpC
     @Override
     public int translateReadyOps(int pollableOps, int interestOps) {
         int ready = (pollableOps & Pollable.ERROR) != 0 ? interestOps : pollableOps & SelectionKey.OP_ACCEPT;
+        if (side instanceof StackServerSide both && both.isKernelReady()) {
+            ready |= SelectionKey.OP_ACCEPT;
+        }
         return ready & interestOps;
     }
 

@@ -2,6 +2,7 @@
 package org.mtcp4j.spi.nio;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.Socket;
@@ -25,6 +26,9 @@ import org.mtcp4j.socket.StackSocket;
  * moves it to the kernel, with the options set so far and its keys.
  */
 final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
+    /** Ports of the kernel's choosing that the stack may have in use before the bind is given up. */
+    private static final int MOST_BIND_TRIES = 64;
+
     private final MtcpSelectorProvider provider;
     private final ProtocolFamily family;
     private final Registrations registrations;
@@ -36,8 +40,8 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
 
     /** Null once the side is decided; before, the options set so far, in their order. */
     private Map<SocketOption<?>, Object> undecided = Map.of();
-    /** Bound to the any-address on the stack before the side is decided: the connect decides, and keeps the port. */
-    private InetSocketAddress wildcard;
+    /** Bound to the any-address before the side is decided, there and on the stack: the connect decides, and keeps the port. */
+    private volatile SocketChannel reserved;
 
     private Socket socket;
 
@@ -159,8 +163,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             if (undecided == null) {
                 side.bind(address);
             } else if (address.getAddress().isAnyLocalAddress()) {
-                side.bind(address);
-                wildcard = side.localAddress();
+                reserve(address);
             } else if (provider.owns(address)) {
                 side.bind(address);
                 undecided = null;
@@ -169,6 +172,40 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             }
         }
         return this;
+    }
+
+    /** Takes the port on both sides. With the side lock held. */
+    private void reserve(InetSocketAddress any) throws IOException {
+        for (int tries = 1; ; tries++) {
+            SocketChannel kernel = KernelProvider.get().openSocketChannel(family);
+            try {
+                replayOptions(kernel);
+                kernel.bind(any);
+                side.bind(
+                        new InetSocketAddress(any.getAddress(), kernel.socket().getLocalPort()));
+                reserved = kernel;
+                if (!isOpen()) {
+                    kernel.close();
+                }
+                return;
+            } catch (BindException e) {
+                kernel.close();
+                if (any.getPort() != 0 || tries == MOST_BIND_TRIES) {
+                    throw e;
+                }
+            } catch (IOException | RuntimeException e) {
+                kernel.close();
+                throw e;
+            }
+        }
+    }
+
+    private void giveUpReserved() throws IOException {
+        SocketChannel kernel = reserved;
+        reserved = null;
+        if (kernel != null) {
+            kernel.close();
+        }
     }
 
     private InetSocketAddress checkRemote(SocketAddress remote) {
@@ -184,19 +221,20 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             }
             if (provider.routes(remote)) {
                 undecided = null;
+                giveUpReserved();
             } else {
-                moveToKernel(wildcard);
+                moveToKernel(null);
             }
         }
     }
 
     /** With the side lock held. */
     private void moveToKernel(InetSocketAddress local) throws IOException {
-        SocketChannel kernel = KernelProvider.get().openSocketChannel(family);
+        SocketChannel kernel =
+                reserved != null ? reserved : KernelProvider.get().openSocketChannel(family);
+        reserved = null;
         try {
-            for (Map.Entry<SocketOption<?>, Object> option : undecided.entrySet()) {
-                setUnchecked(kernel, option.getKey(), option.getValue());
-            }
+            replayOptions(kernel);
             if (local != null) {
                 kernel.bind(local);
             }
@@ -215,6 +253,12 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
         }
         if (!isOpen()) {
             kernel.close();
+        }
+    }
+
+    private void replayOptions(SocketChannel kernel) throws IOException {
+        for (Map.Entry<SocketOption<?>, Object> option : undecided.entrySet()) {
+            setUnchecked(kernel, option.getKey(), option.getValue());
         }
     }
 
@@ -324,6 +368,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
     @Override
     protected void implCloseSelectableChannel() throws IOException {
         side.close();
+        giveUpReserved();
     }
 
     @Override

@@ -2,54 +2,94 @@
 package org.mtcp4j.spi.nio;
 
 import java.net.InetSocketAddress;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.OffloadRules;
 import org.mtcp4j.socket.Stack;
+import org.mtcp4j.stats.SideReason;
 
-/** Which side, stack or kernel, a socket goes to, decided at its bind or connect. Any thread. */
+/** Which side, stack or kernel, a socket goes to, decided at its bind or connect, and counted. Any thread. */
 public final class SideRules {
-    private final Stack stack;
-    private final StackConfig config;
-    private final AtomicBoolean saidStackOnly = new AtomicBoolean();
+    /** Where a server listens. */
+    public enum Listening {
+        STACK,
+        KERNEL,
+        BOTH
+    }
 
+    private final Stack stack;
+    private final OffloadRules offload;
+    private final Listening wildcard;
+
+    /** @throws IllegalArgumentException with one sentence, where {@code mtcp.offload} cannot be read */
     public SideRules(Stack stack, StackConfig config) {
         this.stack = stack;
-        this.config = config;
+        offload = OffloadRules.parse(config.text(Key.OFFLOAD));
+        wildcard = config.is(Key.WILDCARD, "kernel")
+                ? Listening.KERNEL
+                : config.is(Key.WILDCARD, "stack") ? Listening.STACK : Listening.BOTH;
     }
 
     public Stack stack() {
         return stack;
     }
 
-    /** Whether a socket bound to this address is the stack's. */
+    /** Whether a client bound to this address, which is not the any-address, is the stack's. */
     public boolean owns(InetSocketAddress local) {
-        return stack.owns(local.getAddress());
+        SideReason reason = reasonForBind(local);
+        if (reason != SideReason.STACK) {
+            stack.sides().increment(reason);
+        }
+        return reason == SideReason.STACK;
+    }
+
+    private SideReason reasonForBind(InetSocketAddress local) {
+        if (!offload.allows(local)) {
+            return SideReason.KERNEL_EXCLUDED;
+        }
+        boolean own = stack.owns(local.getAddress());
+        return own ? SideReason.STACK : SideReason.KERNEL_ADDRESS;
     }
 
     /** Whether a connection to this address goes through the stack. */
     public boolean routes(InetSocketAddress remote) {
-        return stack.routes(remote);
+        SideReason reason = reasonForConnect(remote);
+        stack.sides().increment(reason);
+        return reason == SideReason.STACK;
     }
 
-    /**
-     * Whether a server binds on the stack. To the any-address it should listen on both sides (design section 6); for the present it
-     * listens on the stack, and says so once where somebody could miss the kernel's side.
-     */
-    public boolean listensOnStack(InetSocketAddress local) {
+    private SideReason reasonForConnect(InetSocketAddress remote) {
+        if (!offload.allows(remote)) {
+            return SideReason.KERNEL_EXCLUDED;
+        }
+        if (!stack.routes(remote.getAddress())) {
+            return SideReason.KERNEL_NO_ROUTE;
+        }
+        return stack.routes(remote) ? SideReason.STACK : SideReason.KERNEL_LOOPBACK;
+    }
+
+    /** Where a server bound to this address listens. */
+    public Listening listens(InetSocketAddress local) {
+        SideReason reason = reasonForListening(local);
+        stack.sides().increment(reason);
+        return switch (reason) {
+            case STACK -> Listening.STACK;
+            case STACK_AND_KERNEL -> Listening.BOTH;
+            default -> Listening.KERNEL;
+        };
+    }
+
+    private SideReason reasonForListening(InetSocketAddress local) {
         if (!local.getAddress().isAnyLocalAddress()) {
-            return owns(local);
+            return reasonForBind(local);
         }
-        if (config.is(Key.WILDCARD, "kernel")) {
-            return false;
+        if (!offload.allowsAnyAddress(local.getPort())) {
+            return SideReason.KERNEL_EXCLUDED;
         }
-        if (config.is(Key.WILDCARD, "both")
-                && !config.is(Key.LOOPBACK, "stack")
-                && saidStackOnly.compareAndSet(false, true)) {
-            System.err.println(
-                    "[mtcp] WARN a bind to the any-address listens on the stack only; clients of the kernel's"
-                            + " addresses do not reach it (mtcp.wildcard=stack accepts that, kernel listens there instead)");
-        }
-        return true;
+        return switch (wildcard) {
+            case STACK -> SideReason.STACK;
+            case BOTH -> SideReason.STACK_AND_KERNEL;
+            case KERNEL -> SideReason.KERNEL_WILDCARD;
+        };
     }
 }

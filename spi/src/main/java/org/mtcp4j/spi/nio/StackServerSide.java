@@ -9,13 +9,16 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.NotYetBoundException;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.StackListener;
 import org.mtcp4j.socket.StackOption;
 import org.mtcp4j.socket.StackSocket;
+import org.mtcp4j.stats.SideReason;
 
-/** A listener on the stack; one thread accepts at a time. */
+/** A listener on the stack or, bound to the any-address, on both sides; one thread accepts at a time. */
 final class StackServerSide implements ServerSide {
     private final MtcpServerSocketChannel channel;
     private final MtcpSelectorProvider provider;
@@ -23,6 +26,10 @@ final class StackServerSide implements ServerSide {
     private final ProtocolFamily family;
     private final ReentrantLock acceptLock = new ReentrantLock();
     private volatile InetSocketAddress local;
+    /** The kernel's half of a listener on both sides, else null. */
+    private volatile KernelHalf kernel;
+    /** Guarded by acceptLock: both halves in turn. */
+    private boolean kernelFirst;
 
     StackServerSide(
             MtcpServerSocketChannel channel,
@@ -46,6 +53,36 @@ final class StackServerSide implements ServerSide {
     public void bind(InetSocketAddress address, int backlog) throws IOException {
         listener.bind(StackAddresses.toBind(address, family), backlog);
         local = StackAddresses.toApplication(listener.localAddress(), address, family);
+    }
+
+    /**
+     * Binds both sides to the any-address and one port, or neither.
+     *
+     * @param options set so far
+     */
+    void bindBoth(InetSocketAddress address, int backlog, Map<SocketOption<?>, Object> options) throws IOException {
+        KernelHalf half = KernelHalf.bind(
+                family,
+                options,
+                address,
+                backlog,
+                port -> listener.bind(
+                        StackAddresses.toBind(new InetSocketAddress(address.getAddress(), port), family), backlog));
+        local = StackAddresses.toApplication(listener.localAddress(), address, family);
+        kernel = half;
+        half.watch(() -> {
+            listener.wakeWaiters();
+            channel.registrations().enqueue();
+        });
+        if (!channel.isOpen()) {
+            half.close();
+        }
+    }
+
+    /** Whether the kernel's half may have a connection. */
+    boolean isKernelReady() {
+        KernelHalf half = kernel;
+        return half != null && half.isReady();
     }
 
     @Override
@@ -73,7 +110,7 @@ final class StackServerSide implements ServerSide {
 
     private MtcpSocketChannel accept(boolean blocking, long timeoutNs) throws IOException {
         long startNs = timeoutNs == 0 ? 0 : System.nanoTime();
-        StackSocket accepted = null;
+        MtcpSocketChannel accepted = null;
         try {
             if (blocking) {
                 channel.beginBlocking();
@@ -82,17 +119,51 @@ final class StackServerSide implements ServerSide {
             if (local == null) {
                 throw new NotYetBoundException();
             }
-            accepted = listener.accept();
+            accepted = acceptNext();
             // Not until an interrupt is seen: until the channel is closed by whoever interrupted.
             while (blocking && accepted == null && channel.isOpen()) {
                 await(startNs, timeoutNs);
-                accepted = listener.accept();
+                accepted = acceptNext();
             }
         } finally {
             if (blocking) {
                 channel.endBlocking(accepted != null);
             }
         }
+        return accepted;
+    }
+
+    /** A connection of either half, or null. */
+    private MtcpSocketChannel acceptNext() throws IOException {
+        KernelHalf half = kernel;
+        if (half == null || !half.isReady()) {
+            return acceptFromStack();
+        }
+        kernelFirst = !kernelFirst;
+        MtcpSocketChannel first = kernelFirst ? acceptFromKernel(half) : acceptFromStack();
+        if (first != null) {
+            return first;
+        }
+        return kernelFirst ? acceptFromStack() : acceptFromKernel(half);
+    }
+
+    private MtcpSocketChannel acceptFromKernel(KernelHalf half) throws IOException {
+        SocketChannel accepted;
+        try {
+            accepted = half.accept();
+        } catch (ClosedChannelException e) {
+            // Our own close, which the caller tells in its own way.
+            return null;
+        }
+        if (accepted == null) {
+            return null;
+        }
+        provider.stack().sides().increment(SideReason.KERNEL_ACCEPTED);
+        return MtcpSocketChannel.accepted(provider, family, accepted);
+    }
+
+    private MtcpSocketChannel acceptFromStack() {
+        StackSocket accepted = listener.accept();
         return accepted == null ? null : finishAccept(accepted);
     }
 
@@ -126,6 +197,10 @@ final class StackServerSide implements ServerSide {
     public <T> void setOption(SocketOption<T> name, T value) throws IOException {
         StackOption option = SocketOptionTable.server().stackOption(name);
         listener.option(option, SocketOptionTable.toStack(option, value));
+        KernelHalf half = kernel;
+        if (half != null) {
+            half.setOption(name, value);
+        }
     }
 
     @Override
@@ -146,7 +221,11 @@ final class StackServerSide implements ServerSide {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
+        KernelHalf half = kernel;
+        if (half != null) {
+            half.close();
+        }
         listener.close();
         listener.wakeWaiters();
     }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.agent.cli;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.Callable;
+import org.mtcp4j.config.ConfigException;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.OffloadRules;
+import org.mtcp4j.socket.Reachability;
+import org.mtcp4j.socket.StackUnavailableException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code config explain HOST:PORT}: which side a connection there, and a listener there, would go to, and why. */
+@Command(
+        name = "explain",
+        description =
+                "Says which side a connection to HOST:PORT and a listener on it would go to, stack or kernel, and what decides.")
+final class Explain implements Callable<Integer> {
+    @Parameters(index = "0", description = "HOST:PORT; * for the any-address")
+    private String target;
+
+    @Parameters(index = "1", arity = "0..1", description = "agent arguments to evaluate: key=value,...")
+    private String arguments;
+
+    @Override
+    public Integer call() {
+        try {
+            StackConfig config = StackConfig.load(arguments);
+            System.out.println(new Answer(config, parse(target)).text());
+            return 0;
+        } catch (ConfigException | StackUnavailableException | IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            return 2;
+        } catch (UnknownHostException e) {
+            System.err.println("unknown host " + e.getMessage());
+            return 2;
+        }
+    }
+
+    private static InetSocketAddress parse(String target) throws UnknownHostException {
+        int colon = target.lastIndexOf(':');
+        try {
+            int port = Integer.parseInt(target.substring(colon + 1));
+            String host = target.substring(0, Math.max(0, colon));
+            InetAddress address =
+                    "*".equals(host) ? new InetSocketAddress(0).getAddress() : InetAddress.getByName(host);
+            return new InetSocketAddress(address, port);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + target + "' is not HOST:PORT, as 198.18.0.2:80 or *:80", e);
+        }
+    }
+
+    /** In the order in which {@code SideRules} decides. */
+    private static final class Answer {
+        private final StackConfig config;
+        private final InetSocketAddress address;
+        private final OffloadRules offload;
+        private final Reachability reach;
+
+        Answer(StackConfig config, InetSocketAddress address) throws StackUnavailableException {
+            this.config = config;
+            this.address = address;
+            offload = OffloadRules.parse(config.text(Key.OFFLOAD));
+            reach = new Reachability(config);
+        }
+
+        String text() {
+            if (config.is(Key.ENABLED, "false")) {
+                return "kernel: mtcp.enabled=false";
+            }
+            if (address.getAddress().isAnyLocalAddress()) {
+                return "listen  " + listenOnAny();
+            }
+            return "connect " + connect() + System.lineSeparator() + "listen  " + listen();
+        }
+
+        private String listenOnAny() {
+            if (!offload.allowsAnyAddress(address.getPort())) {
+                return "kernel: mtcp.offload=" + config.text(Key.OFFLOAD) + " leaves this port to it";
+            }
+            return switch (config.text(Key.WILDCARD)) {
+                case "kernel" -> "kernel: mtcp.wildcard=kernel";
+                case "stack" -> "stack: mtcp.wildcard=stack";
+                default -> "stack and kernel: mtcp.wildcard=both";
+            };
+        }
+
+        private String rule() {
+            String rule = offload.deciding(address);
+            return rule.isEmpty() ? "" : ", and mtcp.offload's rule " + rule + " allows it";
+        }
+
+        private String connect() {
+            if (!offload.allows(address)) {
+                return "kernel: mtcp.offload's rule " + offload.deciding(address);
+            }
+            if (!reach.routes(address.getAddress())) {
+                return "kernel: mtcp.ip=" + config.text(Key.IP) + " and mtcp.gateway=" + config.text(Key.GATEWAY)
+                        + " have no route there";
+            }
+            if (reach.shares(address.getAddress())) {
+                return "stack while a socket of the stack's listens there, else kernel: mtcp.loopback=stack";
+            }
+            return "stack: " + (reach.owns(address.getAddress()) ? "one of its own addresses" : "it has a route")
+                    + rule();
+        }
+
+        private String listen() {
+            if (!offload.allows(address)) {
+                return "kernel: mtcp.offload's rule " + offload.deciding(address);
+            }
+            if (!reach.owns(address.getAddress())) {
+                return "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP);
+            }
+            return "stack: " + (reach.shares(address.getAddress()) ? "mtcp.loopback=stack" : "one of its own addresses")
+                    + rule();
+        }
+    }
+}

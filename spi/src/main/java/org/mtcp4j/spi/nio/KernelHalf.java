@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.spi.nio;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.SocketOption;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import sun.nio.ch.SelChImpl;
+
+/** The kernel's half of a server channel that listens on both sides: a channel of the JDK's that nobody else sees, never blocking. */
+final class KernelHalf {
+    /** Ports of the kernel's choosing that the stack may have in use before the bind is given up. */
+    private static final int MOST_TRIES = 64;
+
+    /** Takes a port on the stack. */
+    interface StackBind {
+        /** @throws BindException where it is in use there */
+        void bind(int port) throws IOException;
+    }
+
+    private final ServerSocketChannel channel;
+    private KernelWatch watch;
+    private boolean closed;
+
+    private KernelHalf(ServerSocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Port 0 is chosen by the kernel and taken on the stack, and chosen again if it is used there. */
+    static KernelHalf bind(
+            ProtocolFamily family,
+            Map<SocketOption<?>, Object> options,
+            InetSocketAddress address,
+            int backlog,
+            StackBind stackBind)
+            throws IOException {
+        for (int tries = 1; ; tries++) {
+            ServerSocketChannel channel = KernelProvider.get().openServerSocketChannel(family);
+            try {
+                channel.configureBlocking(false);
+                for (Map.Entry<SocketOption<?>, Object> option : options.entrySet()) {
+                    setUnchecked(channel, option.getKey(), option.getValue());
+                }
+                channel.bind(address, backlog);
+                stackBind.bind(channel.socket().getLocalPort());
+                return new KernelHalf(channel);
+            } catch (BindException e) {
+                channel.close();
+                if (address.getPort() != 0 || tries == MOST_TRIES) {
+                    throw e;
+                }
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void setUnchecked(ServerSocketChannel to, SocketOption<T> name, Object value)
+            throws IOException {
+        to.setOption(name, (T) value);
+    }
+
+    /** @param news see {@link KernelWatch#begin} */
+    synchronized void watch(Runnable news) throws IOException {
+        watch = KernelWatch.begin(((SelChImpl) channel).getFD(), news);
+    }
+
+    boolean isReady() {
+        return watch.isReady();
+    }
+
+    /** A connection, or null. One thread at a time. */
+    SocketChannel accept() throws IOException {
+        SocketChannel accepted = channel.accept();
+        if (accepted == null) {
+            watch.rearm();
+        }
+        return accepted;
+    }
+
+    <T> void setOption(SocketOption<T> name, T value) throws IOException {
+        channel.setOption(name, value);
+    }
+
+    synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (watch != null) {
+            watch.end();
+        }
+        channel.close();
+    }
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.spi.nio;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import sun.nio.ch.IOUtil;
+import sun.nio.ch.Net;
+import sun.nio.ch.SelChImpl;
+import sun.nio.ch.SelectionKeyImpl;
+
+/**
+ * Watches the kernel's half of listeners on both sides (ADR 0010): one daemon thread for the whole program, asleep in a selector of the JDK's.
+ * So whoever accepts or selects waits in the stack alone, and pays nothing for the kernel's half.
+ */
+public final class KernelWatch {
+    private final FileDescriptor descriptor;
+    private final Runnable news;
+    private volatile boolean ready;
+    private volatile SelectionKey key;
+
+    private KernelWatch(FileDescriptor descriptor, Runnable news) {
+        this.descriptor = descriptor;
+        this.news = news;
+    }
+
+    /**
+     * Starts watching a listening descriptor, which the caller closes through {@link #end}.
+     *
+     * @param news called by the watching thread when {@link #isReady()} becomes true; quick, never blocks
+     */
+    public static KernelWatch begin(FileDescriptor descriptor, Runnable news) throws IOException {
+        KernelWatch watch = new KernelWatch(descriptor, news);
+        Watcher.INSTANCE.add(watch);
+        return watch;
+    }
+
+    /** Whether a connection may wait. Stays so until {@link #rearm()}. */
+    public boolean isReady() {
+        return ready;
+    }
+
+    /** After an accept found nothing: be told again. */
+    public void rearm() {
+        ready = false;
+        SelectionKey present = key;
+        if (present != null) {
+            try {
+                present.interestOps(SelectionKey.OP_ACCEPT);
+                Watcher.INSTANCE.selector.wakeup();
+            } catch (CancelledKeyException e) {
+                // Ended meanwhile.
+            }
+        }
+    }
+
+    /** Stops watching: once this returns the descriptor may be closed. */
+    public void end() {
+        Watcher.INSTANCE.remove(this);
+    }
+
+    private void becomeReady() {
+        key.interestOps(0);
+        ready = true;
+        news.run();
+    }
+
+    /** The thread and its selector. */
+    private static final class Watcher {
+        static final Watcher INSTANCE = new Watcher();
+
+        final Selector selector;
+        private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
+
+        private Watcher() {
+            try {
+                selector = KernelProvider.get().openSelector();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Thread thread = new Thread(null, this::run, "mtcp-kernel-watch", 0, false);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        void add(KernelWatch watch) throws IOException {
+            // The attachment is there before the key can be selected.
+            watch.key = new Watched(watch.descriptor).register(selector, 0, watch);
+            watch.key.interestOps(SelectionKey.OP_ACCEPT);
+            selector.wakeup();
+        }
+
+        void remove(KernelWatch watch) {
+            watch.key.cancel();
+            CountDownLatch forgotten = new CountDownLatch(1);
+            removals.add(forgotten::countDown);
+            selector.wakeup();
+            boolean interrupted = false;
+            while (forgotten.getCount() != 0) {
+                try {
+                    forgotten.await();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void run() {
+            while (true) {
+                try {
+                    selector.select(key -> ((KernelWatch) key.attachment()).becomeReady());
+                    if (!removals.isEmpty()) {
+                        forget();
+                    }
+                } catch (IOException | RuntimeException e) {
+                    // A key that went while it was collected: the next select is without it.
+                }
+            }
+        }
+
+        /** Those whose keys were cancelled before the select that begins here are out of it afterwards. */
+        private void forget() throws IOException {
+            Runnable[] going = removals.toArray(Runnable[]::new);
+            try {
+                selector.selectNow(key -> ((KernelWatch) key.attachment()).becomeReady());
+            } finally {
+                for (Runnable each : going) {
+                    removals.remove(each);
+                    each.run();
+                }
+            }
+        }
+    }
+
+    /** A listening descriptor, whatever owns it, in the JDK's selector. */
+    private static final class Watched extends AbstractSelectableChannel implements SelChImpl {
+        private final FileDescriptor descriptor;
+
+        Watched(FileDescriptor descriptor) throws IOException {
+            super(KernelProvider.get());
+            this.descriptor = descriptor;
+            configureBlocking(false);
+        }
+
+        @Override
+        public int validOps() {
+            return SelectionKey.OP_ACCEPT;
+        }
+
+        @Override
+        public FileDescriptor getFD() {
+            return descriptor;
+        }
+
+        @Override
+        public int getFDVal() {
+            return IOUtil.fdVal(descriptor);
+        }
+
+        @Override
+        public boolean translateAndUpdateReadyOps(int ops, SelectionKeyImpl key) {
+            return translateAndSetReadyOps(ops, key);
+        }
+
+        @Override
+        public boolean translateAndSetReadyOps(int ops, SelectionKeyImpl key) {
+            key.nioReadyOps(ops == 0 ? 0 : SelectionKey.OP_ACCEPT);
+            return ops != 0;
+        }
+
+        @Override
+        public int translateInterestOps(int ops) {
+            return ops == 0 ? 0 : Net.POLLIN;
+        }
+
+        @Override
+        public void kill() {}
+
+        @Override
+        protected void implCloseSelectableChannel() {}
+
+        @Override
+        protected void implConfigureBlocking(boolean block) {}
+    }
+}
