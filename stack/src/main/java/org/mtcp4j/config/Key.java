@@ -66,6 +66,18 @@ public enum Key {
             "1000000",
             "limit of connections, TIME-WAIT included"),
     CONGESTION("congestion", ValueType.choice("cubic", "newreno"), "cubic", "congestion control"),
+    ECN(
+            "ecn",
+            ValueType.choice("off", "on", "passive"),
+            "passive",
+            "explicit congestion notification (RFC 3168): never, asked for, or agreed to when the peer asks"),
+    USER_TIMEOUT(
+            "user-timeout",
+            ValueType.MILLIS,
+            new Range(0, 86_400_000),
+            "0",
+            "how long what was sent may go unanswered before the connection is given up, as Linux's TCP_USER_TIMEOUT; 0:"
+                    + " after 15 repetitions"),
     TIME_WAIT("time-wait", ValueType.MILLIS, new Range(0, 240_000), "60s", "how long TIME-WAIT lasts (2 MSL)"),
     FRAMES("frames", ValueType.INT, new Range(256, 1 << 20), "8192", "frames in a NIC's pool"),
     TAP_HOST_IP(

@@ -484,6 +484,15 @@ public final class Context {
         }
     }
 
+    /** A router wants smaller segments of one of our flows. */
+    void pathMtu(FlowKey key, int segmentBytes, int quotedSeq, long nowNs) {
+        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        if (flow != null) {
+            flow.pathMtu(segmentBytes, quotedSeq, nowNs);
+            afterTurn(flow, nowNs);
+        }
+    }
+
     /** The next hop answers now, or never will. */
     void neighbourKnown(Flow flow, boolean reachable, long nowNs) {
         flow.waitsForNeighbour = false;
@@ -512,6 +521,9 @@ public final class Context {
         flow.readLimits(nowNs);
         if ((bits & Flow.SETTINGS) != 0) {
             flow.applyOptions(nowNs);
+        }
+        if ((bits & Flow.URGENT) != 0) {
+            flow.sendUrgent(flow.send.urgentEnd);
         }
         if ((bits & Flow.ABORT) != 0) {
             flow.applicationClosed = true;

@@ -20,6 +20,10 @@ public final class Engine {
     private static final int IP_AND_TCP_HEADER = 40;
     /** What an IPv6 header is longer. */
     private static final int IPV6_MORE = 20;
+    /** RFC 9293 §3.7.1. */
+    private static final int IPV4_DEFAULT_MSS = 536;
+
+    private static final int IPV6_DEFAULT_MSS = 1_220;
 
     private static final long POLLED_SPIN_NS = 200_000;
     /** Ethernet, IPv6 and TCP header with all options. */
@@ -30,6 +34,9 @@ public final class Engine {
     final int maxConnections;
     final long timeWaitNs;
     private final boolean newReno;
+    private final boolean ecnAsked;
+    private final boolean ecnAnswered;
+    private final long userTimeoutNs;
     final ChunkPool chunks;
     final Routes routes;
     final Addresses addresses;
@@ -64,6 +71,9 @@ public final class Engine {
         dedicated = config.is(Key.DRIVER, "dedicated");
         timeWaitNs = config.number(Key.TIME_WAIT);
         newReno = config.is(Key.CONGESTION, "newreno");
+        ecnAsked = config.is(Key.ECN, "on");
+        ecnAnswered = !config.is(Key.ECN, "off");
+        userTimeoutNs = config.number(Key.USER_TIMEOUT);
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         chunks = new ChunkPool(config.number(Key.MEMORY));
         outerIsLoopback = nics.size() == 1;
@@ -145,11 +155,14 @@ public final class Engine {
     TcpSettings newSettings(Link link, boolean isIpv6) {
         TcpSettings settings = new TcpSettings();
         settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
-        settings.maxEmitBytes = link.segments
-                ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS)
-                : settings.receiveMssBytes;
+        settings.defaultMssBytes = isIpv6 ? IPV6_DEFAULT_MSS : IPV4_DEFAULT_MSS;
+        settings.maxEmitBytes =
+                link.segments ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS) : 0;
         settings.timeWaitNs = timeWaitNs;
         settings.newReno = newReno;
+        settings.ecnAsked = ecnAsked;
+        settings.ecnAnswered = ecnAnswered;
+        settings.userTimeoutNs = userTimeoutNs;
         return settings;
     }
 

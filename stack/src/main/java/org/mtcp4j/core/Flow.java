@@ -24,6 +24,7 @@ public final class Flow extends Connection {
     public static final int ABORT = 1 << 4;
     public static final int SETTINGS = 1 << 5;
     public static final int RELEASE = 1 << 6;
+    public static final int URGENT = 1 << 7;
 
     /** {@link #status()} bits: the handshake is done; the peer's FIN came; CLOSED; our FIN is acknowledged. */
     public static final int CONNECTED = 1;
@@ -181,11 +182,12 @@ public final class Flow extends Connection {
             return 0;
         }
         long from = receive.read();
-        long position = from;
+        long position = receive.skipUrgent(from, options.oobInline);
+        long start = position;
         for (int i = offset; i < offset + length && position < receive.received(); i++) {
             position += receive.take(dsts[i], position);
         }
-        return leaveReader(from, position);
+        return leaveReader(from, start, position);
     }
 
     /** As {@link #read(ByteBuffer[], int, int)}. */
@@ -194,10 +196,11 @@ public final class Flow extends Connection {
             return 0;
         }
         long from = receive.read();
-        return (int) leaveReader(from, from + receive.take(dst, from));
+        long start = receive.skipUrgent(from, options.oobInline);
+        return (int) leaveReader(from, start, start + receive.take(dst, start));
     }
 
-    private long leaveReader(long from, long position) {
+    private long leaveReader(long from, long start, long position) {
         receive.publishRead(position);
         boolean release = receive.exit();
         if (release) {
@@ -212,7 +215,7 @@ public final class Flow extends Connection {
                 ask(READ);
             }
         }
-        return position - from;
+        return position - start;
     }
 
     /** Takes bytes to send, as one unit. One writer at a time. Returns bytes, 0 when the buffer is full. */
@@ -250,9 +253,24 @@ public final class Flow extends Connection {
         return position - from;
     }
 
+    /** Takes one byte to send as urgent. One writer at a time. False when the buffer is full. */
+    public boolean writeUrgent(ByteBuffer oneByte) {
+        if (!send.enter()) {
+            return false;
+        }
+        long from = send.written();
+        long position = from + send.append(oneByte, from);
+        if (position != from) {
+            // Known before the byte is: no segment with it may leave without the pointer.
+            send.urgentEnd = position;
+            ask(URGENT);
+        }
+        return leaveWriter(from, position) > 0;
+    }
+
     /** Bytes that wait to be read. */
     public int available() {
-        return receive.isReleased() ? 0 : receive.available();
+        return receive.isReleased() ? 0 : receive.available(options.oobInline);
     }
 
     /** Bytes written and not acknowledged. */
@@ -303,6 +321,7 @@ public final class Flow extends Connection {
         int found = 0;
         long received = receivedPosition();
         if (received != receive.received()) {
+            receive.urgentAt = urgentPosition();
             receive.publish(received);
             found |= Endpoint.INPUT;
         }

@@ -26,6 +26,10 @@ import org.mtcp4j.wire.TcpSegment;
 final class FrameInput implements ReceiveSink {
     /** Linux's icmp_msgs_per_sec. */
     private static final int ICMP_ERRORS_PER_SECOND = 1_000;
+    /** RFC 1122 §3.3.3. */
+    private static final int LEAST_MTU_BYTES = 576;
+    /** RFC 8200 §5. */
+    private static final int LEAST_IPV6_MTU_BYTES = 1_280;
 
     private final Context context;
     private final Counters counters;
@@ -170,6 +174,8 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.TCP_HDR_ERRORS);
             return false;
         }
+        int tos = isIpv6 ? Ipv6.trafficClass(bytes, ip) : Ipv4.tos(bytes, ip);
+        segment.congestionExperienced = (tos & Ipv4.ECN) == Ipv4.ECN_CE;
         if (isIpv6) {
             key.set(
                     Ipv6.destinationHi(bytes, ip),
@@ -290,17 +296,28 @@ final class FrameInput implements ReceiveSink {
 
     /** RFC 5927: the quoted tuple must be a connection of ours; the connection checks the quoted sequence number. */
     private void icmpError(long nowNs) {
+        if (error.kind == IcmpError.Kind.FRAGMENTATION_NEEDED) {
+            pathMtu(nowNs);
+            return;
+        }
         CloseReason reason =
                 switch (error.kind) {
                     case NETWORK_UNREACHABLE -> CloseReason.NETWORK_UNREACHABLE;
                     case REFUSED -> CloseReason.REFUSED;
-                    // Path MTU discovery is a later release's; nothing is broken by the packet.
                     case FRAGMENTATION_NEEDED -> CloseReason.NONE;
                     case HOST_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> CloseReason.HOST_UNREACHABLE;
                 };
         if (reason != CloseReason.NONE) {
             context.icmpError(key, reason, error.seq, nowNs);
         }
+    }
+
+    /** An old router names no MTU (RFC 1191 §5), an attacker one that is too small: the least that everybody must take. */
+    private void pathMtu(long nowNs) {
+        boolean isIpv4 = IpAddress.isIpv4(key.localHi, key.localLo);
+        int mtuBytes = Math.max(error.nextHopMtuBytes, isIpv4 ? LEAST_MTU_BYTES : LEAST_IPV6_MTU_BYTES);
+        int headerBytes = isIpv4 ? Ipv4.HEADER_BYTES : Ipv6.HEADER_BYTES;
+        context.pathMtu(key, mtuBytes - headerBytes - TcpHeader.MIN_BYTES, error.seq, nowNs);
     }
 
     @Override

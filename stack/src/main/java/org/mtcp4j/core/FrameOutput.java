@@ -52,8 +52,9 @@ final class FrameOutput implements SegmentSink {
         Ethernet.write(bytes, frame, mac, link.mac, typeOf(key));
         SegmentWriter.write(bytes, tcp, flow.localPort(), flow.remotePort(), segment);
         finish(link, frame, total, key, segment);
-        if (flow.tos() != 0) {
-            tos(bytes, frame + Ethernet.HEADER_BYTES, flow.tos());
+        int tos = (flow.tos() & ~Ipv4.ECN) | (segment.ecnCapable ? Ipv4.ECN_CAPABLE : 0);
+        if (tos != 0) {
+            tos(bytes, frame + Ethernet.HEADER_BYTES, tos);
         }
         return true;
     }

@@ -26,6 +26,9 @@ final class ReceiveStream extends StreamGuard {
 
     private final ChunkPool pool;
 
+    /** Position of the byte that the peer called urgent last, or -1; owner writes, before {@link #publish}. */
+    long urgentAt = -1;
+
     @SuppressWarnings("unused") // through RECEIVED; owner writes
     private long received;
 
@@ -36,6 +39,8 @@ final class ReceiveStream extends StreamGuard {
     private Chunk head;
     // Application, under the word; reset by the owner under the word.
     private Chunk readChunk;
+    /** Application: the read at hand ends before the urgent byte there. */
+    private long stopAt = Long.MAX_VALUE;
 
     // Owner only.
     private Chunk tail;
@@ -55,6 +60,32 @@ final class ReceiveStream extends StreamGuard {
 
     int available() {
         return (int) (received() - read());
+    }
+
+    /** Application: what a reader gets to see; an urgent byte is not part of it unless it is to be delivered in line. */
+    int available(boolean oobInline) {
+        long received = received();
+        long position = read();
+        boolean hidden = !oobInline && urgentAt >= position && urgentAt < received;
+        return (int) (received - position) - (hidden ? 1 : 0);
+    }
+
+    /** Application, inside the word: where reading goes on, past an urgent byte that stands there and is nobody's. */
+    long skipUrgent(long position, boolean oobInline) {
+        stopAt = Long.MAX_VALUE;
+        if (oobInline) {
+            return position;
+        }
+        long received = received();
+        long at = urgentAt;
+        if (at < position || at >= received) {
+            return position;
+        }
+        if (at == position) {
+            return position + 1;
+        }
+        stopAt = at;
+        return position;
     }
 
     /** Whether the owner holds storage that {@link #trim} may give back. */
@@ -115,7 +146,7 @@ final class ReceiveStream extends StreamGuard {
 
     /** Application, inside the word: moves bytes into the buffer; returns how many. Call {@link #publishRead} afterwards. */
     int take(ByteBuffer dst, long from) {
-        int wanted = (int) Math.min(received() - from, dst.remaining());
+        int wanted = (int) Math.min(Math.min(received(), stopAt) - from, dst.remaining());
         int done = 0;
         while (done < wanted) {
             Chunk chunk = readChunk == null ? head : readChunk;

@@ -29,6 +29,9 @@ final class SendStream extends StreamGuard {
     /** Application's limit of unacknowledged bytes; see {@code SO_SNDBUF}. */
     volatile int limitBytes;
 
+    /** Position behind the byte last written as urgent. */
+    volatile long urgentEnd;
+
     @SuppressWarnings("unused") // through WRITTEN; application writes
     private long written;
 

@@ -14,6 +14,8 @@ public final class SocketDefaults {
     public volatile int keepIntervalSeconds = 75;
     public volatile int keepCount = 9;
     public volatile int tos;
+    /** SO_OOBINLINE: urgent bytes are read as any other, else dropped, as the JDK cannot read them in another way. */
+    public volatile boolean oobInline;
 
     public SocketDefaults(int sendBufferBytes, int receiveBufferBytes) {
         this.sendBufferBytes = sendBufferBytes;
@@ -29,6 +31,7 @@ public final class SocketDefaults {
         copy.keepIntervalSeconds = keepIntervalSeconds;
         copy.keepCount = keepCount;
         copy.tos = tos;
+        copy.oobInline = oobInline;
         return copy;
     }
 

@@ -12,7 +12,6 @@ final class OptionSet {
     private volatile boolean reuseAddress;
     private volatile boolean reusePort;
     private volatile int lingerSeconds = -1;
-    private volatile boolean oobInline;
 
     OptionSet(SocketDefaults values) {
         this.values = values;
@@ -32,7 +31,7 @@ final class OptionSet {
             case LINGER -> lingerSeconds;
             case NODELAY -> values.noDelay ? 1 : 0;
             case TOS -> values.tos;
-            case OOBINLINE -> oobInline ? 1 : 0;
+            case OOBINLINE -> values.oobInline ? 1 : 0;
             case KEEPIDLE -> values.keepIdleSeconds;
             case KEEPINTERVAL -> values.keepIntervalSeconds;
             case KEEPCOUNT -> values.keepCount;
@@ -51,7 +50,7 @@ final class OptionSet {
             case LINGER -> lingerSeconds = value;
             case NODELAY -> values.noDelay = value != 0;
             case TOS -> values.tos = value & 0xff;
-            case OOBINLINE -> oobInline = value != 0;
+            case OOBINLINE -> values.oobInline = value != 0;
             case KEEPIDLE -> values.keepIdleSeconds = value;
             case KEEPINTERVAL -> values.keepIntervalSeconds = value;
             case KEEPCOUNT -> values.keepCount = value;

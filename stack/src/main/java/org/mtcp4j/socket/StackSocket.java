@@ -192,6 +192,15 @@ public final class StackSocket extends Pollable {
         return 0;
     }
 
+    /**
+     * Sends one byte as urgent data.
+     *
+     * @return false when the send buffer is full
+     */
+    public boolean writeUrgent(int data) throws IOException {
+        return writable().writeUrgent(ByteBuffer.wrap(new byte[] {(byte) data}));
+    }
+
     private Flow writable() throws IOException {
         Flow present = flow;
         if (outputShut || (present.status() & Flow.CLOSED) != 0) {

@@ -25,6 +25,9 @@ final class Acknowledgement {
         if (c.state == TcpState.TIME_WAIT) {
             return true;
         }
+        if (c.ecn != null) {
+            c.ecn.acknowledged(c, s, nowNs);
+        }
         if (Seq.gt(s.ack, c.sndUna)) {
             advance(c, s, nowNs);
         } else if (c.sack) {

@@ -40,9 +40,12 @@ final class Arrival {
         if (c.timestamps) {
             Timestamps.remember(c, s, nowNs);
         }
+        if (c.ecn != null) {
+            c.ecn.arrives(c, s, nowNs);
+        }
         if (s.has(TcpSegment.ACK) && Acknowledgement.arrives(c, s, nowNs)) {
             if (s.has(TcpSegment.URG)) {
-                urgent(c, s);
+                Urgent.arrives(c, s);
             }
             textAndFin(c, s, nowNs);
         }
@@ -104,7 +107,9 @@ final class Arrival {
         }
         switch (c.state) {
             case SYN_RECEIVED -> c.die(c.passive ? CloseReason.RESET : CloseReason.REFUSED);
-            case TIME_WAIT -> c.die(CloseReason.NONE);
+            case TIME_WAIT -> {
+                // RFC 1337 §3, fix F1: an old duplicate must not end the wait.
+            }
             default -> c.die(CloseReason.RESET);
         }
     }
@@ -115,15 +120,6 @@ final class Arrival {
             c.die(CloseReason.RESET);
         } else {
             ChallengeAck.send(c, nowNs);
-        }
-    }
-
-    /** Sixth, the URG bit. Urgent bytes are delivered in line; only the pointer is kept (RFC 9293 §3.8.5). */
-    private static void urgent(Connection c, TcpSegment s) {
-        if (c.state.receives()) {
-            int end = s.seq + s.urgentPointer;
-            c.rcvUp = c.urgent ? Seq.max(c.rcvUp, end) : end;
-            c.urgent = true;
         }
     }
 
@@ -147,7 +143,7 @@ final class Arrival {
             return;
         }
         Receiver.text(c, s, nowNs);
-        if (c.finPending && c.receivedPosition == c.pendingFinPosition) {
+        if (c.finPending && c.rcvNxt == c.pendingFinSeq) {
             finArrived(c, nowNs);
         }
     }
@@ -165,7 +161,7 @@ final class Arrival {
             finArrived(c, nowNs);
         } else if (Seq.gt(finSeq, c.rcvNxt) && Seq.lt(finSeq, c.rcvAdv)) {
             c.finPending = true;
-            c.pendingFinPosition = c.receivedPosition + (finSeq - c.rcvNxt);
+            c.pendingFinSeq = finSeq;
             if (s.payloadBytes == 0) {
                 DelayedAck.duplicateAck(c);
             }

@@ -88,6 +88,11 @@ abstract class CongestionControl {
         cwnd = ssthresh;
     }
 
+    /** The peer has seen packets marked (RFC 3168 §6.1.2): as for a loss, but nothing is to be sent again. */
+    final void marked(int inFlightBytes, long nowNs) {
+        lossDetected(Math.min(inFlightBytes, cwnd), nowNs);
+    }
+
     /** RFC 6582 §3.2 step 3, full acknowledgement, option 1: no burst of what the window let wait. */
     final void recovered(int inFlightBytes, long nowNs) {
         cwnd = Math.min(ssthresh, Math.max(inFlightBytes, mss) + mss);

@@ -98,6 +98,13 @@ public class Connection extends ControlBlock {
         }
     }
 
+    /** The byte before this position of the send stream is urgent; it may be written later. */
+    public void sendUrgent(long streamPosition) {
+        if (!finQueued && state != TcpState.CLOSED) {
+            Urgent.send(this, streamPosition);
+        }
+    }
+
     /** SHUT_WR: FIN after the last byte written. In SYN-RECEIVED too. Idempotent. */
     public void shutdownOutput(long nowNs) {
         if (finQueued || state == TcpState.CLOSED) {
@@ -154,6 +161,19 @@ public class Connection extends ControlBlock {
         }
     }
 
+    /**
+     * A router says that the path does not take what quotes this sequence number (RFC 1191 §6.5, RFC 8201 §5.4): believed only of
+     * what is in flight (RFC 5927 §7.2).
+     *
+     * @param segmentBytes largest TCP payload and options beyond 20 bytes of header that fit the path
+     */
+    public void pathMtu(int segmentBytes, int quotedSeq, long nowNs) {
+        if (Integer.compareUnsigned(quotedSeq - sndUna, sndMax - sndUna) < 0 && state.isSynchronized()) {
+            PathMtu.told(this, segmentBytes);
+            refreshDeadline();
+        }
+    }
+
     /** The next hop does not answer: as an ICMP host-unreachable that quotes what is in flight. */
     public void hostUnreachable(long nowNs) {
         icmpError(CloseReason.HOST_UNREACHABLE, sndUna, nowNs);
@@ -176,6 +196,11 @@ public class Connection extends ControlBlock {
     /** Receive-stream position up to which data is complete and in order. */
     public long receivedPosition() {
         return receivedPosition;
+    }
+
+    /** Position in the receive stream of the byte that the peer last called urgent, or -1; it may not have come yet. */
+    public long urgentPosition() {
+        return urgent == null ? -1 : urgent.receivedAt;
     }
 
     /** Whether the peer's FIN has been received in order. */

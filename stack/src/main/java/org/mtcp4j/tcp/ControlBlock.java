@@ -123,6 +123,10 @@ abstract class ControlBlock {
     boolean persisting;
     byte persistBackoff;
     byte keepAliveUnanswered;
+    /** When what is {@link #unanswered} was sent first; counts for the user timeout. */
+    long unansweredSinceNs;
+    /** Explicit congestion notification; null unless both ends agreed on it. */
+    Ecn ecn;
 
     // ---- receive stream (Receiver, DelayedAck, Timestamps)
     // ------------------------------------------------------------
@@ -136,10 +140,10 @@ abstract class ControlBlock {
     long receivedPosition;
     long readPosition;
     boolean finReceived;
-    /** A FIN is known to stand at {@link #pendingFinPosition}, beyond a gap. */
+    /** A FIN is known to stand at {@link #pendingFinSeq}, beyond a gap. */
     boolean finPending;
 
-    long pendingFinPosition;
+    int pendingFinSeq;
     /** Null while nothing stands beyond a gap. */
     Reassembly reassembly;
 
@@ -149,7 +153,9 @@ abstract class ControlBlock {
     int duplicateTo;
 
     int tsRecent;
-    long tsRecentAtNs;
+    /** Seconds on the caller's clock: what ages does so in days. */
+    int tsRecentAtSeconds;
+
     long lastReceivedNs;
     /** Largest payload seen in a segment: what "full-sized" means for delayed acknowledgements. */
     int receiveSegmentBytes = Handshake.DEFAULT_MSS;
@@ -161,10 +167,8 @@ abstract class ControlBlock {
     boolean pingPong;
 
     boolean receivedSinceSent;
-    /** End of urgent data, while {@link #urgent}. */
-    int rcvUp;
-
-    boolean urgent;
+    /** Null until either side speaks of urgent data. */
+    Urgent urgent;
 
     // ---- challenge acknowledgements (ChallengeAck)
     // --------------------------------------------------------------------

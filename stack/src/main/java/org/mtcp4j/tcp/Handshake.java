@@ -6,12 +6,12 @@ import org.mtcp4j.wire.TcpSegment;
 
 /** Both opens up to ESTABLISHED: SYN and SYN-ACK, the options they agree on, their repetition. */
 final class Handshake {
-    /** Of a peer that names none (RFC 9293 §3.7.1, MUST-15). */
+    /** Of an IPv4 peer that names none (RFC 9293 §3.7.1, MUST-15). */
     static final int DEFAULT_MSS = 536;
     /** Below this a peer's MSS only serves to make us send headers. */
     private static final int LEAST_MSS = 64;
     /** Timestamps with their padding. */
-    private static final int TIMESTAMP_OPTION_BYTES = 12;
+    static final int TIMESTAMP_OPTION_BYTES = 12;
 
     /** 8 MiB: room for a receive buffer that grows after the handshake. */
     private static final int LEAST_SCALE = 7;
@@ -44,7 +44,9 @@ final class Handshake {
         c.sndNxt = iss;
         c.sndMax = iss;
         c.sndSml = iss;
-        c.receiveScale = c.settings.windowScaling ? ownScale(c.settings.receiveBufferBytes) : 0;
+        c.receiveScale = c.settings.windowScaling
+                ? ownScale(Math.max(c.settings.receiveBufferBytes, c.settings.receiveBufferMostBytes))
+                : 0;
         c.timestamps = c.settings.timestamps;
         c.lastReceivedNs = nowNs;
         c.due |= ControlBlock.DUE_SYN;
@@ -70,12 +72,12 @@ final class Handshake {
             c.receiveScale = 0;
         }
         c.sack = c.settings.sack && syn.sackPermitted;
+        Ecn.agree(c, syn);
         c.timestamps = c.settings.timestamps && syn.timestamps;
         if (c.timestamps) {
-            c.tsRecent = syn.tsVal;
-            c.tsRecentAtNs = nowNs;
+            Timestamps.take(c, syn, nowNs);
         }
-        int peerMss = syn.mss == 0 ? DEFAULT_MSS : Math.max(syn.mss, LEAST_MSS);
+        int peerMss = syn.mss == 0 ? c.settings.defaultMssBytes : Math.max(syn.mss, LEAST_MSS);
         c.sendMss = Math.min(peerMss, c.settings.receiveMssBytes) - (c.timestamps ? TIMESTAMP_OPTION_BYTES : 0);
         c.sndWnd = syn.window;
         c.maxSndWnd = syn.window;
@@ -89,6 +91,7 @@ final class Handshake {
     static boolean sendSyn(Connection c, long nowNs) {
         boolean reply = c.state == TcpState.SYN_RECEIVED;
         SegmentOut s = Output.prepare(c, c.iss, reply ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN, nowNs);
+        s.flags |= Ecn.synFlags(c, reply);
         s.window = synWindow(c);
         s.mss = c.settings.receiveMssBytes;
         s.sackPermitted = reply ? c.sack : c.settings.sack;
@@ -123,15 +126,16 @@ final class Handshake {
 
     /** The SYN or SYN-ACK went unanswered (RFC 6298 §5.4-5.6). */
     static void expire(Connection c, long nowNs) {
-        if (c.unanswered >= c.settings.synRetries) {
+        int most = c.passive ? c.settings.synAckRetries : c.settings.synRetries;
+        if (c.unanswered >= most || UserTimeout.isOver(c, nowNs)) {
             c.timeOut();
             return;
         }
-        c.unanswered++;
+        UserTimeout.unanswered(c, nowNs);
         c.stats.timeouts++;
         c.rtt.backOff();
         c.timeoutTs = Timestamps.value(c, nowNs);
-        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        c.retransmitDeadlineNs = UserTimeout.limit(c, nowNs + c.rtt.rtoNs(c.settings));
         c.due |= ControlBlock.DUE_SYN;
     }
 
@@ -209,6 +213,9 @@ final class Handshake {
         c.sndWl2 = s.ack;
         c.congestion.established(c.sendMss, c.unanswered > 1);
         Retransmission.measure(c, s, nowNs);
+        if (c.unanswered > 0) {
+            c.rtt.handshakeWasLost();
+        }
         c.unanswered = 0;
         c.retransmitDeadlineNs = ControlBlock.NEVER;
         c.lastReceivedNs = nowNs;

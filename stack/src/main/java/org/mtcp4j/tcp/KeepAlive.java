@@ -34,7 +34,7 @@ final class KeepAlive {
             c.slowDeadlineNs = idleUntilNs;
             return;
         }
-        if (c.keepAliveUnanswered >= c.settings.keepCount) {
+        if (isGivenUp(c, nowNs)) {
             c.stats.abortOnTimeout++;
             c.resetAndDie(c.softError == CloseReason.NONE ? CloseReason.TIMED_OUT : c.softError);
             return;
@@ -42,6 +42,14 @@ final class KeepAlive {
         c.keepAliveUnanswered++;
         c.slowDeadlineNs = nowNs + c.settings.keepIntervalNs;
         c.due |= ControlBlock.DUE_KEEP_ALIVE;
+    }
+
+    /** The user timeout, where there is one, takes the place of the count, as Linux has it. */
+    private static boolean isGivenUp(Connection c, long nowNs) {
+        long userTimeoutNs = c.settings.userTimeoutNs;
+        return userTimeoutNs > 0
+                ? c.keepAliveUnanswered > 0 && nowNs - c.lastReceivedNs >= userTimeoutNs
+                : c.keepAliveUnanswered >= c.settings.keepCount;
     }
 
     /** A number that the peer has acknowledged already: it must answer with an acknowledgement. */

@@ -21,6 +21,9 @@ interface LossRecovery {
     /** The retransmission timer expired: everything outstanding counts as lost and is sent anew from SND.UNA. */
     void timedOut(Connection c);
 
+    /** What is in flight does not fit the path: it is sent again, in smaller segments, and the window stays. */
+    void tooLong(Connection c);
+
     /** Whether a timeout now would be for a loss that the congestion window has already been cut for. */
     boolean isRecovering();
 

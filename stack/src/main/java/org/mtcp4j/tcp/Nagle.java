@@ -9,6 +9,6 @@ final class Nagle {
 
     /** Whether the end of what is written may leave although it does not fill a segment. */
     static boolean allowsPartial(Connection c) {
-        return c.settings.noDelay || c.finQueued || Seq.leq(c.sndSml, c.sndUna);
+        return c.settings.noDelay || c.finQueued || Urgent.isSending(c) || Seq.leq(c.sndSml, c.sndUna);
     }
 }

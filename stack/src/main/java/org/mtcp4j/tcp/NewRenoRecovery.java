@@ -100,6 +100,15 @@ final class NewRenoRecovery implements LossRecovery {
     }
 
     @Override
+    public void tooLong(Connection c) {
+        c.sndNxt = c.sndUna;
+        recover = c.sndMax;
+        recovering = false;
+        resend = false;
+        leftBytes = 0;
+    }
+
+    @Override
     public int leftNetworkBytes() {
         return leftBytes;
     }

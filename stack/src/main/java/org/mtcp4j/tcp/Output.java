@@ -66,10 +66,19 @@ final class Output {
         int flags = s.flags;
         int blocks = s.sackBlocks;
         int segments = s.payloadBytes <= s.segmentBytes ? 1 : (s.payloadBytes - 1) / s.segmentBytes + 1;
+        if (c.ecn != null) {
+            c.ecn.mark(c, s);
+        }
+        if (c.urgent != null) {
+            c.urgent.mark(c, s);
+        }
         if (!c.sink.emit(c, s)) {
             return false;
         }
         c.stats.outSegs += segments;
+        if (c.ecn != null) {
+            c.ecn.sent(s);
+        }
         if ((flags & TcpSegment.ACK) != 0) {
             DelayedAck.sent(c);
             if (blocks > 0) {

@@ -21,7 +21,7 @@ final class Persist {
     }
 
     static void expire(Connection c, long nowNs) {
-        if (c.unanswered >= c.settings.retries) {
+        if (UserTimeout.isOver(c, nowNs) || (c.unanswered >= c.settings.retries && c.settings.userTimeoutNs == 0)) {
             c.timeOut();
             return;
         }
@@ -30,9 +30,9 @@ final class Persist {
             c.resetAndDie(CloseReason.TIMED_OUT);
             return;
         }
-        c.unanswered++;
+        UserTimeout.unanswered(c, nowNs);
         c.persistBackoff = (byte) Math.min(c.persistBackoff + 1, Byte.MAX_VALUE);
-        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings, c.persistBackoff);
+        c.retransmitDeadlineNs = UserTimeout.limit(c, nowNs + c.rtt.rtoNs(c.settings, c.persistBackoff));
         c.due |= ControlBlock.DUE_PROBE;
     }
 

@@ -129,12 +129,13 @@ final class Retransmission {
             Persist.expire(c, nowNs);
             return;
         }
-        if (c.unanswered >= c.settings.retries) {
+        if (UserTimeout.isOver(c, nowNs) || (c.unanswered >= c.settings.retries && c.settings.userTimeoutNs == 0)) {
             c.timeOut();
             return;
         }
-        c.unanswered++;
+        UserTimeout.unanswered(c, nowNs);
         c.stats.timeouts++;
+        PathMtu.suspectBlackHole(c);
         LossRecovery recovery = recovery(c);
         c.congestion.timedOut(c.sndMax - c.sndUna, c.unanswered == 1 && !recovery.isRecovering(), nowNs);
         recovery.timedOut(c);
@@ -142,6 +143,7 @@ final class Retransmission {
         c.timeoutTs = Timestamps.value(c, nowNs);
         c.timedAtNs = ControlBlock.NEVER;
         armTimeout(c, nowNs);
+        c.retransmitDeadlineNs = UserTimeout.limit(c, c.retransmitDeadlineNs);
         c.due |= ControlBlock.DUE_DATA;
     }
 }

@@ -5,6 +5,10 @@ package org.mtcp4j.tcp;
 final class RttEstimator {
     /** RFC 6298 §2.1. */
     static final long INITIAL_RTO_NS = 1_000_000_000L;
+    /** §5.7: where the handshake itself was not answered in time, and tells no round trip. */
+    static final long FALLBACK_RTO_NS = 3_000_000_000L;
+
+    private static final long MICROSECOND_NS = 1_000L;
 
     private static final int MAX_BACKOFF = 30;
 
@@ -30,8 +34,18 @@ final class RttEstimator {
             rttvarNs += (Math.abs(srttNs - rttNs) - rttvarNs) / 4;
             srttNs = Math.max(srttNs + (rttNs - srttNs) / 8, 1);
         }
-        rtoNs = Math.max(srttNs + 4 * rttvarNs, settings.minRtoNs);
+        // As Linux has it, the bound is on the variance: a peer may delay its acknowledgement on any path.
+        long boundNs = srttNs + Math.max(4 * rttvarNs, settings.minRtoNs);
+        rtoNs = boundNs - boundNs % MICROSECOND_NS;
         backoff = 0;
+    }
+
+    /** The SYN had to be repeated; what follows begins anew. */
+    void handshakeWasLost() {
+        if (srttNs == 0) {
+            rtoNs = FALLBACK_RTO_NS;
+            backoff = 0;
+        }
     }
 
     /** §5.5: the timer expired. */

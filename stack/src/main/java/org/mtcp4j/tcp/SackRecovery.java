@@ -313,6 +313,17 @@ final class SackRecovery implements LossRecovery {
     }
 
     @Override
+    public void tooLong(Connection c) {
+        board.loseAll(c.sndMax, true);
+        board.scan(0, 0);
+        phase = LOSS;
+        recover = c.sndMax;
+        undoable = false;
+        probeDue = false;
+        probeOut = false;
+    }
+
+    @Override
     public boolean isRecovering() {
         return phase == RECOVERY;
     }

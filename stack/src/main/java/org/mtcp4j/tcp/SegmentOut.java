@@ -20,6 +20,9 @@ public final class SegmentOut extends TcpFields {
     /** Payload bytes a segment on the wire may carry at most (effective send MSS less options). */
     public int segmentBytes;
 
+    /** The packet may be marked instead of dropped: ECT(0) goes into its IP header (RFC 3168 §5). */
+    public boolean ecnCapable;
+
     public SegmentOut() {
         clearOptions();
     }
@@ -35,5 +38,6 @@ public final class SegmentOut extends TcpFields {
         payloadPosition = 0;
         payloadBytes = 0;
         segmentBytes = 0;
+        ecnCapable = false;
     }
 }

@@ -48,7 +48,7 @@ final class Sender {
         LossRecovery recovery = c.recovery;
         while (recovery.wantsRetransmit(c)) {
             int seq = recovery.retransmitSeq(c);
-            int length = Math.min(recovery.retransmitLength(c), c.sndMax - seq);
+            int length = Math.min(Math.min(recovery.retransmitLength(c), c.sndMax - seq), mostBytes(c));
             int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), length);
             if (!emit(c, seq, bytes, nowNs)) {
                 return false;
@@ -78,7 +78,7 @@ final class Sender {
             return NOTHING;
         }
         int mss = c.sendMss;
-        int bytes = (int) Math.min(waiting, Math.min(allowed, Math.max(mss, c.settings.maxEmitBytes)));
+        int bytes = (int) Math.min(waiting, Math.min(allowed, mostBytes(c)));
         int partial = bytes % mss;
         if (partial == 0 || (bytes == waiting && Nagle.allowsPartial(c))) {
             return bytes;
@@ -91,6 +91,11 @@ final class Sender {
         }
         // Sent before: to hold it back now would be to wait for the acknowledgement of itself.
         return Seq.lt(c.sndNxt, c.sndMax) ? Math.min(bytes, c.sndMax - c.sndNxt) : NOTHING;
+    }
+
+    /** Payload of one emission: what is cut into segments afterwards has one urgent pointer for all, which would be wrong. */
+    private static int mostBytes(Connection c) {
+        return c.urgent != null && Urgent.isSending(c) ? c.sendMss : Math.max(c.sendMss, c.settings.maxEmitBytes);
     }
 
     static boolean sendNext(Connection c, int bytes, long nowNs) {

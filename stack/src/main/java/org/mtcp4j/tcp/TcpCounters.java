@@ -83,6 +83,19 @@ public final class TcpCounters {
     /** Challenge acknowledgements due but over the limit. */
     public long challengeAcksLimited;
 
+    /** Connections whose ends agreed on ECN (RFC 3168). */
+    public long ecnConnections;
+    /** Packets received with the mark of congestion. */
+    public long inCePackets;
+    /** Congestion windows cut since the peer saw packets marked. */
+    public long ecnCuts;
+    /** Urgent pointers received, and sent. */
+    public long urgentIn;
+
+    public long urgentOut;
+    /** Segments made smaller, since full ones went unanswered (RFC 4821). */
+    public long mtuProbeFail;
+
     public long zeroWindowProbes;
     public long keepAliveProbes;
 

@@ -5,11 +5,20 @@ package org.mtcp4j.tcp;
 public final class TcpSettings {
     /** Largest payload of a segment we can receive, announced as MSS: MTU less IP and TCP header. */
     public int receiveMssBytes = 1460;
-    /** Most payload bytes one {@link SegmentSink#emit} may carry (TSO or software cutting), at least the MSS. */
+    /** Most payload bytes one {@link SegmentSink#emit} may carry where the sink cuts; below the MSS: it never has to. */
     public int maxEmitBytes = 1460;
     /** Receive buffer: upper limit of the advertised window. At least 2,048, since windows are told in steps of 128 or more. */
     public int receiveBufferBytes = 512 * 1024;
+    /** Up to here the receive buffer grows as the path turns out to need it; no more than {@link #receiveBufferBytes}: never. */
+    public int receiveBufferMostBytes;
 
+    /** Payload of a full segment to a peer that names none: 536, or 1,220 over IPv6 (RFC 9293 §3.7.1). */
+    public int defaultMssBytes = Handshake.DEFAULT_MSS;
+
+    /** RFC 3168: whether an active open asks for it, whether a passive open agrees to it. */
+    public boolean ecnAsked;
+
+    public boolean ecnAnswered;
     public boolean windowScaling = true;
     public boolean timestamps = true;
     /** RFC 2018, both ways, with RFC 2883's duplicates. */
@@ -31,7 +40,12 @@ public final class TcpSettings {
 
     public long maxRtoNs = 120_000_000_000L;
     public int synRetries = 6;
+    /** Linux's tcp_synack_retries. */
+    public int synAckRetries = 5;
+
     public int retries = 15;
+    /** How long what was sent may go unanswered (RFC 5482, Linux's TCP_USER_TIMEOUT); 0: only {@link #retries} count. */
+    public long userTimeoutNs;
     /** 2 MSL (RFC 9293 §3.4.2); Linux's 60 s. */
     public long timeWaitNs = 60_000_000_000L;
     /** How long an orphan (closed by the application) may stay in FIN-WAIT-2; Linux's tcp_fin_timeout. */

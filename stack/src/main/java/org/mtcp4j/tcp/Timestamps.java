@@ -8,7 +8,9 @@ import org.mtcp4j.wire.TcpSegment;
 final class Timestamps {
     private static final long TICK_NS = 1_000_000L;
     /** §5.5: after 24 days the peer's clock may have wrapped. */
-    private static final long STALE_NS = 24L * 24 * 3600 * 1_000_000_000L;
+    private static final int STALE_SECONDS = 24 * 24 * 3600;
+
+    private static final long SECOND_NS = 1_000_000_000L;
 
     private Timestamps() {}
 
@@ -26,7 +28,7 @@ final class Timestamps {
             c.stats.missingTimestampDrop++;
             return false;
         }
-        if (Seq.lt(s.tsVal, c.tsRecent) && nowNs - c.tsRecentAtNs < STALE_NS) {
+        if (Seq.lt(s.tsVal, c.tsRecent) && seconds(nowNs) - c.tsRecentAtSeconds < STALE_SECONDS) {
             c.stats.pawsDrop++;
             if (s.segLen() > 0) {
                 DelayedAck.ackNow(c);
@@ -41,9 +43,17 @@ final class Timestamps {
     /** §4.3 (2): the segment that the next acknowledgement answers. */
     static void remember(Connection c, TcpSegment s, long nowNs) {
         if (Seq.leq(s.seq, c.lastAckSent)) {
-            c.tsRecent = s.tsVal;
-            c.tsRecentAtNs = nowNs;
+            take(c, s, nowNs);
         }
+    }
+
+    static void take(Connection c, TcpSegment s, long nowNs) {
+        c.tsRecent = s.tsVal;
+        c.tsRecentAtSeconds = seconds(nowNs);
+    }
+
+    private static int seconds(long nowNs) {
+        return (int) (nowNs / SECOND_NS);
     }
 
     /** Round-trip time that the echo tells, in nanoseconds, or -1 where it makes no sense. */

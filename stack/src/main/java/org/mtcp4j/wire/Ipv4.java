@@ -42,6 +42,12 @@ public final class Ipv4 {
     public static final int PROTOCOL_TCP = 6;
     public static final int PROTOCOL_UDP = 17;
 
+    /** The bits of the type of service that are for congestion notification (RFC 3168 §5); "congestion experienced"; ECT(0). */
+    public static final int ECN = 3;
+
+    public static final int ECN_CE = 3;
+    public static final int ECN_CAPABLE = 2;
+
     /** Time to live of what we send (RFC 1122 §3.2.1.7; the value is that of the IANA registry). */
     public static final int DEFAULT_TTL = 64;
 

@@ -9,6 +9,8 @@ public final class TcpSegment extends TcpFields {
     public int payloadOffset;
 
     public int payloadBytes;
+    /** The IP header says so (RFC 3168 §5); whoever takes that apart sets it. */
+    public boolean congestionExperienced;
 
     /** Sequence space the segment occupies: payload, SYN and FIN (RFC 9293 §3.4, SEG.LEN). */
     public int segLen() {

@@ -169,6 +169,61 @@ class ContextFramesTest {
         queue.free(reply);
     }
 
+    private int segment(int frame, int seq, int ack, int flags, int mss) {
+        int tcp = frame + L4;
+        int tcpBytes = mss == 0 ? 20 : 24;
+        bytes.putInt(tcp, 40_000 << 16 | 80).putInt(tcp + 4, seq).putInt(tcp + 8, ack);
+        bytes.putInt(tcp + 12, (tcpBytes / 4) << 28 | flags << 16 | 65_535).putInt(tcp + 16, 0);
+        if (mss != 0) {
+            bytes.putInt(tcp + 20, 2 << 24 | 4 << 16 | mss);
+        }
+        ipv4(frame, tcpBytes, Ipv4.PROTOCOL_TCP);
+        int pseudo = Checksum.pseudoIpv4(PEER.toIpv4(), OUR_IP, Ipv4.PROTOCOL_TCP, tcpBytes);
+        bytes.putShort(tcp + 16, (short) Checksum.finish(pseudo + Checksum.partial(bytes, tcp, tcpBytes)));
+        return L4 + tcpBytes;
+    }
+
+    private int payloadOf(int reply, TcpSegment into) {
+        int tcpBytes = Ipv4.totalBytes(bytes, reply + IP) - Ipv4.HEADER_BYTES;
+        assertThat(TcpHeader.parse(bytes, reply + L4, tcpBytes, into)).isEqualTo(TcpHeader.OK);
+        return into.payloadBytes;
+    }
+
+    @Test
+    void rfc1191_6_5_whatARouterCouldNotPassOnIsSentAgainInSmallerSegments() {
+        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        Listener listener = context.engine.listen(binding, 10, defaults, new Endpoint() {});
+        introduce();
+        int frame = frame();
+        send(frame, segment(frame, 1_000, 0, TcpSegment.SYN, 1_460));
+        int reply = answer();
+        TcpSegment in = new TcpSegment();
+        payloadOf(reply, in);
+        queue.free(reply);
+        frame = frame();
+        send(frame, segment(frame, 1_001, in.seq + 1, TcpSegment.ACK, 0));
+        Flow flow = listener.accept();
+        flow.attach(new Endpoint() {}, defaults);
+        assertThat(flow.write(ByteBuffer.allocateDirect(1_400))).isEqualTo(1_400);
+        round();
+        reply = answer();
+        assertThat(payloadOf(reply, in)).isEqualTo(1_400);
+        int icmp = frame() + L4;
+        bytes.put(Icmp4.quoteOffset(icmp), bytes, reply + IP, Ipv4.HEADER_BYTES + Icmp4.QUOTED_L4_BYTES);
+        int icmpBytes = Icmp4.HEADER_BYTES + Ipv4.HEADER_BYTES + Icmp4.QUOTED_L4_BYTES;
+        Icmp4.write(bytes, icmp, icmpBytes, Icmp4.DESTINATION_UNREACHABLE << 8 | Icmp4.FRAGMENTATION_NEEDED, 1_000);
+        ipv4(icmp - L4, icmpBytes, Ipv4.PROTOCOL_ICMP);
+        queue.free(reply);
+        send(icmp - L4, L4 + icmpBytes);
+        batch.count = 0;
+        assertThat(queue.receive(batch)).isEqualTo(2);
+        assertThat(payloadOf(batch.offset[0], in)).isEqualTo(960);
+        assertThat(payloadOf(batch.offset[1], in)).isEqualTo(440);
+        queue.free(batch.offset[0]);
+        queue.free(batch.offset[1]);
+    }
+
     @Test
     void damagedFramesAreCountedAndNothingElse() {
         int good = frame();

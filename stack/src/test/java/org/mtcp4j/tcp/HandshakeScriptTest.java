@@ -204,7 +204,7 @@ class HandshakeScriptTest {
     @Test
     void synAckIsRepeatedThenGivenUp() {
         Script s = Script.synReceived();
-        s.settings.synRetries = 2;
+        s.settings.synAckRetries = 2;
         s.pass(1000).expect(SYN | ACK, 0, 1).pass(2000).expect(SYN | ACK, 0, 1);
         s.pass(4000).nothingMore().closed(CloseReason.TIMED_OUT);
     }

@@ -36,7 +36,7 @@ class RttEstimatorTest {
     @Test
     void timeoutStaysInItsBounds() {
         rtt.sample(1000, settings);
-        assertThat(rtt.rtoNs(settings)).isEqualTo(settings.minRtoNs);
+        assertThat(rtt.rtoNs(settings)).isEqualTo(settings.minRtoNs + 1000);
         rtt.sample(3_000_000 * MS, settings);
         assertThat(rtt.rtoNs(settings)).isEqualTo(settings.maxRtoNs);
     }
@@ -44,7 +44,7 @@ class RttEstimatorTest {
     @Test
     void backOffDoublesToTheMaximumAndEndsWithASample() {
         rtt.sample(10 * MS, settings);
-        long expectedNs = settings.minRtoNs;
+        long expectedNs = settings.minRtoNs + 10 * MS;
         for (int i = 0; i < 100; i++) {
             assertThat(rtt.rtoNs(settings)).isEqualTo(expectedNs);
             expectedNs = Math.min(2 * expectedNs, settings.maxRtoNs);
@@ -53,7 +53,26 @@ class RttEstimatorTest {
         assertThat(rtt.isBackedOff()).isTrue();
         rtt.sample(10 * MS, settings);
         assertThat(rtt.isBackedOff()).isFalse();
-        assertThat(rtt.rtoNs(settings)).isEqualTo(settings.minRtoNs);
+        assertThat(rtt.rtoNs(settings)).isEqualTo(settings.minRtoNs + 10 * MS);
+    }
+
+    /** Linux's bound: a peer may delay its acknowledgement by as much on a long path as on a short one. */
+    @Test
+    void steadyRoundTripsLeaveRoomForADelayedAcknowledgement() {
+        for (int i = 0; i < 100; i++) {
+            rtt.sample(190 * MS, settings);
+        }
+        assertThat(rtt.rtoNs(settings)).isEqualTo(190 * MS + settings.minRtoNs);
+    }
+
+    @Test
+    void rfc6298_5_7_lostHandshakeFallsBackToThreeSeconds() {
+        rtt.backOff();
+        rtt.handshakeWasLost();
+        assertThat(rtt.rtoNs(settings)).isEqualTo(3000 * MS);
+        rtt.sample(10 * MS, settings);
+        rtt.handshakeWasLost();
+        assertThat(rtt.rtoNs(settings)).isEqualTo(settings.minRtoNs + 10 * MS);
     }
 
     @Test

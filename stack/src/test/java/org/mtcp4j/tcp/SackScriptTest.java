@@ -274,8 +274,8 @@ class SackScriptTest {
 
     @Test
     void rfc8985_7_onlyOneProbeThenTheTimeout() {
-        Script s = sending(3).pass(41).data(2001, 1000).pass(190).nothingMore();
-        s.pass(15).data(1, 1000).nothingMore();
+        Script s = sending(3).pass(41).data(2001, 1000).pass(199).nothingMore();
+        s.pass(25).data(1, 1000).nothingMore();
         assertThat(s.stats.timeouts).isEqualTo(1);
     }
 

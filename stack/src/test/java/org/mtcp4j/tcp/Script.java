@@ -37,7 +37,9 @@ final class Script implements SegmentSink, ReceiveSink {
             int tsVal,
             int tsEcr,
             boolean sackPermitted,
-            List<Integer> sack) {}
+            List<Integer> sack,
+            int urgentPointer,
+            boolean ecnCapable) {}
 
     /** A call of the receive sink. */
     record Placed(long position, int offset, int bytes) {}
@@ -57,7 +59,7 @@ final class Script implements SegmentSink, ReceiveSink {
 
     Script() {
         settings.receiveMssBytes = MSS;
-        settings.maxEmitBytes = MSS;
+        settings.maxEmitBytes = 0;
         settings.receiveBufferBytes = 10_000;
         settings.timestamps = false;
         settings.windowScaling = false;
@@ -180,6 +182,7 @@ final class Script implements SegmentSink, ReceiveSink {
         in.ack = (flags & ACK) != 0 ? ISS + ack : 0;
         in.window = peerWindow;
         in.urgentPointer = 0;
+        in.congestionExperienced = false;
         in.payloadOffset = 5000;
         in.payloadBytes = bytes;
         if ((flags & SYN) != 0) {
@@ -330,7 +333,9 @@ final class Script implements SegmentSink, ReceiveSink {
                 s.timestamps ? s.tsVal : 0,
                 s.timestamps ? s.tsEcr : 0,
                 s.sackPermitted,
-                edges(s)));
+                edges(s),
+                s.urgentPointer,
+                s.ecnCapable));
         return true;
     }
 

@@ -292,13 +292,25 @@ final class StackClient extends StackSide {
 
     @Override
     public boolean supportsUrgentData() {
-        return false;
+        return true;
     }
 
     @Override
     public void sendUrgentData(int data) throws IOException {
-        ensureConnected();
-        throw new SocketException("Urgent data not supported");
+        writeLock.lock();
+        try {
+            ensureConnected();
+            if (!socket.writeUrgent(data)) {
+                throw new SocketException("No buffer space available");
+            }
+        } catch (SocketException e) {
+            throw e;
+        } catch (IOException e) {
+            ensureOpen();
+            throw asSocketException(e);
+        } finally {
+            writeLock.unlock();
+        }
     }
 
     // Ending.

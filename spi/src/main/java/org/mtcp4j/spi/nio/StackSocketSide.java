@@ -444,8 +444,27 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public void sendUrgentData(int data) throws IOException {
-        ensureOpenAndConnected();
-        throw new SocketException("Urgent data not supported");
+        writeLock.lock();
+        try {
+            ensureOpenAndConnected();
+            boolean blocking = channel.isBlocking();
+            boolean sent = false;
+            try {
+                beginWrite(blocking);
+                sent = socket.writeUrgent(data);
+                while (blocking && !sent && channel.isOpen()) {
+                    socket.await(Pollable.WRITE, 0);
+                    sent = socket.writeUrgent(data);
+                }
+            } finally {
+                endBlocking(blocking, sent);
+            }
+            if (!sent) {
+                throw new IOException("Socket buffer full");
+            }
+        } finally {
+            writeLock.unlock();
+        }
     }
 
     // Half close.
