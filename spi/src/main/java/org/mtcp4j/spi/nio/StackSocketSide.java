@@ -472,10 +472,7 @@ final class StackSocketSide implements SocketSide {
     @Override
     public void shutdownInput() throws ClosedChannelException {
         synchronized (stateLock) {
-            ensureOpen();
-            if (state != CONNECTED) {
-                throw new NotYetConnectedException();
-            }
+            ensureOpenAndConnected();
             if (!inputClosed) {
                 inputClosed = true;
                 socket.shutdownInput();
@@ -488,10 +485,7 @@ final class StackSocketSide implements SocketSide {
     @Override
     public void shutdownOutput() throws ClosedChannelException {
         synchronized (stateLock) {
-            ensureOpen();
-            if (state != CONNECTED) {
-                throw new NotYetConnectedException();
-            }
+            ensureOpenAndConnected();
             if (!outputClosed) {
                 outputClosed = true;
                 socket.shutdownOutput();
