@@ -25,11 +25,10 @@ public interface DpdkCalls {
     /** {@code AF_*} of a socket, or -1 where the descriptor is none. */
     int socketDomain(int fd);
 
-    /** Interface index that an {@code AF_PACKET} or {@code AF_XDP} socket is bound to, or -1. */
-    int socketInterface(int fd);
+    void close(int fd);
 
-    /** 0 where there is no interface of that name. */
-    int interfaceIndex(String name);
+    /** Reads eight bytes: an eventfd's count, which is zero then. */
+    void readCount(int fd, long address);
 
     long address(ByteBuffer direct);
 

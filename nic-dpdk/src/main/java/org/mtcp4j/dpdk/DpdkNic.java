@@ -32,6 +32,7 @@ final class DpdkNic implements Nic {
     private static final int QUEUES_AT = 0;
     private static final int MTU_AT = 8;
     private static final int RING_AT = 16;
+    private static final int INTERRUPTS_AT = 24;
     private static final int CAPABILITIES_AT = 32;
     private static final int RX_QUEUES_AT = 40;
     private static final int TX_QUEUES_AT = 48;
@@ -61,6 +62,7 @@ final class DpdkNic implements Nic {
     private final long memoryAddress;
     private final long portAddress;
     private final int roomBytes;
+    private final Wakeups wakeups;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private int port = -1;
@@ -77,6 +79,7 @@ final class DpdkNic implements Nic {
         this.calls = eal.calls;
         this.device = device;
         this.settings = settings;
+        this.wakeups = new Wakeups(calls, device);
         this.roomBytes = FramePool.roomBytes(settings.mtuBytes());
         this.poolName = "mtcp" + SERIAL.getAndIncrement();
         this.memoryAddress = calls.address(memoryStructure);
@@ -154,6 +157,7 @@ final class DpdkNic implements Nic {
         portStructure.putLong(QUEUES_AT, settings.queues());
         portStructure.putLong(MTU_AT, settings.mtuBytes());
         portStructure.putLong(RING_AT, RING);
+        portStructure.putLong(INTERRUPTS_AT, wakeups.wantsInterrupts() ? 1 : 0);
     }
 
     private void makeMemory() throws NicUnavailableException {
@@ -210,6 +214,7 @@ final class DpdkNic implements Nic {
         HeldFrames held = checked ? new HeldFrames(memory.sizeBytes()) : null;
         // struct place of the shim: port, receive queue or -1, transmit queue, lcore id, who has that transmit queue
         // already.
+        int[] fds = wakeups.descriptors(port, Math.min(count, receiving));
         ByteBuffer place = ByteBuffer.allocateDirect(5 * Long.BYTES).order(ByteOrder.nativeOrder());
         queueAddresses = new long[count];
         queues = new DpdkQueue[count];
@@ -226,7 +231,11 @@ final class DpdkNic implements Nic {
                         + "; give it more with mtcp.dpdk.eal-args=-m MEBIBYTES");
             }
             queues[i] = new DpdkQueue(
-                    calls, queueAddresses[i], (int) memoryStructure.getLong(LARGE_BEGIN_AT), /* wakeupFd= */ -1, held);
+                    calls,
+                    queueAddresses[i],
+                    (int) memoryStructure.getLong(LARGE_BEGIN_AT),
+                    new DpdkQueue.Arrivals(i < receiving, i < receiving ? fds[i] : -1, wakeups.hasEventfd()),
+                    held);
         }
     }
 
@@ -340,6 +349,7 @@ final class DpdkNic implements Nic {
         if (port >= 0) {
             calls.portClose(port);
             calls.remove(device.isPci() ? "pci" : "vdev", device.name());
+            wakeups.closeLeftovers();
         }
         if (memoryStructure.getLong(BASE_AT) != 0) {
             calls.memoryFree(poolName, memoryAddress);

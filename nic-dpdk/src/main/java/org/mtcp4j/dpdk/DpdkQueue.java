@@ -41,22 +41,42 @@ final class DpdkQueue implements NicQueue {
     private final ByteBuffer counters;
     private final int largeAt;
     private final int wakeupFd;
+    /** Where an eventfd's count is read to, or 0 where the descriptor is none. */
+    private final long countAddress;
+
+    private final boolean receives;
     private final HeldFrames held;
     private final int[] small = new int[2 * BURST];
     private final int[] large = new int[2 * LARGE_BURST];
+    /** Kept for its address. */
+    @SuppressWarnings({"unused", "UnusedVariable"})
+    private final ByteBuffer count;
+
     private int smallCount;
     private int largeCount;
+
+    /**
+     * How a queue learns of frames.
+     *
+     * @param receives false for a queue beyond those that the port receives with
+     * @param fd readable while frames wait, or -1
+     * @param isEventfd whether it is an eventfd, readable after frames came until its count is read
+     */
+    record Arrivals(boolean receives, int fd, boolean isEventfd) {}
 
     /**
      * @param largeAt no ordinary frame's offset is as large
      * @param held null unless assertions are on
      */
-    DpdkQueue(DpdkCalls calls, long queue, int largeAt, int wakeupFd, HeldFrames held) {
+    DpdkQueue(DpdkCalls calls, long queue, int largeAt, Arrivals arrivals, HeldFrames held) {
         this.calls = calls;
         this.queue = queue;
         this.largeAt = largeAt;
-        this.wakeupFd = wakeupFd;
+        this.wakeupFd = arrivals.fd;
+        this.receives = arrivals.receives;
         this.held = held;
+        count = arrivals.isEventfd ? ByteBuffer.allocateDirect(Long.BYTES) : null;
+        countAddress = arrivals.isEventfd ? calls.address(count) : 0;
         area = calls.view(queue, AREA_FRAMES * WORD_BYTES);
         counters = calls.view(calls.counters(queue), COUNTERS * Long.BYTES);
     }
@@ -215,16 +235,22 @@ final class DpdkQueue implements NicQueue {
 
     @Override
     public boolean mustBePolled() {
-        return wakeupFd < 0;
+        return receives && wakeupFd < 0;
     }
 
+    /** Whoever sleeps on the descriptor need not own the queue, and the descriptor tells it. */
     @Override
     public boolean arm() {
-        return calls.peek(queue) == 0;
+        return wakeupFd >= 0 || !receives || calls.peek(queue) == 0;
     }
 
+    /** The count is read before the next receive, so that what comes after that wakes again. */
     @Override
-    public void disarm() {}
+    public void disarm() {
+        if (countAddress != 0) {
+            calls.readCount(wakeupFd, countAddress);
+        }
+    }
 
     @Override
     public void onArrival(Runnable doorbell) {}

@@ -28,9 +28,10 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
         int getsockopt(int fd, int level, int option, long value, long length);
 
-        int getsockname(int fd, long address, long length);
+        int close(int fd);
 
-        int if_nametoindex(String name);
+        @IgnoreError
+        long read(int fd, long address, long count);
     }
 
     /** As DPDK and the shim have them; DPDK's are found through the shim's dependencies. */
@@ -119,7 +120,6 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
     private static final int SOL_SOCKET = 1;
     private static final int SO_DOMAIN = 39;
-    private static final int SOCKADDR_BYTES = 64;
     private static final int UNBUFFERED = 2;
 
     private final Libc libc = LibraryLoader.create(Libc.class).load("c");
@@ -173,15 +173,13 @@ public final class JnrDpdkCalls implements DpdkCalls {
     }
 
     @Override
-    public synchronized int socketInterface(int fd) {
-        // sockaddr_ll: family 2, protocol 2, index 4; sockaddr_xdp: family 2, flags 2, index 4.
-        scratch.putInt(0, SOCKADDR_BYTES);
-        return libc.getsockname(fd, scratchAddress + 8, scratchAddress) == 0 ? scratch.getInt(8 + 4) : -1;
+    public void close(int fd) {
+        libc.close(fd);
     }
 
     @Override
-    public int interfaceIndex(String name) {
-        return libc.if_nametoindex(name);
+    public void readCount(int fd, long address) {
+        libc.read(fd, address, Long.BYTES);
     }
 
     @Override
