@@ -36,7 +36,9 @@ abstract class DpdkContract extends NicContractTest {
 
     @Override
     void assertNoFrameIsLost(Nic nic) {
-        assertThat(nic.totalFrames() - nic.freeFrames()).as("frames that are not free").isBetween(0, mostInDevice());
+        assertThat(nic.totalFrames() - nic.freeFrames())
+                .as("frames that are not free")
+                .isBetween(0, mostInDevice());
     }
 
     static Nic port(String device, NicSettings settings) throws NicUnavailableException {

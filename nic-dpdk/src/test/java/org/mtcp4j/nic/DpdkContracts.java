@@ -128,8 +128,22 @@ final class DpdkContracts {
         }
     }
 
+    /** An interface by libpcap, which copies. It has one queue. */
+    static class Pcap extends Veth {
+        Pcap() {
+            super(1);
+        }
+
+        @Override
+        String device() {
+            return "net_pcap0,iface=v0";
+        }
+    }
+
     static String socket(String name) {
-        return Path.of(System.getProperty("java.io.tmpdir"), name + ProcessHandle.current().pid() + ".sock")
+        return Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        name + ProcessHandle.current().pid() + ".sock")
                 .toString();
     }
 }

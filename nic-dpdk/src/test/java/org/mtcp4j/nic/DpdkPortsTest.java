@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.nic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mtcp4j.dpdk.DpdkNicProvider;
+
+/** The contract on DPDK's ports, each kind in a JVM and a network namespace of its own. */
+class DpdkPortsTest {
+    @BeforeAll
+    static void needsDpdk() {
+        String reason = new DpdkNicProvider().unavailable();
+        if (reason != null) {
+            System.out.println("[dpdk] skipped: " + reason);
+            abort(reason);
+        }
+    }
+
+    static Stream<Class<?>> ports() {
+        return Stream.of(
+                DpdkContracts.Ring.class,
+                DpdkContracts.Memif.class,
+                DpdkContracts.Vhost.class,
+                DpdkContracts.Tap.class,
+                DpdkContracts.AfPacket.class,
+                DpdkContracts.AfXdp.class,
+                DpdkContracts.Pcap.class,
+                DpdkOneWay.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("ports")
+    @Tag("netns")
+    void keepsTheContract(Class<?> contract) throws Exception {
+        if (!System.getProperty("user.name").equals("root")) {
+            abort("DPDK's sockets and devices need root here");
+        }
+        Netns.Result result = Netns.runTests(List.of(), contract);
+        assertThat(result.output()).contains(contract == DpdkOneWay.class ? "ran 3 failed 0" : "ran 8 failed 0");
+        assertThat(result.exitCode()).isZero();
+    }
+}
