@@ -58,6 +58,18 @@ public enum Key {
     PROFILE("profile", ValueType.choice("latency", "throughput", "safe"), "safe", "set of defaults"),
     SNDBUF("sndbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "256k", "send buffer of a socket in bytes"),
     RCVBUF("rcvbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "512k", "receive buffer of a socket in bytes"),
+    SNDBUF_MOST(
+            "sndbuf-most",
+            ValueType.BYTES,
+            new Range(0, 1 << 30),
+            "32m",
+            "up to here a send buffer grows on a path that needs it, unless the program has set SO_SNDBUF; 0: never"),
+    RCVBUF_MOST(
+            "rcvbuf-most",
+            ValueType.BYTES,
+            new Range(0, 1 << 30),
+            "32m",
+            "up to here a receive buffer grows on a path that needs it, unless the program has set SO_RCVBUF; 0: never"),
     MEMORY("memory", ValueType.BYTES, new Range(4 << 20, 1L << 40), "1g", "limit of all buffered payload in bytes"),
     MAX_CONNECTIONS(
             "max-connections",

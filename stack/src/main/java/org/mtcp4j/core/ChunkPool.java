@@ -97,6 +97,15 @@ public final class ChunkPool {
         return true;
     }
 
+    /**
+     * Whether a stream may hold so many bytes more: an eighth of what nobody holds, so that no one connection takes all. None grows
+     * once three quarters are in use.
+     */
+    boolean mayGrow(int bytes) {
+        long unused = (long) limit - (chunks.length - free);
+        return unused >= limit / 4 && bytes <= unused / 8 * Chunk.BYTES;
+    }
+
     /** Chunks allocated so far. */
     public int total() {
         return chunks.length;

@@ -350,7 +350,7 @@ public final class Context {
             return null;
         }
         TcpSettings settings = engine.newSettings(link, !IpAddress.isIpv4(key.localHi, key.localLo));
-        defaults.applyTo(settings);
+        defaults.applyTo(settings, !link.loopback);
         settings.timestampOffset =
                 engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
         Flow flow = new Flow(this, link, key, settings, defaults);

@@ -140,7 +140,10 @@ public final class Engine {
     }
 
     public SocketDefaults newDefaults() {
-        return new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
+        SocketDefaults defaults = new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
+        defaults.sendBufferMostBytes = config.intValue(Key.SNDBUF_MOST);
+        defaults.receiveBufferMostBytes = config.intValue(Key.RCVBUF_MOST);
+        return defaults;
     }
 
     /**

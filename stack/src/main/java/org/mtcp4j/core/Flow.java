@@ -145,9 +145,37 @@ public final class Flow extends Connection {
 
     /** Owner: takes up changed options. */
     void applyOptions(long nowNs) {
-        options.applyTo(settings());
-        send.limitBytes = options.sendBufferBytes;
+        options.applyTo(settings(), growsBuffers());
+        setSendLimit();
         settingsChanged(nowNs);
+    }
+
+    private void setSendLimit() {
+        int bytes = options.sendBufferBytes;
+        send.limitBytes = growsSendBuffer() ? Math.max(send.limitBytes, bytes) : bytes;
+    }
+
+    private boolean growsSendBuffer() {
+        return growsBuffers() && options.sendBufferMostBytes > options.sendBufferBytes;
+    }
+
+    /** Over loopback there is no path to fill; larger buffers would only leave the caches. */
+    private boolean growsBuffers() {
+        return !link.loopback;
+    }
+
+    /** Owner: an acknowledgement came; a window that has grown wants more behind it. */
+    private void tuneSendBuffer() {
+        int limitBytes = send.limitBytes;
+        int wanted = Math.min(wantedSendBufferBytes(), options.sendBufferMostBytes);
+        if (!growsSendBuffer()) {
+            return;
+        }
+        if (limitBytes > options.sendBufferBytes && !context.chunks.mayGrow(0)) {
+            send.limitBytes = Math.max(options.sendBufferBytes, limitBytes / 2);
+        } else if (wanted > limitBytes && context.chunks.mayGrow(wanted - limitBytes)) {
+            send.limitBytes = wanted;
+        }
     }
 
     // ---- the application's side -------------------------------------------------------------------------------------
@@ -165,7 +193,7 @@ public final class Flow extends Connection {
 
     /** Options were changed in {@link #options()}. */
     public void optionsChanged() {
-        send.limitBytes = options.sendBufferBytes;
+        setSendLimit();
         askAndKick(SETTINGS, true);
     }
 
@@ -328,6 +356,7 @@ public final class Flow extends Connection {
         long acked = ackedPosition();
         if (acked != send.acked()) {
             send.acknowledge(acked);
+            tuneSendBuffer();
             // Pairs with isWritable: room is published, then the wish is read.
             VarHandle.fullFence();
             if (outputWanted && hasRoom()) {

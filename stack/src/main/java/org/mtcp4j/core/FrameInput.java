@@ -321,6 +321,11 @@ final class FrameInput implements ReceiveSink {
     }
 
     @Override
+    public boolean mayGrow(int bytes) {
+        return context.chunks.mayGrow(bytes);
+    }
+
+    @Override
     public boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes) {
         Flow flow = (Flow) connection;
         if (flow.applicationClosed) {

@@ -7,6 +7,10 @@ import org.mtcp4j.tcp.TcpSettings;
 public final class SocketDefaults {
     public volatile int sendBufferBytes;
     public volatile int receiveBufferBytes;
+    /** Up to here the buffers grow as the path turns out to need it; 0 once the program has set a size: never. */
+    public volatile int sendBufferMostBytes;
+
+    public volatile int receiveBufferMostBytes;
     public volatile boolean keepAlive;
     public volatile boolean noDelay;
     public volatile boolean quickAck;
@@ -24,6 +28,8 @@ public final class SocketDefaults {
 
     public SocketDefaults copy() {
         SocketDefaults copy = new SocketDefaults(sendBufferBytes, receiveBufferBytes);
+        copy.sendBufferMostBytes = sendBufferMostBytes;
+        copy.receiveBufferMostBytes = receiveBufferMostBytes;
         copy.keepAlive = keepAlive;
         copy.noDelay = noDelay;
         copy.quickAck = quickAck;
@@ -35,9 +41,17 @@ public final class SocketDefaults {
         return copy;
     }
 
-    /** Owner: puts the options into a connection's settings. */
-    void applyTo(TcpSettings settings) {
-        settings.receiveBufferBytes = receiveBufferBytes;
+    /**
+     * Owner: puts the options into a connection's settings.
+     *
+     * @param mayGrow whether there is a path to fill, for which a buffer might be too small
+     */
+    void applyTo(TcpSettings settings, boolean mayGrow) {
+        boolean grows = mayGrow && receiveBufferMostBytes > receiveBufferBytes;
+        boolean hasGrown = grows && settings.receiveBufferMostBytes > 0;
+        settings.receiveBufferBytes =
+                hasGrown ? Math.max(settings.receiveBufferBytes, receiveBufferBytes) : receiveBufferBytes;
+        settings.receiveBufferMostBytes = grows ? receiveBufferMostBytes : 0;
         settings.keepAlive = keepAlive;
         settings.noDelay = noDelay;
         settings.quickAck = quickAck;

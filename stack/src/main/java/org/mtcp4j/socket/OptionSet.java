@@ -42,8 +42,14 @@ final class OptionSet {
 
     void set(StackOption option, int value) {
         switch (option) {
-            case SNDBUF -> values.sendBufferBytes = clamp(value);
-            case RCVBUF -> values.receiveBufferBytes = clamp(value);
+            case SNDBUF -> {
+                values.sendBufferBytes = clamp(value);
+                values.sendBufferMostBytes = 0;
+            }
+            case RCVBUF -> {
+                values.receiveBufferBytes = clamp(value);
+                values.receiveBufferMostBytes = 0;
+            }
             case KEEPALIVE -> values.keepAlive = value != 0;
             case REUSEADDR -> reuseAddress = value != 0;
             case REUSEPORT -> reusePort = value != 0;

@@ -94,6 +94,7 @@ public class Connection extends ControlBlock {
     public void readUpTo(long streamPosition, long nowNs) {
         if (streamPosition > readPosition) {
             readPosition = streamPosition;
+            WindowTuning.read(this, nowNs);
             Receiver.maybeUpdateWindow(this);
         }
     }
@@ -191,6 +192,14 @@ public class Connection extends ControlBlock {
     /** Send-stream position up to which the peer has acknowledged; storage below is free. */
     public long ackedPosition() {
         return ackedPosition;
+    }
+
+    /**
+     * What the send buffer should hold for the path to be filled: what may be in flight, and as much again that waits to be sent
+     * while acknowledgements return.
+     */
+    public int wantedSendBufferBytes() {
+        return 2 * Math.min(congestion.windowBytes(), Math.min(maxSndWnd, CongestionControl.MAX_WINDOW_BYTES / 2));
     }
 
     /** Receive-stream position up to which data is complete and in order. */

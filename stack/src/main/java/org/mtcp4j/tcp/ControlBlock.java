@@ -167,6 +167,8 @@ abstract class ControlBlock {
     boolean pingPong;
 
     boolean receivedSinceSent;
+    /** Null until enough has been received for the window to matter. */
+    WindowTuning windowTuning;
     /** Null until either side speaks of urgent data. */
     Urgent urgent;
 

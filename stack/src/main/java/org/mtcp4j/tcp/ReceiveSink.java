@@ -11,4 +11,9 @@ public interface ReceiveSink {
      * @return false when there is no storage: the connection then treats the bytes as not received
      */
     boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes);
+
+    /** Whether a buffer may grow by so many bytes; for 0, whether those that have grown may stay as they are. */
+    default boolean mayGrow(int bytes) {
+        return true;
+    }
 }

@@ -96,6 +96,11 @@ public final class TcpCounters {
     /** Segments made smaller, since full ones went unanswered (RFC 4821). */
     public long mtuProbeFail;
 
+    /** Receive buffers made larger since the path turned out to carry more, and smaller since storage ran short. */
+    public long rcvBufGrown;
+
+    public long rcvBufShrunk;
+
     public long zeroWindowProbes;
     public long keepAliveProbes;
 

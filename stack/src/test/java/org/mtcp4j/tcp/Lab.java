@@ -66,8 +66,14 @@ final class Lab {
         Connection connection;
         Peer other;
         long sendBufferBytes = 1L << 30;
+        /** Up to here the send buffer grows; 0 for never. */
+        long sendBufferMostBytes;
+
         /** The application's own pace, in bytes a second; 0 for no limit. */
         long bytesPerSecond;
+
+        /** No more storage to grow into. */
+        boolean storageShort;
 
         long bytesToSend = Long.MAX_VALUE;
         private long startNs;
@@ -94,6 +100,11 @@ final class Lab {
             return true;
         }
 
+        @Override
+        public boolean mayGrow(int bytes) {
+            return !storageShort;
+        }
+
         long goodput(long sinceBytes, long elapsedNs) {
             return (long) ((other.connection.receivedPosition() - sinceBytes) * 8e9 / elapsedNs);
         }
@@ -104,6 +115,7 @@ final class Lab {
                 c.expire(nowNs);
             }
             if (forward && c.state() == TcpState.ESTABLISHED) {
+                sendBufferBytes = Math.max(sendBufferBytes, Math.min(sendBufferMostBytes, c.wantedSendBufferBytes()));
                 long limit = Math.min(bytesToSend, c.ackedPosition() + sendBufferBytes);
                 if (bytesPerSecond > 0) {
                     limit = Math.min(limit, (long) ((nowNs - startNs) / 1e9 * bytesPerSecond));
