@@ -131,6 +131,17 @@ final class DpdkNic implements Nic {
                 & (TX_CHECKSUM | RX_CHECKSUM | (largeRoomBytes > 0 ? TSO : 0));
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
+        say();
+    }
+
+    /** What was found and chosen, in one line. */
+    private void say() {
+        String log = settings.option("log", "warn");
+        if (log.equals("info") || log.equals("debug")) {
+            System.err.println("[mtcp] INFO " + name() + " on " + calls.version() + ", "
+                    + (eal.hasHugepages() ? "hugepages" : "no hugepages") + "; "
+                    + Wakeups.sentence(queues, (int) portStructure.getLong(RX_QUEUES_AT)));
+        }
     }
 
     private int findPort() {

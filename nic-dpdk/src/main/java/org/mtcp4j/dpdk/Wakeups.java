@@ -80,6 +80,20 @@ final class Wakeups {
         return fds;
     }
 
+    /** How sleepers learn of frames, for the user. */
+    static String sentence(DpdkQueue[] queues, int receiving) {
+        boolean polled = false;
+        for (DpdkQueue queue : queues) {
+            polled |= queue.mustBePolled();
+        }
+        String how = polled
+                ? "its driver announces no frames, so it is polled, ever more rarely while idle, down to every 5 ms"
+                : "frames are waited for on the driver's own descriptor";
+        return receiving < queues.length
+                ? how + "; it receives on " + receiving + " of " + queues.length + " queues"
+                : how;
+    }
+
     private boolean isPacketSocket(int fd) {
         int domain = calls.socketDomain(fd);
         return Arrays.stream(DOMAINS).anyMatch(known -> known == domain);

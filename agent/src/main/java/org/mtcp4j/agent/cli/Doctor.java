@@ -10,7 +10,9 @@ import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.mtcp4j.config.ConfigException;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.dpdk.Shim;
 import org.mtcp4j.nic.NicProvider;
+import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackListener;
@@ -18,6 +20,7 @@ import org.mtcp4j.socket.StackSocket;
 import org.mtcp4j.socket.StackUnavailableException;
 import org.mtcp4j.spi.nio.MtcpRuntime;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Looks whether the stack can work here and ends in a verdict: exit code 0 passed, 1 with warnings, 2 failed. */
 @Command(
@@ -27,6 +30,12 @@ final class Doctor implements Callable<Integer> {
     private static final int CAP_NET_ADMIN = 12;
     private static final long HANDSHAKE_NS = 5_000_000_000L;
 
+    @Option(
+            names = "--build-dpdk",
+            description =
+                    "First builds the shim for the DPDK of this machine, with gcc, and keeps it in the user's cache.")
+    private boolean buildDpdk;
+
     private int warnings;
     private int failures;
 
@@ -34,6 +43,9 @@ final class Doctor implements Callable<Integer> {
     public Integer call() {
         System.out.println("mtcp4j " + MtcpRuntime.version() + " doctor");
         jdk();
+        if (buildDpdk) {
+            buildDpdk();
+        }
         configuration();
         nics();
         capabilities();
@@ -54,6 +66,15 @@ final class Doctor implements Callable<Integer> {
             ok("on this JDK add --enable-native-access=ALL-UNNAMED for TAP and DPDK, or it prints a warning");
         }
         ok("without the agent (property only) add --add-exports=java.base/sun.nio.ch=ALL-UNNAMED");
+    }
+
+    private void buildDpdk() {
+        try {
+            ok("the shim for DPDK is built: " + Shim.build());
+        } catch (NicUnavailableException e) {
+            failures++;
+            System.out.println("FAIL  " + e.getMessage());
+        }
     }
 
     private void configuration() {
