@@ -87,6 +87,7 @@ final class DpdkNic implements Nic {
     }
 
     static DpdkNic open(DevArgs device, NicSettings settings) throws NicUnavailableException {
+        PciDevices.check(PciDevices.DEVICES, device);
         Eal eal = Eal.get(device, settings, needBytes(settings));
         DpdkNic nic = new DpdkNic(eal, device, settings);
         StringBuilder said = new StringBuilder();

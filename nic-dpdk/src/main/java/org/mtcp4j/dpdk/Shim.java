@@ -229,8 +229,12 @@ public final class Shim {
             command.addAll(words(run("pkg-config", "--cflags", "libdpdk")));
             command.add("-Wl,--as-needed");
             command.addAll(words(run("pkg-config", "--libs", "libdpdk")));
-            run(command.toArray(String[]::new));
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                run(command.toArray(String[]::new));
+                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
             return file;
         } catch (IOException e) {
             throw new NicUnavailableException(
