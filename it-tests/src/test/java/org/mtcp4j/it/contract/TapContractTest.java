@@ -50,7 +50,7 @@ class TapContractTest {
         return casesOf(TapContracts.StackConnectsDedicatedTwoContexts.class);
     }
 
-    private static Stream<DynamicTest> casesOf(Class<?> contract) throws Exception {
+    static Stream<DynamicTest> casesOf(Class<?> contract) throws Exception {
         Assumptions.assumeTrue(Files.isWritable(Path.of("/dev/net/tun")), "/dev/net/tun is missing or not writable");
         List<String> namespace = new ArrayList<>(List.of("unshare", "-n"));
         if (!System.getProperty("user.name").equals("root")) {
