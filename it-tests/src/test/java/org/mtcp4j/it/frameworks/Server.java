@@ -15,6 +15,11 @@ final class Server implements AutoCloseable {
     static final String HOST_IP = "198.18.0.1";
     static final String URL = "http://" + STACK_IP + ":" + PORT;
 
+    /** Agent arguments for packet sockets on the veth's end {@code v0}. */
+    static final String AF_PACKET =
+            "nic=dpdk:net_af_packet0+iface=v0+blocksz=4096+framesz=2048+framecnt=1024+qdisc_bypass=1,"
+                    + "dpdk.no-huge=true,ip=" + STACK_IP + "/24,on-failure=fail,log=warn";
+
     private static final int START_SECONDS = 60;
 
     private final Running running;
@@ -35,6 +40,19 @@ final class Server implements AutoCloseable {
     /** Under the agent on a TAP. */
     static Server overTap(Namespace namespace, Program program) throws Exception {
         return start(namespace, List.of(), Build.java(), program, List.of(agent(tap("mt0"))));
+    }
+
+    /**
+     * Under the agent on a veth by packet sockets, which neither side's checksums and segments may be left to; the veth is made unless it
+     * is there.
+     */
+    static Server overAfPacket(Namespace namespace, Program program) throws Exception {
+        namespace.shell(
+                20,
+                "ip link show v0 >/dev/null 2>&1 || { ip link add v0 type veth peer name v1 && ethtool -K v1 tx off"
+                        + " >/dev/null && ip addr add " + HOST_IP
+                        + "/24 dev v1 && ip link set v0 up && ip link set v1 up; }");
+        return start(namespace, List.of(), Build.java(), program, List.of(agent(AF_PACKET)));
     }
 
     /**
