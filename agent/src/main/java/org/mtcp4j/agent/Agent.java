@@ -74,16 +74,10 @@ public final class Agent {
             return;
         }
         Diversion.divert();
+        Diversion.prepare();
         Weaving.weave(instrumentation, runtime.rules());
         ExitHook.install(runtime);
         StatServer.start(runtime);
-        if (isInfo(config)) {
-            System.err.println("[mtcp] INFO NIO.2 channels stay on the kernel in this release");
-        }
-    }
-
-    private static boolean isInfo(StackConfig config) {
-        return config.is(Key.LOG, "info") || config.is(Key.LOG, "debug");
     }
 
     /** What the provider and the exit hook need of java.base, for the agent's module alone. */

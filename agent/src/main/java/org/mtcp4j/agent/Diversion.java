@@ -1,28 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.agent;
 
+import java.io.IOException;
+import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
+import org.mtcp4j.spi.async.MtcpAsynchronousChannelProvider;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
-/** Puts our provider in place, and makes sure that it is the one that answers. */
+/** Puts our providers in place, and makes sure that they are the ones that answer. */
 final class Diversion {
-    private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
+    private static final String SELECTOR = "java.nio.channels.spi.SelectorProvider";
+    private static final String ASYNCHRONOUS = "java.nio.channels.spi.AsynchronousChannelProvider";
 
     private Diversion() {}
 
-    /** Before the stack starts: nobody else may claim the provider. */
+    /** Before the stack starts: nobody else may claim the providers. */
     static void check() throws HalfDivertedException {
-        String claimed = System.getProperty(PROPERTY);
-        if (claimed != null && !claimed.equals(MtcpSelectorProvider.class.getName())) {
-            throw new HalfDivertedException("-D" + PROPERTY + "=" + claimed
-                    + " names another selector provider; remove that option, or this agent");
+        check(SELECTOR, "selector", MtcpSelectorProvider.class);
+        check(ASYNCHRONOUS, "asynchronous channel", MtcpAsynchronousChannelProvider.class);
+    }
+
+    private static void check(String property, String what, Class<?> ours) throws HalfDivertedException {
+        String claimed = System.getProperty(property);
+        if (claimed != null && !claimed.equals(ours.getName())) {
+            throw new HalfDivertedException("-D" + property + "=" + claimed + " names another " + what
+                    + " provider; remove that option, or this agent");
         }
     }
 
     static void divert() throws HalfDivertedException {
-        System.setProperty(PROPERTY, MtcpSelectorProvider.class.getName());
-        Class<?> answered = SelectorProvider.provider().getClass();
-        if (answered != MtcpSelectorProvider.class) {
+        System.setProperty(SELECTOR, MtcpSelectorProvider.class.getName());
+        verify(SelectorProvider.provider().getClass(), MtcpSelectorProvider.class);
+        System.setProperty(ASYNCHRONOUS, MtcpAsynchronousChannelProvider.class.getName());
+        verify(AsynchronousChannelProvider.provider().getClass(), MtcpAsynchronousChannelProvider.class);
+    }
+
+    /** One of each, while nothing limits us: a security manager that comes later may deny what loading the JDK's classes takes. */
+    static void prepare() throws HalfDivertedException {
+        SelectorProvider provider = SelectorProvider.provider();
+        try {
+            provider.openSocketChannel().close();
+            provider.openServerSocketChannel().close();
+        } catch (IOException e) {
+            throw new HalfDivertedException("the kernel's channels cannot be opened (" + e + ")");
+        }
+    }
+
+    private static void verify(Class<?> answered, Class<?> ours) throws HalfDivertedException {
+        if (answered != ours) {
             throw new HalfDivertedException("a channel was opened before the agent started (the JVM's provider is "
                     + answered.getName() + "); put this agent before the others on the command line");
         }

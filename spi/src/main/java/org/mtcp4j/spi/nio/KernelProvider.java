@@ -6,7 +6,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
+import sun.nio.ch.DefaultAsynchronousChannelProvider;
 import sun.nio.ch.DefaultSelectorProvider;
 
 /**
@@ -27,6 +29,12 @@ public final class KernelProvider {
                             + "=ALL-UNNAMED, or with -javaagent:mtcp4j-agent.jar (" + Holder.FAILURE + ")");
         }
         return Holder.PROVIDER;
+    }
+
+    /** The JDK's provider of asynchronous channels. */
+    public static AsynchronousChannelProvider asynchronous() {
+        get();
+        return DefaultAsynchronousChannelProvider.create();
     }
 
     /** Whether the machine has IPv6: then sockets without a family are INET6 and dual-stack, as the JDK's. */

@@ -47,6 +47,11 @@ public final class MtcpSelectorProvider extends SelectorProvider {
         return ownStack != null ? ownStack : MtcpRuntime.get().stack();
     }
 
+    /** False where the program runs on the kernel. */
+    public boolean hasStack() {
+        return stack() != null;
+    }
+
     /** Which side a socket goes to. */
     SideRules rules() {
         SideRules known = rules;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.spi.async;
+
+import java.net.SocketOption;
+import java.nio.channels.NetworkChannel;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The options of asynchronous channels: those of channels without a few, as the JDK has it. */
+final class Options {
+    private static final Set<String> MISSING = Set.of("SO_LINGER", "IP_TOS", "SO_OOBINLINE");
+
+    private Options() {}
+
+    static Set<SocketOption<?>> of(NetworkChannel channel) {
+        return channel.supportedOptions().stream()
+                .filter(option -> !MISSING.contains(option.name()))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    static void check(SocketOption<?> name, Set<SocketOption<?>> supported) {
+        if (!supported.contains(Objects.requireNonNull(name))) {
+            throw new UnsupportedOperationException("'" + name + "' not supported");
+        }
+    }
+}
