@@ -68,6 +68,7 @@ public final class Agent {
             throws StackUnavailableException, HalfDivertedException {
         Diversion.check();
         openJdk(instrumentation);
+        Trust.take();
         BootClasses.define();
         MtcpRuntime runtime = MtcpRuntime.start(config);
         if (runtime.stack() == null) {
@@ -88,7 +89,7 @@ public final class Agent {
                 Object.class.getModule(),
                 Set.of(),
                 Map.of("sun.nio.ch", us, "sun.net.ext", us, "sun.net", us, "jdk.internal.access", us),
-                Map.of("sun.nio.ch", us, "java.net", us),
+                Map.of("sun.nio.ch", us, "java.net", us, "java.security", us),
                 Set.of(),
                 Map.of());
     }

@@ -4,6 +4,7 @@ package org.mtcp4j.agent;
 import java.io.IOException;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.List;
 import org.mtcp4j.spi.async.MtcpAsynchronousChannelProvider;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
@@ -11,6 +12,17 @@ import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 final class Diversion {
     private static final String SELECTOR = "java.nio.channels.spi.SelectorProvider";
     private static final String ASYNCHRONOUS = "java.nio.channels.spi.AsynchronousChannelProvider";
+
+    /** Of the JDK, used by the channels later: a class loader asks a security manager about these packages at the first use only. */
+    private static final List<String> INTERNAL = List.of(
+            "sun.nio.ch.DefaultAsynchronousChannelProvider",
+            "sun.nio.ch.DefaultSelectorProvider",
+            "sun.nio.ch.IOUtil",
+            "sun.nio.ch.Net",
+            "sun.nio.ch.NioSocketImpl",
+            "sun.nio.ch.SelChImpl",
+            "sun.nio.ch.SelectionKeyImpl",
+            "sun.net.PlatformSocketImpl");
 
     private Diversion() {}
 
@@ -39,9 +51,12 @@ final class Diversion {
     static void prepare() throws HalfDivertedException {
         SelectorProvider provider = SelectorProvider.provider();
         try {
+            for (String name : INTERNAL) {
+                Class.forName(name, false, Diversion.class.getClassLoader());
+            }
             provider.openSocketChannel().close();
             provider.openServerSocketChannel().close();
-        } catch (IOException e) {
+        } catch (IOException | ClassNotFoundException e) {
             throw new HalfDivertedException("the kernel's channels cannot be opened (" + e + ")");
         }
     }

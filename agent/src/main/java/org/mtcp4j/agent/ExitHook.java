@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.agent;
 
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import jdk.internal.access.SharedSecrets;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.spi.nio.MtcpRuntime;
@@ -18,7 +20,7 @@ final class ExitHook {
     static void install(MtcpRuntime runtime) {
         for (int slot = FIRST_SLOT_AFTER_APPLICATION; slot < SLOTS; slot++) {
             try {
-                SharedSecrets.getJavaLangAccess().registerShutdownHook(slot, true, () -> stop(runtime));
+                SharedSecrets.getJavaLangAccess().registerShutdownHook(slot, true, () -> stopPrivileged(runtime));
                 return;
             } catch (InternalError e) {
                 // Somebody has this slot: try the next.
@@ -26,7 +28,16 @@ final class ExitHook {
         }
         System.err.println(
                 "[mtcp] WARN no late shutdown slot is free; the stack stops among the application's own hooks");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(runtime), "mtcp-exit"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopPrivileged(runtime), "mtcp-exit"));
+    }
+
+    /** Whoever calls exit need not be allowed what this takes. */
+    @SuppressWarnings("removal")
+    private static void stopPrivileged(MtcpRuntime runtime) {
+        AccessController.doPrivileged((PrivilegedAction<Void>) () -> {
+            stop(runtime);
+            return null;
+        });
     }
 
     private static void stop(MtcpRuntime runtime) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AcceptPendingException;
@@ -51,7 +52,7 @@ class AsynchronousChannelsTest {
     private AsynchronousSocketChannel peer;
 
     private void open(String on) throws Exception {
-        InetSocketAddress local = new InetSocketAddress("127.0.0.1", 0);
+        InetSocketAddress local = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         if (on.equals(JDK)) {
             provider = AsynchronousChannelProvider.provider();
         } else {
@@ -183,9 +184,9 @@ class AsynchronousChannelsTest {
     @ValueSource(strings = {JDK, STACK, KERNEL})
     void oneOperationOfAKindIsPending(String on) throws Exception {
         connect(on);
-        peer.read(ByteBuffer.allocate(1));
+        assertThat(peer.read(ByteBuffer.allocate(1))).isNotDone();
         assertThatThrownBy(() -> peer.read(ByteBuffer.allocate(1))).isInstanceOf(ReadPendingException.class);
-        server.accept();
+        assertThat(server.accept()).isNotDone();
         assertThatThrownBy(() -> server.accept()).isInstanceOf(AcceptPendingException.class);
         Future<Integer> writing;
         do {
@@ -225,8 +226,8 @@ class AsynchronousChannelsTest {
         assertThat(client.isOpen()).isFalse();
         assertThat(server.accept().cancel(false)).isTrue();
         assertThatThrownBy(() -> server.accept())
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Accept not allowed due to timeout or cancellation");
+                .isInstanceOf(RuntimeException.class)
+                .hasMessage("Accept not allowed due cancellation");
     }
 
     @ParameterizedTest

@@ -79,7 +79,11 @@ final class AsyncServer extends AsynchronousServerSocketChannel {
         if (!isBound()) {
             throw new NotYetBoundException();
         }
-        accepts.start(pending, "Accept", AcceptPendingException::new, 0);
+        accepts.start(
+                pending,
+                () -> new RuntimeException("Accept not allowed due cancellation"),
+                AcceptPendingException::new,
+                0);
         return pending;
     }
 

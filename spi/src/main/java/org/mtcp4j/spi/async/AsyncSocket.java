@@ -135,7 +135,7 @@ final class AsyncSocket extends AsynchronousSocketChannel {
             pending.deliver();
             return pending;
         }
-        connects.start(pending, "Connect", ConnectionPendingException::new, 0);
+        connects.start(pending, () -> refusal("Connect"), ConnectionPendingException::new, 0);
         return pending;
     }
 
@@ -198,8 +198,12 @@ final class AsyncSocket extends AsynchronousSocketChannel {
         if (!connected) {
             throw new NotYetConnectedException();
         }
-        slot.start(pending, name, busy, timeoutNs);
+        slot.start(pending, () -> refusal(name), busy, timeoutNs);
         return pending;
+    }
+
+    private static IllegalStateException refusal(String name) {
+        return new IllegalStateException(name + " not allowed due to timeout or cancellation");
     }
 
     private boolean tryRead(ByteBuffer dst, Pending<Integer> outcome) throws IOException {

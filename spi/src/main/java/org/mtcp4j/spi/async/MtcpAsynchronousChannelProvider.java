@@ -8,6 +8,9 @@ import java.nio.channels.AsynchronousSocketChannel;
 import java.nio.channels.IllegalChannelGroupException;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
+import java.security.AccessController;
+import java.security.PrivilegedActionException;
+import java.security.PrivilegedExceptionAction;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -80,8 +83,18 @@ public final class MtcpAsynchronousChannelProvider extends AsynchronousChannelPr
 
     private synchronized ChannelGroup defaultGroup() throws IOException {
         if (defaultGroup == null) {
-            defaultGroup = new ChannelGroup(this, channels.openSelector(), Pools.standard());
+            defaultGroup = privileged(() -> new ChannelGroup(this, channels.openSelector(), Pools.standard()));
         }
         return defaultGroup;
+    }
+
+    /** Whoever happens to be first makes what everybody uses: with our permissions, not the caller's. */
+    @SuppressWarnings("removal")
+    private static ChannelGroup privileged(PrivilegedExceptionAction<ChannelGroup> opening) throws IOException {
+        try {
+            return AccessController.doPrivileged(opening);
+        } catch (PrivilegedActionException e) {
+            throw (IOException) e.getException();
+        }
     }
 }

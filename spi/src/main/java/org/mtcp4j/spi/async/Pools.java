@@ -46,10 +46,11 @@ final class Pools {
             return Pools::daemon;
         }
         try {
-            return (ThreadFactory) Class.forName(name, true, ClassLoader.getSystemClassLoader())
+            return Class.forName(name, true, ClassLoader.getSystemClassLoader())
+                    .asSubclass(ThreadFactory.class)
                     .getDeclaredConstructor()
                     .newInstance();
-        } catch (ReflectiveOperationException e) {
+        } catch (ReflectiveOperationException | ClassCastException e) {
             throw new LinkageError("-D" + FACTORY + "=" + name + " names no thread factory: " + e, e);
         }
     }

@@ -28,15 +28,19 @@ final class Slot {
     /**
      * Does the operation at once, or leaves it pending.
      *
-     * @param name of the operation, for the exception after a timeout
+     * @param refusal what is thrown after a timeout or a cancellation
      * @param busy what is thrown where one is pending
      * @param timeoutNs 0 is none
      */
-    void start(Pending<?> next, String name, Supplier<? extends RuntimeException> busy, long timeoutNs) {
+    void start(
+            Pending<?> next,
+            Supplier<? extends RuntimeException> refusal,
+            Supplier<? extends RuntimeException> busy,
+            long timeoutNs) {
         boolean done;
         synchronized (lock) {
             if (killed) {
-                throw new IllegalStateException(name + " not allowed due to timeout or cancellation");
+                throw refusal.get();
             }
             if (pending != null) {
                 throw busy.get();
