@@ -71,6 +71,11 @@ public enum Key {
             "32m",
             "up to here a receive buffer grows on a path that needs it, unless the program has set SO_RCVBUF; 0: never"),
     MEMORY("memory", ValueType.BYTES, new Range(4 << 20, 1L << 40), "1g", "limit of all buffered payload in bytes"),
+    SYN_COOKIES(
+            "syn-cookies",
+            ValueType.choice("pressure", "never", "always"),
+            "pressure",
+            "SYNs answered without keeping anything: when too many connections are half open, never, or always"),
     MAX_CONNECTIONS(
             "max-connections",
             ValueType.INT,

@@ -5,8 +5,6 @@ import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
 import org.mtcp4j.tcp.CloseReason;
-import org.mtcp4j.tcp.ResetReply;
-import org.mtcp4j.tcp.SegmentOut;
 import org.mtcp4j.tcp.TcpCounters;
 import org.mtcp4j.tcp.TcpSettings;
 import org.mtcp4j.tcp.TcpState;
@@ -22,7 +20,7 @@ public final class Context {
     final Engine engine;
     final Ownership ownership = new Ownership();
     final Counters counters = new Counters();
-    final TcpCounters tcpCounters = new TcpCounters();
+    final TcpCounters tcpCounters;
     final ChunkPool chunks;
     final Addresses addresses;
     final FrameOutput output;
@@ -37,7 +35,7 @@ public final class Context {
     private final WakeList wakes = new WakeList();
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
-    private final SegmentOut scratchOut = new SegmentOut();
+    private final ListenDesk listenDesk;
     private Flow outputHead;
     private Flow outputTail;
     private Flow newsHead;
@@ -49,15 +47,17 @@ public final class Context {
     /** No NIC is to be touched any more. */
     private volatile boolean closed;
 
-    Context(Engine engine, int index, Link[] links, long nowNs) {
+    Context(Engine engine, int index, Link[] links, long secret, long nowNs) {
         this.engine = engine;
         this.index = index;
         this.links = links;
+        tcpCounters = new TcpCounters(secret);
         chunks = engine.chunks;
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
         timeWaits = new TimeWaits(engine.timeWaitNs);
         timeWaitDesk = new TimeWaitDesk(this);
+        listenDesk = new ListenDesk(this);
         output = new FrameOutput(counters);
         input = new FrameInput(this);
         for (Link link : links) {
@@ -292,8 +292,11 @@ public final class Context {
         }
         if (flow == null) {
             if (!timeWaitDesk.takes(link, key, segment, sourceMac, nowNs)) {
-                unmatched(link, key, segment, sourceMac, nowNs);
+                listenDesk.arrives(link, key, segment, sourceMac, nowNs);
             }
+            return;
+        }
+        if (flow.listener != null && listenDesk.putsOff(flow, segment)) {
             return;
         }
         flow.readLimits(nowNs);
@@ -301,47 +304,13 @@ public final class Context {
         afterTurn(flow, nowNs);
     }
 
-    private void unmatched(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
-        Listener listener = engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash);
-        tcpCounters.inSegs++;
-        int control = segment.flags & (TcpSegment.SYN | TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN);
-        if (listener != null && control == TcpSegment.SYN) {
-            passiveOpen(link, listener, key, segment, nowNs);
-            return;
-        }
-        if (listener != null && (control & (TcpSegment.ACK | TcpSegment.RST)) == 0) {
-            return;
-        }
-        counters.increment(Counter.TCP_NO_SOCKET);
-        if (ResetReply.forSegment(segment, scratchOut) && output.reply(link, sourceMac, key, scratchOut)) {
-            counters.increment(Counter.TCP_OUT_RSTS);
-        }
-    }
-
-    private void passiveOpen(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
-        if (listener.isFull()) {
-            counters.increment(Counter.LISTEN_OVERFLOWS);
-            counters.increment(Counter.LISTEN_DROPS);
-            return;
-        }
-        if (flows.size() + timeWaits.size() >= engine.maxConnections || !listener.tryHalfOpen()) {
-            counters.increment(Counter.LISTEN_DROPS);
-            return;
-        }
-        Flow flow = newFlow(link, key, listener.defaults);
-        if (flow == null) {
-            listener.endHalfOpen();
-            counters.increment(Counter.LISTEN_DROPS);
-            return;
-        }
-        flow.listener = listener;
-        flow.countsHalfOpen = true;
-        flow.openPassive(segment, iss(key, nowNs), nowNs);
-        afterTurn(flow, nowNs);
+    /** Whether another connection would be more than allowed. */
+    boolean isFull() {
+        return flows.size() + timeWaits.size() >= engine.maxConnections;
     }
 
     /** Null when there is no route back. */
-    private Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
+    Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
         int nic = arrivedOn.loopback ? -1 : engine.routes.interfaceFor(key.remoteHi, key.remoteLo);
         Link link = nic < 0 ? arrivedOn : links[1 + nic];
         IpAddress hop =
@@ -349,10 +318,8 @@ public final class Context {
         if (hop == null) {
             return null;
         }
-        TcpSettings settings = engine.newSettings(link, !IpAddress.isIpv4(key.localHi, key.localLo));
-        defaults.applyTo(settings, !link.loopback);
-        settings.timestampOffset =
-                engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        TcpSettings settings = new TcpSettings();
+        prepare(settings, link, key, defaults);
         Flow flow = new Flow(this, link, key, settings, defaults);
         flow.hopHi = hop.hi();
         flow.hopLo = hop.lo();
@@ -361,7 +328,15 @@ public final class Context {
         return flow;
     }
 
-    private int iss(FlowKey key, long nowNs) {
+    /** Fills in what a connection over that link starts with. */
+    void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
+        engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
+        defaults.applyTo(settings, !link.loopback);
+        settings.timestampOffset =
+                engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+    }
+
+    int iss(FlowKey key, long nowNs) {
         return engine.initialSequence.iss(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports, nowNs);
     }
 
@@ -381,7 +356,9 @@ public final class Context {
     void afterTurn(Flow flow, long nowNs) {
         int news = flow.publishProgress();
         if (flow.listener != null && news != 0) {
-            news = handshakeNews(flow, nowNs);
+            listenDesk.handshakeNews(flow, nowNs);
+            // Nobody has accepted it yet, so there is nobody to tell.
+            news = 0;
         }
         if (news != 0) {
             if (flow.news == 0) {
@@ -420,33 +397,9 @@ public final class Context {
         outputTail = flow;
     }
 
-    private int handshakeNews(Flow flow, long nowNs) {
-        int status = flow.status();
-        if ((status & (Flow.CONNECTED | Flow.CLOSED)) == 0) {
-            return 0;
-        }
-        Listener listener = flow.listener;
-        flow.listener = null;
-        endHalfOpen(flow, listener);
-        if ((status & Flow.CONNECTED) == 0) {
-            return 0;
-        }
-        if (listener.offer(this, flow)) {
-            listener.endpoint.publish(Endpoint.INPUT, wakes);
-        } else {
-            flow.applicationClosed = true;
-            flow.abort(nowNs);
-            flow.publishProgress();
-        }
-        // Nobody has accepted it yet, so there is nobody to tell.
-        return 0;
-    }
-
-    private static void endHalfOpen(Flow flow, Listener listener) {
-        if (flow.countsHalfOpen) {
-            flow.countsHalfOpen = false;
-            listener.endHalfOpen();
-        }
+    /** Tells an endpoint at the end of the round. */
+    void publish(Endpoint endpoint, int news) {
+        endpoint.publish(news, wakes);
     }
 
     /** Takes a flow out of the context; its storage goes when the application lets go of it. */
@@ -458,8 +411,7 @@ public final class Context {
         flows.remove(flow);
         wheel.remove(flow);
         if (flow.listener != null) {
-            endHalfOpen(flow, flow.listener);
-            flow.listener = null;
+            listenDesk.forget(flow);
         }
         flow.send.tryRelease();
         if (flow.applicationClosed) {

@@ -29,10 +29,19 @@ public final class Engine {
     /** Ethernet, IPv6 and TCP header with all options. */
     private static final int MOST_HEADERS = 14 + 40 + 60;
 
+    static final int COOKIES_NEVER = 0;
+    /** When too many connections are half open. */
+    static final int COOKIES_UNDER_PRESSURE = 1;
+
+    static final int COOKIES_ALWAYS = 2;
+
     final int contextCount;
     final boolean dedicated;
     final int maxConnections;
     final long timeWaitNs;
+    /** When SYNs are answered with cookies. */
+    final int synCookies;
+
     private final boolean newReno;
     private final boolean ecnAsked;
     private final boolean ecnAnswered;
@@ -74,6 +83,9 @@ public final class Engine {
         ecnAsked = config.is(Key.ECN, "on");
         ecnAnswered = !config.is(Key.ECN, "off");
         userTimeoutNs = config.number(Key.USER_TIMEOUT);
+        synCookies = config.is(Key.SYN_COOKIES, "always")
+                ? COOKIES_ALWAYS
+                : config.is(Key.SYN_COOKIES, "never") ? COOKIES_NEVER : COOKIES_UNDER_PRESSURE;
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         chunks = new ChunkPool(config.number(Key.MEMORY));
         outerIsLoopback = nics.size() == 1;
@@ -88,7 +100,7 @@ public final class Engine {
             for (int n = 0; n < links.length; n++) {
                 links[n] = new Link(nics.get(n), n, i, n == 0);
             }
-            contexts[i] = new Context(this, i, links, nowNs);
+            contexts[i] = new Context(this, i, links, random.nextLong(), nowNs);
             backgrounds[i] = new Background(contexts[i], this);
         }
     }
@@ -155,8 +167,8 @@ public final class Engine {
         return polled && config.isDefault(Key.SPIN_US) ? Math.max(wanted, POLLED_SPIN_NS) : wanted;
     }
 
-    TcpSettings newSettings(Link link, boolean isIpv6) {
-        TcpSettings settings = new TcpSettings();
+    /** Fills in what depends on link and configuration. */
+    void prepare(TcpSettings settings, Link link, boolean isIpv6) {
         settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
         settings.defaultMssBytes = isIpv6 ? IPV6_DEFAULT_MSS : IPV4_DEFAULT_MSS;
         settings.maxEmitBytes =
@@ -166,7 +178,6 @@ public final class Engine {
         settings.ecnAsked = ecnAsked;
         settings.ecnAnswered = ecnAnswered;
         settings.userTimeoutNs = userTimeoutNs;
-        return settings;
     }
 
     Sleeper newSleeper(Link[] links) {

@@ -22,6 +22,10 @@ public final class Listener {
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger halfOpen = new AtomicInteger();
     private volatile boolean closed;
+    /** When a SYN was last answered with a cookie, by any context; meaningful once {@link #cookiesSent}. */
+    volatile long cookieSentNs;
+
+    volatile boolean cookiesSent;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     Listener(

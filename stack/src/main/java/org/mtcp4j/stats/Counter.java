@@ -38,6 +38,11 @@ public enum Counter {
     TCP_OUT_RSTS("TcpOutRsts", "resets sent to segments without a connection"),
     LISTEN_OVERFLOWS("TcpExtListenOverflows", "connection attempts dropped because the accept queue was full"),
     LISTEN_DROPS("TcpExtListenDrops", "connection attempts dropped: too many half open, or connections at all"),
+    SYN_QUEUE_FULL_DROPS(
+            "TcpExtTCPReqQFullDrop", "connection attempts dropped: too many half open, and cookies are turned off"),
+    SYN_COOKIES_SENT("TcpExtSyncookiesSent", "SYNs answered with a cookie since too many connections were half open"),
+    SYN_COOKIES_RECEIVED("TcpExtSyncookiesRecv", "connections made from a cookie that came back"),
+    SYN_COOKIES_FAILED("TcpExtSyncookiesFailed", "acknowledgements that are not of a cookie of ours, or too old"),
     NO_STORAGE("TcpExtNoStorage", "payload dropped because mtcp.memory was used up"),
     ICMP_IN_ECHOS("IcmpInEchos", "echo requests received"),
     ICMP_IN_ERRORS("IcmpInErrors", "ICMP messages that are malformed"),

@@ -35,13 +35,17 @@ final class Ecn {
     /** The peer's SYN or SYN-ACK has come. */
     static void agree(Connection c, TcpSegment syn) {
         int flags = syn.flags & BOTH;
-        boolean agreed = syn.has(TcpSegment.ACK)
-                ? flags == TcpSegment.ECE && c.settings.ecnAsked
-                : flags == BOTH && c.settings.ecnAnswered;
+        boolean agreed =
+                syn.has(TcpSegment.ACK) ? flags == TcpSegment.ECE && c.settings.ecnAsked : isAgreeable(syn, c.settings);
         c.ecn = agreed ? new Ecn(c) : null;
         if (agreed) {
             c.stats.ecnConnections++;
         }
+    }
+
+    /** Whether a passive open agrees to what the SYN asks for. */
+    static boolean isAgreeable(TcpSegment syn, TcpSettings settings) {
+        return (syn.flags & BOTH) == BOTH && settings.ecnAnswered;
     }
 
     // ---- receiver (§6.1.3)

@@ -38,21 +38,29 @@ final class Handshake {
         c.enter(TcpState.SYN_RECEIVED);
     }
 
+    /** The SYN is made up from what its acknowledged cookie tells; our SYN-ACK has been sent. */
+    static void openFromCookie(Connection c, TcpSegment syn, int iss, long nowNs) {
+        openPassive(c, syn, iss, nowNs);
+        c.sndMax = iss + 1;
+        c.sndNxt = c.sndMax;
+        c.due &= ~ControlBlock.DUE_SYN;
+    }
+
     private static void start(Connection c, int iss, long nowNs) {
         c.iss = iss;
         c.sndUna = iss;
         c.sndNxt = iss;
         c.sndMax = iss;
         c.sndSml = iss;
-        c.receiveScale = c.settings.windowScaling
-                ? ownScale(Math.max(c.settings.receiveBufferBytes, c.settings.receiveBufferMostBytes))
-                : 0;
+        c.receiveScale = c.settings.windowScaling ? ownScale(c.settings) : 0;
         c.timestamps = c.settings.timestamps;
         c.lastReceivedNs = nowNs;
         c.due |= ControlBlock.DUE_SYN;
     }
 
-    private static byte ownScale(int bufferBytes) {
+    /** What our SYN announces; the same for the same settings. */
+    static byte ownScale(TcpSettings settings) {
+        int bufferBytes = Math.max(settings.receiveBufferBytes, settings.receiveBufferMostBytes);
         int scale = LEAST_SCALE;
         while (scale < MAX_SCALE && bufferBytes >> scale > 0xFFFF) {
             scale++;
@@ -65,7 +73,7 @@ final class Handshake {
         c.irs = syn.seq;
         c.rcvNxt = syn.seq + 1;
         c.lastAckSent = c.rcvNxt;
-        c.rcvAdv = c.rcvNxt + synWindow(c);
+        c.rcvAdv = c.rcvNxt + synWindow(c.settings);
         if (c.settings.windowScaling && syn.windowScale >= 0) {
             c.sendScale = (byte) syn.windowScale;
         } else {
@@ -92,7 +100,7 @@ final class Handshake {
         boolean reply = c.state == TcpState.SYN_RECEIVED;
         SegmentOut s = Output.prepare(c, c.iss, reply ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN, nowNs);
         s.flags |= Ecn.synFlags(c, reply);
-        s.window = synWindow(c);
+        s.window = synWindow(c.settings);
         s.mss = c.settings.receiveMssBytes;
         s.sackPermitted = reply ? c.sack : c.settings.sack;
         s.windowScale = c.settings.windowScaling && (!reply || c.receiveScale > 0) ? c.receiveScale : -1;
@@ -100,7 +108,7 @@ final class Handshake {
             return false;
         }
         if (reply) {
-            c.rcvAdv = Seq.max(c.rcvAdv, c.rcvNxt + synWindow(c));
+            c.rcvAdv = Seq.max(c.rcvAdv, c.rcvNxt + synWindow(c.settings));
         }
         if (c.sndMax == c.iss) {
             c.sndMax = c.iss + 1;
@@ -120,8 +128,8 @@ final class Handshake {
     }
 
     /** The window of a SYN is never scaled (RFC 7323 §2.2). */
-    private static int synWindow(Connection c) {
-        return Math.min(c.settings.receiveBufferBytes, 0xFFFF);
+    static int synWindow(TcpSettings settings) {
+        return Math.min(settings.receiveBufferBytes, 0xFFFF);
     }
 
     /** The SYN or SYN-ACK went unanswered (RFC 6298 §5.4-5.6). */

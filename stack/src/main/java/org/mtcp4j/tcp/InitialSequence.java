@@ -10,6 +10,7 @@ public final class InitialSequence {
     private static final int TICK_SHIFT = 12;
 
     private static final long TIMESTAMP_DOMAIN = 1L << 32;
+    private static final long COOKIE_DOMAIN = 2L << 32;
 
     private final long key0;
     private final long key1;
@@ -32,6 +33,11 @@ public final class InitialSequence {
     /** What {@link TcpSettings#timestampOffset} should be: constant for the same addresses and ports (RFC 7323 §7.1). */
     public int timestampOffset(long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
         return (int) hash(localHi, localLo, remoteHi, remoteLo, Integer.toUnsignedLong(ports) | TIMESTAMP_DOMAIN);
+    }
+
+    /** The connection's addresses and ports in one number that nobody without the key knows, for {@link SynCookies}. */
+    public long tuple(long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
+        return hash(localHi, localLo, remoteHi, remoteLo, Integer.toUnsignedLong(ports) | COOKIE_DOMAIN);
     }
 
     /** SipHash-2-4 of the five words, little-endian: 40 bytes. */

@@ -56,6 +56,11 @@ final class Receiver {
     }
 
     private static void aheadOfGap(Connection c, long from, long to, int payloadOffset) {
+        if (!c.store.mayGrow(0)) {
+            c.stats.ofoPruned++;
+            DelayedAck.duplicateAck(c);
+            return;
+        }
         if (c.reassembly == null) {
             c.reassembly = c.stats.spares.takeReassembly();
         } else if (c.reassembly.covers(from, to)) {

@@ -69,6 +69,8 @@ public final class TcpCounters {
     public long ofoQueue;
     /** Segments ahead of a gap dropped: too many gaps. */
     public long ofoDrop;
+    /** Segments ahead of a gap dropped: storage runs short, and what can be read at once has precedence. */
+    public long ofoPruned;
     /** Segments dropped for want of storage. */
     public long noStorageDrop;
     /** Segments dropped since they lie outside the receive window. */
@@ -111,4 +113,16 @@ public final class TcpCounters {
     final SegmentOut scratch = new SegmentOut();
 
     final Spares spares = new Spares();
+
+    final ChallengeAck.Budget challenges;
+
+    /** For one context alone, or a test. */
+    public TcpCounters() {
+        this(1);
+    }
+
+    /** @param secret a random number: how many challenge acknowledgements a second has for all connections follows from it */
+    public TcpCounters(long secret) {
+        challenges = new ChallengeAck.Budget(secret);
+    }
 }

@@ -31,8 +31,12 @@ final class TestEngines {
     }
 
     static Engine engine(List<Nic> nics) {
-        Routes routes = new Routes(List.of(Subnet.parse(OURS + "/24")), List.of());
-        return new Engine(StackConfig.of("nic=memory"), nics, routes, new NoPinning(), (context, cause) -> {
+        return engine(nics, OURS + "/24", List.of(), "nic=memory");
+    }
+
+    static Engine engine(List<Nic> nics, String subnet, List<IpAddress> gateways, String arguments) {
+        Routes routes = new Routes(List.of(Subnet.parse(subnet)), gateways);
+        return new Engine(StackConfig.of(arguments), nics, routes, new NoPinning(), (context, cause) -> {
             throw new AssertionError(cause);
         });
     }

@@ -317,4 +317,17 @@ class ReceiveScriptTest {
         stamp(s, 2010);
         assertThat(s.injectFilled().next().tsEcr()).as("not one beyond a gap").isEqualTo(2000);
     }
+
+    @Test
+    void whenStorageRunsShortOnlyWhatIsInOrderIsKept() {
+        Script s = Script.established();
+        s.storageShort = true;
+        s.inject(ACK, 101, 1, 100).ack(1).nothingMore();
+        assertThat(s.stats.ofoPruned).isEqualTo(1);
+        assertThat(s.placed).isEmpty();
+        s.inject(ACK, 1, 1, 100).received(100);
+        s.storageShort = false;
+        s.inject(ACK, 201, 1, 100);
+        assertThat(s.stats.ofoQueue).isEqualTo(1);
+    }
 }

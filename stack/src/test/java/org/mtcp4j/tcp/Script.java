@@ -54,6 +54,7 @@ final class Script implements SegmentSink, ReceiveSink {
     int peerWindow = WINDOW;
     boolean refuse;
     boolean storageFull;
+    boolean storageShort;
     private long written;
     private long read;
 
@@ -354,5 +355,10 @@ final class Script implements SegmentSink, ReceiveSink {
         }
         placed.add(new Placed(streamPosition, payloadOffset, lengthBytes));
         return true;
+    }
+
+    @Override
+    public boolean mayGrow(int bytes) {
+        return !storageShort;
     }
 }

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import org.mtcp4j.stats.Counter;
+import org.mtcp4j.tcp.ResetReply;
+import org.mtcp4j.tcp.SegmentOut;
+import org.mtcp4j.tcp.SynCookies;
+import org.mtcp4j.tcp.TcpSettings;
+import org.mtcp4j.wire.TcpSegment;
+
+/** Segments that belong to no connection: passive opens, with cookies where too many are half open, and resets. The owner's. */
+final class ListenDesk {
+    private static final int CONTROL = TcpSegment.SYN | TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN;
+
+    private final Context context;
+    private final SynCookies cookies;
+    private final SegmentOut reply = new SegmentOut();
+    private final TcpSettings cookieSettings = new TcpSettings();
+
+    ListenDesk(Context context) {
+        this.context = context;
+        this.cookies = new SynCookies(context.engine.initialSequence);
+    }
+
+    void arrives(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        Listener listener = context.engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash);
+        context.tcpCounters.inSegs++;
+        if (listener != null) {
+            int control = segment.flags & CONTROL;
+            if (control == TcpSegment.SYN) {
+                syn(link, listener, key, segment, sourceMac, nowNs);
+                return;
+            }
+            if ((control & (TcpSegment.ACK | TcpSegment.RST)) == 0) {
+                return;
+            }
+            if ((control & (TcpSegment.SYN | TcpSegment.RST)) == 0
+                    && mayBeCookie(listener, nowNs)
+                    && cookie(link, listener, key, segment, nowNs)) {
+                return;
+            }
+        }
+        context.counters.increment(Counter.TCP_NO_SOCKET);
+        if (ResetReply.forSegment(segment, reply) && context.output.reply(link, sourceMac, key, reply)) {
+            context.counters.increment(Counter.TCP_OUT_RSTS);
+        }
+    }
+
+    private void syn(Link link, Listener listener, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        if (listener.isFull()) {
+            context.counters.increment(Counter.LISTEN_OVERFLOWS);
+            context.counters.increment(Counter.LISTEN_DROPS);
+        } else if (context.isFull()) {
+            context.counters.increment(Counter.LISTEN_DROPS);
+        } else if (context.engine.synCookies == Engine.COOKIES_ALWAYS || !listener.tryHalfOpen()) {
+            if (context.engine.synCookies == Engine.COOKIES_NEVER) {
+                context.counters.increment(Counter.SYN_QUEUE_FULL_DROPS);
+                context.counters.increment(Counter.LISTEN_DROPS);
+            } else {
+                sendCookie(link, listener, key, segment, sourceMac, nowNs);
+            }
+        } else {
+            Flow flow = context.newFlow(link, key, listener.defaults);
+            if (flow == null) {
+                listener.endHalfOpen();
+                context.counters.increment(Counter.LISTEN_DROPS);
+                return;
+            }
+            flow.listener = listener;
+            flow.countsHalfOpen = true;
+            flow.openPassive(segment, context.iss(key, nowNs), nowNs);
+            context.afterTurn(flow, nowNs);
+        }
+    }
+
+    // ---- cookies ----------------------------------------------------------------------------------------------------
+
+    private void sendCookie(Link link, Listener listener, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        TcpSettings settings = cookieSettings;
+        settings.receiveBufferBytes = 0;
+        settings.receiveBufferMostBytes = 0;
+        context.prepare(settings, link, key, listener.defaults);
+        cookies.answer(segment, settings, tuple(key), reply, nowNs);
+        listener.cookieSentNs = nowNs;
+        listener.cookiesSent = true;
+        if (context.output.reply(link, sourceMac, key, reply)) {
+            context.tcpCounters.outSegs++;
+            context.counters.increment(Counter.SYN_COOKIES_SENT);
+        }
+    }
+
+    private static boolean mayBeCookie(Listener listener, long nowNs) {
+        return listener.cookiesSent && nowNs - listener.cookieSentNs < SynCookies.LIFE_NS;
+    }
+
+    /** True when the segment was taken, or is to be dropped in silence. */
+    private boolean cookie(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
+        if (!cookies.isAnswer(segment, tuple(key), nowNs)) {
+            context.counters.increment(Counter.SYN_COOKIES_FAILED);
+            return false;
+        }
+        if (listener.isFull()) {
+            // The peer believes that it is connected; what it sends next is another chance.
+            context.counters.increment(Counter.LISTEN_OVERFLOWS);
+            context.counters.increment(Counter.LISTEN_DROPS);
+            return true;
+        }
+        Flow flow = context.isFull() ? null : context.newFlow(link, key, listener.defaults);
+        if (flow == null) {
+            context.counters.increment(Counter.LISTEN_DROPS);
+            return true;
+        }
+        context.counters.increment(Counter.SYN_COOKIES_RECEIVED);
+        flow.listener = listener;
+        cookies.open(flow, segment, nowNs);
+        flow.arrives(segment, nowNs);
+        context.afterTurn(flow, nowNs);
+        return true;
+    }
+
+    private long tuple(FlowKey key) {
+        return context.engine.initialSequence.tuple(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+    }
+
+    // ---- handshakes that are about to end ---------------------------------------------------------------------------
+
+    /**
+     * Whether the segment would complete a handshake for which the accept queue has no room: it is then dropped, as Linux does, and
+     * the SYN-ACK that is sent again asks for another.
+     */
+    boolean putsOff(Flow flow, TcpSegment segment) {
+        if (!segment.has(TcpSegment.ACK) || segment.has(TcpSegment.RST) || !flow.listener.isFull()) {
+            return false;
+        }
+        context.tcpCounters.inSegs++;
+        context.counters.increment(Counter.LISTEN_OVERFLOWS);
+        return true;
+    }
+
+    /** A flow that is not accepted yet has news. */
+    void handshakeNews(Flow flow, long nowNs) {
+        int status = flow.status();
+        if ((status & (Flow.CONNECTED | Flow.CLOSED)) == 0) {
+            return;
+        }
+        Listener listener = flow.listener;
+        forget(flow);
+        if ((status & Flow.CONNECTED) == 0) {
+            return;
+        }
+        if (listener.offer(context, flow)) {
+            context.publish(listener.endpoint, Endpoint.INPUT);
+        } else {
+            flow.applicationClosed = true;
+            flow.abort(nowNs);
+            flow.publishProgress();
+        }
+    }
+
+    /** The flow is no longer the listener's. */
+    void forget(Flow flow) {
+        if (flow.countsHalfOpen) {
+            flow.countsHalfOpen = false;
+            flow.listener.endHalfOpen();
+        }
+        flow.listener = null;
+    }
+}
