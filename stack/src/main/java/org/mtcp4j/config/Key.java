@@ -76,6 +76,7 @@ public enum Key {
             ValueType.choice("pressure", "never", "always"),
             "pressure",
             "SYNs answered without keeping anything: when too many connections are half open, never, or always"),
+    TTL("ttl", ValueType.INT, new Range(1, 255), "64", "time to live, or hop limit, of the packets of connections"),
     MAX_CONNECTIONS(
             "max-connections",
             ValueType.INT,

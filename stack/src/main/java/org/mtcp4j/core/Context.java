@@ -58,7 +58,7 @@ public final class Context {
         timeWaits = new TimeWaits(engine.timeWaitNs);
         timeWaitDesk = new TimeWaitDesk(this);
         listenDesk = new ListenDesk(this);
-        output = new FrameOutput(counters);
+        output = new FrameOutput(counters, engine.ttl);
         input = new FrameInput(this);
         for (Link link : links) {
             if (!link.loopback) {

@@ -39,6 +39,7 @@ public final class Engine {
     final boolean dedicated;
     final int maxConnections;
     final long timeWaitNs;
+    final int ttl;
     /** When SYNs are answered with cookies. */
     final int synCookies;
 
@@ -79,6 +80,7 @@ public final class Engine {
         contextCount = config.intValue(Key.CONTEXTS);
         dedicated = config.is(Key.DRIVER, "dedicated");
         timeWaitNs = config.number(Key.TIME_WAIT);
+        ttl = config.intValue(Key.TTL);
         newReno = config.is(Key.CONGESTION, "newreno");
         ecnAsked = config.is(Key.ECN, "on");
         ecnAnswered = !config.is(Key.ECN, "off");
@@ -200,6 +202,10 @@ public final class Engine {
 
     /** Whether the stack can reach the address: one of its own, or one that it has a route for. */
     public boolean isReachable(IpAddress remote) {
+        if (remote.isMulticast() || routes.isBroadcast(remote.hi(), remote.lo())) {
+            // RFC 9293 §3.9.2.3, MUST-46: a connection has one other end.
+            return false;
+        }
         return addresses.isLocal(remote)
                 || (!outerIsLoopback && routes.hasRoute(remote))
                 || (outerIsLoopback && routes.isConnected(remote.hi(), remote.lo()));

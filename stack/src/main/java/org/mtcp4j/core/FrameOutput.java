@@ -22,10 +22,14 @@ final class FrameOutput implements SegmentSink {
 
     private final Counters counters;
     private final FlowKey key = new FlowKey();
+    /** Time to live, hop limit. */
+    private final int hops;
+
     private int nextId;
 
-    FrameOutput(Counters counters) {
+    FrameOutput(Counters counters, int hops) {
         this.counters = counters;
+        this.hops = hops;
     }
 
     @Override
@@ -116,13 +120,16 @@ final class FrameOutput implements SegmentSink {
         boolean cut = segment.payloadBytes > segment.segmentBytes && segment.segmentBytes > 0;
         int pseudo;
         if (isIpv6(of)) {
-            Ipv6.write(bytes, ip, tcpBytes, Ipv4.PROTOCOL_TCP, Ipv6.DEFAULT_HOPS);
+            Ipv6.write(bytes, ip, tcpBytes, Ipv4.PROTOCOL_TCP, hops);
             Ipv6.addresses(bytes, ip, of.localHi, of.localLo, of.remoteHi, of.remoteLo);
             pseudo = Checksum.pseudoIpv6(of.localHi, of.localLo, of.remoteHi, of.remoteLo, Ipv4.PROTOCOL_TCP, tcpBytes);
         } else {
             int source = (int) of.localLo;
             int destination = (int) of.remoteLo;
             Ipv4.write(bytes, ip, headerBytes + tcpBytes, nextId, Ipv4.PROTOCOL_TCP, source, destination);
+            if (hops != Ipv4.DEFAULT_TTL) {
+                Ipv4.ttl(bytes, ip, hops);
+            }
             nextId += cut ? segment.payloadBytes / segment.segmentBytes + 1 : 1;
             pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
         }

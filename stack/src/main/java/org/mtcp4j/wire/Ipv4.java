@@ -171,6 +171,14 @@ public final class Ipv4 {
         checksum(bytes, offset, Checksum.update(checksum(bytes, offset), old, now));
     }
 
+    /** Sets the time to live and brings the checksum up to date. */
+    public static void ttl(ByteBuffer bytes, int offset, int ttl) {
+        int old = bytes.getShort(offset + TTL_OFFSET);
+        int now = (ttl << 8) | (old & 0xff);
+        bytes.putShort(offset + TTL_OFFSET, (short) now);
+        checksum(bytes, offset, Checksum.update(checksum(bytes, offset), old, now));
+    }
+
     /**
      * Writes a header without options, checksum included: DF set, type of service 0, {@link #DEFAULT_TTL}.
      *

@@ -39,8 +39,13 @@ class ContextFramesTest {
 
     @BeforeEach
     void link() throws Exception {
+        link("nic=memory");
+    }
+
+    private void link(String arguments) throws Exception {
         MemoryLink link = MemoryLink.create(TestEngines.nicSettings(), TestEngines.nicSettings());
-        Engine engine = TestEngines.engine(List.of(TestEngines.memory(), link.a()));
+        Engine engine = TestEngines.engine(
+                List.of(TestEngines.memory(), link.a()), TestEngines.OURS + "/24", List.of(), arguments);
         context = engine.context(0);
         peer = link.b();
         queue = peer.queue(0);
@@ -266,5 +271,140 @@ class ContextFramesTest {
         assertThat(context.counters.get(Counter.CONTEXT_FAILURES)).isZero();
         assertThat(context.flows.size()).isZero();
         assertThat(peer.freeFrames()).isEqualTo(freeBefore);
+    }
+
+    private Listener listen(SocketDefaults defaults) {
+        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        return context.engine.listen(binding, 10, defaults, new Endpoint() {});
+    }
+
+    @Test
+    void rfc9293_3_9_2_ttlAndTypeOfServiceAreTheConfiguredAndTheAskedOnes() throws Exception {
+        link("nic=memory,ttl=17");
+        SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        defaults.tos = 0x28;
+        listen(defaults);
+        introduce();
+        int frame = frame();
+        send(frame, syn(frame, 80));
+        int reply = answer();
+        assertThat(Ipv4.ttl(bytes, reply + IP)).isEqualTo(17);
+        assertThat(Ipv4.tos(bytes, reply + IP)).isEqualTo(0x28);
+        assertThat(Ipv4.checksumGood(bytes, reply + IP)).isTrue();
+        queue.free(reply);
+    }
+
+    @Test
+    void rfc9293_3_10_1_noConnectionIsOpenedToAGroup() {
+        Engine engine = context.engine;
+        assertThat(engine.isReachable(IpAddress.parse("198.18.0.9"))).isTrue();
+        assertThat(engine.isReachable(IpAddress.parse("224.0.0.1"))).isFalse();
+        assertThat(engine.isReachable(IpAddress.parse("198.18.0.255"))).isFalse();
+        assertThat(engine.isReachable(IpAddress.parse("255.255.255.255"))).isFalse();
+        assertThat(engine.isReachable(IpAddress.parse("ff02::1"))).isFalse();
+    }
+
+    private int synOf(int frame, int source, int destination) {
+        int length = syn(frame, 80);
+        Ipv4.write(bytes, frame + IP, Ipv4.HEADER_BYTES + 20, 1, Ipv4.PROTOCOL_TCP, source, destination);
+        int tcp = frame + L4;
+        bytes.putShort(tcp + 16, (short) 0);
+        int pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, 20);
+        bytes.putShort(tcp + 16, (short) Checksum.finish(pseudo + Checksum.partial(bytes, tcp, 20)));
+        return length;
+    }
+
+    @Test
+    void rfc1122_4_2_3_10_aSynToOrFromAGroupIsDroppedInSilence() {
+        listen(new SocketDefaults(65_536, 65_536));
+        introduce();
+        int peerIp = PEER.toIpv4();
+        int[] destinations = {0xe000_0001, 0xc612_00ff, -1};
+        int[] sources = {0xe000_0001, 0xc612_00ff, -1, 0};
+        for (int destination : destinations) {
+            int frame = frame();
+            send(frame, synOf(frame, peerIp, destination));
+        }
+        for (int source : sources) {
+            int frame = frame();
+            send(frame, synOf(frame, source, OUR_IP));
+        }
+        assertThat(answer()).isEqualTo(-1);
+        assertThat(context.flows.size()).isZero();
+        assertThat(context.counters.get(Counter.IN_ADDR_ERRORS)).isEqualTo(destinations.length);
+        assertThat(context.counters.get(Counter.IN_HDR_ERRORS)).isEqualTo(sources.length);
+    }
+
+    @Test
+    void rfc1122_4_2_3_8_optionsOfIpAreIgnored() {
+        listen(new SocketDefaults(65_536, 65_536));
+        introduce();
+        int frame = frame();
+        syn(frame, 80);
+        // The TCP header moves behind eight bytes of record route.
+        byte[] tcp = new byte[20];
+        bytes.get(frame + L4, tcp).put(frame + L4 + 8, tcp);
+        bytes.putLong(frame + L4, 0x0707_0400_0000_0000L);
+        bytes.put(frame + IP, (byte) 0x47);
+        Ipv4.totalBytes(bytes, frame + IP, Ipv4.HEADER_BYTES + 8 + 20);
+        Ipv4.checksum(bytes, frame + IP, 0);
+        Ipv4.checksum(bytes, frame + IP, Checksum.finish(Checksum.partial(bytes, frame + IP, 28)));
+        send(frame, L4 + 8 + 20);
+        int reply = answer();
+        assertThat(reply).isNotNegative();
+        assertThat(Ipv4.headerBytes(bytes, reply + IP)).isEqualTo(20);
+        queue.free(reply);
+    }
+
+    @Test
+    void rfc6633_3_sourceQuenchIsDiscardedAndTimeExceededDoesNotEndTheConnection() {
+        Listener listener = listen(new SocketDefaults(65_536, 65_536));
+        introduce();
+        int frame = frame();
+        send(frame, segment(frame, 1_000, 0, TcpSegment.SYN, 1_460));
+        int reply = answer();
+        TcpSegment in = new TcpSegment();
+        payloadOf(reply, in);
+        queue.free(reply);
+        frame = frame();
+        send(frame, segment(frame, 1_001, in.seq + 1, TcpSegment.ACK, 0));
+        Flow flow = listener.accept();
+        flow.attach(new Endpoint() {}, new SocketDefaults(65_536, 65_536));
+        flow.write(ByteBuffer.allocateDirect(100));
+        round();
+        reply = answer();
+        int icmpBytes = Icmp4.HEADER_BYTES + Ipv4.HEADER_BYTES + Icmp4.QUOTED_L4_BYTES;
+        for (int typeAndCode : new int[] {4 << 8, 11 << 8, 12 << 8, 3 << 8, 3 << 8 | 1, 3 << 8 | 2, 3 << 8 | 3}) {
+            int icmp = frame() + L4;
+            bytes.put(Icmp4.quoteOffset(icmp), bytes, reply + IP, Ipv4.HEADER_BYTES + Icmp4.QUOTED_L4_BYTES);
+            Icmp4.write(bytes, icmp, icmpBytes, typeAndCode, 0);
+            ipv4(icmp - L4, icmpBytes, Ipv4.PROTOCOL_ICMP);
+            send(icmp - L4, L4 + icmpBytes);
+        }
+        queue.free(reply);
+        assertThat(context.counters.get(Counter.ICMP_IN_UNREACHABLES))
+                .as("all but the quench")
+                .isEqualTo(6);
+        assertThat(flow.status() & Flow.CLOSED).isZero();
+        assertThat(answer()).as("nothing is sent again for it").isEqualTo(-1);
+    }
+
+    @Test
+    void rfc9293_3_10_1_listenersOfOneportOnTwoAddressesStandSideBySide() {
+        PortTable ports = context.engine.ports;
+        IpAddress other = IpAddress.parse("198.18.0.3");
+        SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        Listener one =
+                context.engine.listen(ports.bind(TestEngines.OURS, 80, false, false), 1, defaults, new Endpoint() {});
+        Listener two = context.engine.listen(ports.bind(other, 80, false, false), 1, defaults, new Endpoint() {});
+        assertThat(ports.bind(other, 80, false, false)).isNull();
+        assertThat(ports.bind(IpAddress.ANY_V4, 80, false, false)).isNull();
+        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1))
+                .isSameAs(one);
+        assertThat(ports.listener(other.hi(), other.lo(), 80, 1)).isSameAs(two);
+        context.engine.unlisten(two);
+        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1))
+                .isSameAs(one);
+        assertThat(ports.listener(other.hi(), other.lo(), 80, 1)).isNull();
     }
 }

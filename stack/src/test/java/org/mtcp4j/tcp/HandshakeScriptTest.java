@@ -305,4 +305,23 @@ class HandshakeScriptTest {
         Script s = Script.synSent().pass(1000).expect(SYN, 0, null).pass(2000).expect(SYN, 0, null);
         s.inject(SYN | ACK, 0, 1, 0).ack(1).write(5000).data(1, 1000).nothingMore();
     }
+
+    @Test
+    void rfc9293_3_7_1_mssIsNamedInSynsOnly() {
+        Script s = new Script();
+        s.listen();
+        s.inject(ACK, 1, 1, 0).write(10);
+        assertThat(s.next().mss()).isZero();
+        s.inject(ACK, 1, 11, 20).pass(100);
+        assertThat(s.next().mss()).isZero();
+    }
+
+    @Test
+    void rfc9293_3_8_6_windowsAreUnsigned() {
+        Script s = new Script();
+        s.peerWindow = 65_535;
+        s.listen().inject(ACK, 1, 1, 0).in(TcpState.ESTABLISHED);
+        assertThat(s.c.sndWnd).isEqualTo(65_535);
+        s.write(1_000).data(1, 1_000);
+    }
 }

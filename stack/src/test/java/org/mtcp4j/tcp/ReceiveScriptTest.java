@@ -4,6 +4,7 @@ package org.mtcp4j.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mtcp4j.wire.TcpSegment.ACK;
 import static org.mtcp4j.wire.TcpSegment.RST;
+import static org.mtcp4j.wire.TcpSegment.URG;
 
 import org.junit.jupiter.api.Test;
 
@@ -329,5 +330,20 @@ class ReceiveScriptTest {
         s.storageShort = false;
         s.inject(ACK, 201, 1, 100);
         assertThat(s.stats.ofoQueue).isEqualTo(1);
+    }
+
+    @Test
+    void rfc9293_3_10_7_4_resetAndUrgentPointerAreHeardThoughTheWindowIsShut() {
+        Script s = Script.established();
+        int position = 1;
+        for (; s.c.receiveWindow() > 0; position += 1_000) {
+            s.inject(ACK, position, 1, 1_000);
+        }
+        s.sent.clear();
+        s.fill(ACK | URG, position, 1, 0);
+        s.in.urgentPointer = 5;
+        s.injectFilled();
+        assertThat(s.c.urgentPosition()).isEqualTo(position - 1 + 5 - 1);
+        s.inject(RST, position, 0, 0).nothingMore().closed(CloseReason.RESET);
     }
 }
