@@ -60,6 +60,7 @@ public final class Engine {
     private final Context[] contexts;
     private final Background[] backgrounds;
     private final AtomicInteger nextHome = new AtomicInteger();
+    private final AtomicInteger nextListenerHome = new AtomicInteger();
     private final boolean outerIsLoopback;
 
     /**
@@ -213,7 +214,7 @@ public final class Engine {
 
     /** Whether a connection there should stay with the kernel: an address of both, and nobody of the stack's listens. Any thread. */
     public boolean isLeftToKernel(IpAddress remote, int port) {
-        return addresses.isShared(remote) && ports.listener(remote.hi(), remote.lo(), port, 0) == null;
+        return addresses.isShared(remote) && ports.listener(remote.hi(), remote.lo(), port, 0, 0) == null;
     }
 
     /** The address that a connection to {@code remote} comes from. */
@@ -255,9 +256,14 @@ public final class Engine {
         return contexts[Math.floorMod(nextHome.getAndIncrement(), contextCount)];
     }
 
-    /** For a new event queue or waiter: contexts in turn. */
-    public int nextHomeIndex() {
-        return Math.floorMod(nextHome.getAndIncrement(), contextCount);
+    /** The context that the calling thread drives, else each in turn. */
+    public int homeIndexOfCaller() {
+        return home().index;
+    }
+
+    /** Where blocking accepts wait: each context in turn. */
+    public int nextListenerHome() {
+        return Math.floorMod(nextListenerHome.getAndIncrement(), contextCount);
     }
 
     /** Waits on a waiter that belongs to no one context, driving the given one. */

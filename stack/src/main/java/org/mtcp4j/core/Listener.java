@@ -27,6 +27,9 @@ public final class Listener {
 
     volatile boolean cookiesSent;
 
+    /** The context that whoever accepts here drives; -1 while unknown. */
+    private volatile int home = -1;
+
     @SuppressWarnings({"unchecked", "rawtypes"})
     Listener(
             IpAddress address,
@@ -46,6 +49,15 @@ public final class Listener {
         for (int i = 0; i < contexts; i++) {
             queues[i] = new ConcurrentLinkedQueue<>();
         }
+    }
+
+    /** Which context the accepting thread drives: among listeners of one port, the one at home in a flow's context gets it. */
+    public void home(int context) {
+        home = context;
+    }
+
+    boolean isAtHomeIn(int context) {
+        return home == context;
     }
 
     /** One more than the backlog, as Linux counts. */

@@ -140,35 +140,46 @@ public final class PortTable {
         return bound.get(port) != 0;
     }
 
-    /** Owner: who listens there; exact addresses first, several with SO_REUSEPORT by the flow's hash. Null for nobody. */
-    Listener listener(long localHi, long localLo, int port, int hash) {
+    /**
+     * Owner: who listens there; exact addresses first. Of several with SO_REUSEPORT those whose thread drives this context (Linux's
+     * SO_INCOMING_CPU), else all, by the flow's hash. Null for nobody.
+     */
+    Listener listener(long localHi, long localLo, int port, int hash, int context) {
         Listener[] present = listeners.get(port);
         if (present == null) {
             return null;
         }
-        int exact = 0;
-        int any = 0;
-        for (Listener listener : present) {
-            if (listener.matches(localHi, localLo)) {
-                if (listener.address.isAny()) {
-                    any++;
-                } else {
-                    exact++;
-                }
-            }
+        if (present.length == 1) {
+            return present[0].matches(localHi, localLo) ? present[0] : null;
         }
-        int candidates = exact != 0 ? exact : any;
+        int best = 0;
+        int candidates = 0;
+        for (Listener listener : present) {
+            int rank = rank(listener, localHi, localLo, context);
+            if (rank > best) {
+                best = rank;
+                candidates = 0;
+            }
+            candidates += rank > 0 && rank == best ? 1 : 0;
+        }
         if (candidates == 0) {
             return null;
         }
         int choice = Integer.remainderUnsigned(Integer.rotateLeft(hash, 13), candidates);
         for (Listener listener : present) {
-            boolean candidate = listener.matches(localHi, localLo) && (exact == 0 || !listener.address.isAny());
-            if (candidate && choice-- == 0) {
+            if (rank(listener, localHi, localLo, context) == best && choice-- == 0) {
                 return listener;
             }
         }
         return null;
+    }
+
+    /** 0 for who does not listen there; an exact address weighs more than being at home. */
+    private static int rank(Listener listener, long localHi, long localLo, int context) {
+        if (!listener.matches(localHi, localLo)) {
+            return 0;
+        }
+        return (listener.address.isAny() ? 1 : 3) + (listener.isAtHomeIn(context) ? 1 : 0);
     }
 
     /** Every listener now, for {@code stat} and for stopping. */

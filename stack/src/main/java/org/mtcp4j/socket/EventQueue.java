@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.socket;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.ReadyQueue;
 
@@ -9,23 +11,55 @@ import org.mtcp4j.core.ReadyQueue;
  * one); everything else may be called from any thread and never blocks on the selecting thread.
  */
 public final class EventQueue implements AutoCloseable {
+    private static final int UNDECIDED = -1;
+
     private final Engine engine;
-    private final int home;
+    /** The context that the selecting thread drives; {@link #UNDECIDED} until it first waits. */
+    private volatile int home = UNDECIDED;
+
+    /** Listeners that were registered before. */
+    private final List<StackListener> early = new ArrayList<>(1);
+
     private final ReadyQueue ready = new ReadyQueue();
     private volatile boolean wakeup;
     private volatile Runnable foreignWaker;
 
     EventQueue(Engine engine) {
         this.engine = engine;
-        home = engine.nextHomeIndex();
     }
 
     /** Registers; the new key is queued at once, so that its present readiness is looked at. */
     public EventKey register(Pollable pollable, Object attachment) {
         EventKey key = new EventKey(ready, pollable, attachment);
         pollable.addKey(key);
+        if (pollable instanceof StackListener listener) {
+            accepts(listener);
+        }
         ready.enqueue(key);
         return key;
+    }
+
+    private synchronized void accepts(StackListener listener) {
+        if (home == UNDECIDED) {
+            early.add(listener);
+        } else {
+            listener.drivenBy(home);
+        }
+    }
+
+    /** The context that the calling thread has driven already, by a connect perhaps, so that its flows and its waits are one. */
+    private int home() {
+        int decided = home;
+        return decided == UNDECIDED ? decideHome() : decided;
+    }
+
+    private synchronized int decideHome() {
+        if (home == UNDECIDED) {
+            home = engine.homeIndexOfCaller();
+            early.forEach(listener -> listener.drivenBy(home));
+            early.clear();
+        }
+        return home;
     }
 
     /** Takes the next key with news, clearing its queued flag (then a full fence: compute readiness afterwards); null when empty. */
@@ -42,7 +76,7 @@ public final class EventQueue implements AutoCloseable {
      */
     public boolean await(long timeoutNs) {
         boolean atHand = wakeup || !ready.isEmpty();
-        engine.await(home, ready.waiter, atHand ? 0 : timeoutNs);
+        engine.await(home(), ready.waiter, atHand ? 0 : timeoutNs);
         return consume();
     }
 
@@ -73,13 +107,13 @@ public final class EventQueue implements AutoCloseable {
     /** Runs one round, then says whether waiting elsewhere is right: false when news or a wakeup is already there. */
     public boolean beginForeignWait() {
         ready.waiter.foreignWaker(foreignWaker);
-        engine.beginForeignWait(home);
+        engine.beginForeignWait(home());
         return !wakeup && ready.isEmpty() && !ready.waiter.isSignalled();
     }
 
     /** After the wait, whatever {@link #beginForeignWait()} returned. Says, as {@link #await}, whether there was a wakeup. */
     public boolean endForeignWait() {
-        engine.endForeignWait(home);
+        engine.endForeignWait(home());
         ready.waiter.foreignWaker(null);
         return consume();
     }

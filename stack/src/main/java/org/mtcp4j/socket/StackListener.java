@@ -21,6 +21,7 @@ public final class StackListener extends Pollable {
     private final Engine engine;
     private final OptionSet options;
     private final int home;
+    private volatile int drivenBy = -1;
     private volatile PortTable.Binding binding;
     private volatile Listener listener;
     private volatile InetSocketAddress local;
@@ -30,7 +31,7 @@ public final class StackListener extends Pollable {
         this.engine = engine;
         options = new OptionSet(engine.newDefaults());
         options.set(StackOption.REUSEADDR, 1);
-        home = engine.nextHomeIndex();
+        home = engine.nextListenerHome();
     }
 
     /**
@@ -49,6 +50,17 @@ public final class StackListener extends Pollable {
         binding = bound;
         local = new InetSocketAddress(address.getAddress(), bound.port());
         listener = opened;
+        int driven = drivenBy;
+        opened.home(driven < 0 ? home : driven);
+    }
+
+    /** Which context the thread drives that will accept here. */
+    void drivenBy(int context) {
+        drivenBy = context;
+        Listener present = listener;
+        if (present != null) {
+            present.home(context);
+        }
     }
 
     /** Null while unbound. */
