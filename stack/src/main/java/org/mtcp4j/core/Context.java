@@ -21,7 +21,7 @@ public final class Context {
     final Ownership ownership = new Ownership();
     final Counters counters = new Counters();
     final TcpCounters tcpCounters;
-    final ChunkPool chunks;
+    final ChunkCache chunks;
     final Addresses addresses;
     final FrameOutput output;
     final FrameInput input;
@@ -52,7 +52,7 @@ public final class Context {
         this.index = index;
         this.links = links;
         tcpCounters = new TcpCounters(secret);
-        chunks = engine.chunks;
+        chunks = new ChunkCache(engine.chunks, engine.contextCount);
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
         timeWaits = new TimeWaits(engine.timeWaitNs);
@@ -122,6 +122,7 @@ public final class Context {
             }
         }
         publishNews();
+        chunks.share();
         nextDeadlineNs = computeDeadline(nowNs);
         counters.increment(work > 0 ? Counter.ROUNDS : Counter.IDLE_ROUNDS);
         return work;

@@ -60,6 +60,7 @@ public final class Engine {
     private final Context[] contexts;
     private final Background[] backgrounds;
     private final AtomicInteger nextHome = new AtomicInteger();
+    private final ThreadLocal<Integer> homes = new ThreadLocal<>();
     private final AtomicInteger nextListenerHome = new AtomicInteger();
     private final boolean outerIsLoopback;
 
@@ -246,8 +247,12 @@ public final class Engine {
         return context.driver.call(call).flow();
     }
 
-    /** The context that the calling thread drives, else each in turn. */
+    /** The context where the calling thread selects, else one that it drives, else each in turn. */
     private Context home() {
+        Integer known = VirtualThreads.isVirtual() ? null : homes.get();
+        if (known != null) {
+            return contexts[known];
+        }
         for (Context context : contexts) {
             if (context.driver.isDrivenByCaller()) {
                 return context;
@@ -256,9 +261,16 @@ public final class Engine {
         return contexts[Math.floorMod(nextHome.getAndIncrement(), contextCount)];
     }
 
-    /** The context that the calling thread drives, else each in turn. */
+    /**
+     * The context where the calling thread selects: the one that it drives, else each in turn, and the same from then on, whoever drives
+     * there meanwhile; so that its selectors, its connections and those that its listeners accept are in one.
+     */
     public int homeIndexOfCaller() {
-        return home().index;
+        int index = home().index;
+        if (!VirtualThreads.isVirtual()) {
+            homes.set(index);
+        }
+        return index;
     }
 
     /** Where blocking accepts wait: each context in turn. */

@@ -171,9 +171,9 @@ public final class Flow extends Connection {
         if (!growsSendBuffer()) {
             return;
         }
-        if (limitBytes > options.sendBufferBytes && !context.chunks.mayGrow(0)) {
+        if (limitBytes > options.sendBufferBytes && !context.engine.chunks.mayGrow(0)) {
             send.limitBytes = Math.max(options.sendBufferBytes, limitBytes / 2);
-        } else if (wanted > limitBytes && context.chunks.mayGrow(wanted - limitBytes)) {
+        } else if (wanted > limitBytes && context.engine.chunks.mayGrow(wanted - limitBytes)) {
             send.limitBytes = wanted;
         }
     }

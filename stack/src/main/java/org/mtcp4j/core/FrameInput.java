@@ -322,7 +322,7 @@ final class FrameInput implements ReceiveSink {
 
     @Override
     public boolean mayGrow(int bytes) {
-        return context.chunks.mayGrow(bytes);
+        return context.engine.chunks.mayGrow(bytes);
     }
 
     @Override

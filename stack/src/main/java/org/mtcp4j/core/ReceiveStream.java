@@ -24,7 +24,7 @@ final class ReceiveStream extends StreamGuard {
         }
     }
 
-    private final ChunkPool pool;
+    private final ChunkCache chunks;
 
     /** Position of the byte that the peer called urgent last, or -1; owner writes, before {@link #publish}. */
     long urgentAt = -1;
@@ -46,8 +46,8 @@ final class ReceiveStream extends StreamGuard {
     private Chunk tail;
     private Chunk cursor;
 
-    ReceiveStream(ChunkPool pool) {
-        this.pool = pool;
+    ReceiveStream(ChunkCache chunks) {
+        this.chunks = chunks;
     }
 
     long received() {
@@ -119,19 +119,21 @@ final class ReceiveStream extends StreamGuard {
 
     private boolean cover(long end) {
         if (tail == null) {
-            Chunk chunk = pool.take();
+            Chunk chunk = chunks.take();
             if (chunk == null) {
                 return false;
             }
+            chunk.next = null;
             chunk.start = received();
             tail = chunk;
             head = chunk;
         }
         while (tail.end() < end) {
-            Chunk chunk = pool.take();
+            Chunk chunk = chunks.take();
             if (chunk == null) {
                 return false;
             }
+            chunk.next = null;
             chunk.start = tail.end();
             tail.next = chunk;
             tail = chunk;
@@ -188,7 +190,7 @@ final class ReceiveStream extends StreamGuard {
                 if (cursor == done) {
                     cursor = head;
                 }
-                pool.give(done);
+                chunks.give(done);
             }
             readChunk = null;
         }
@@ -200,7 +202,7 @@ final class ReceiveStream extends StreamGuard {
         Chunk chunk = head;
         while (chunk != null) {
             Chunk next = chunk.next;
-            pool.give(chunk);
+            chunks.give(chunk);
             chunk = next;
         }
         head = null;

@@ -24,7 +24,7 @@ final class SendStream extends StreamGuard {
         }
     }
 
-    private final ChunkPool pool;
+    private final ChunkCache chunks;
 
     /** Application's limit of unacknowledged bytes; see {@code SO_SNDBUF}. */
     volatile int limitBytes;
@@ -46,8 +46,8 @@ final class SendStream extends StreamGuard {
     private Chunk head;
     private Chunk cursor;
 
-    SendStream(ChunkPool pool, int limitBytes) {
-        this.pool = pool;
+    SendStream(ChunkCache chunks, int limitBytes) {
+        this.chunks = chunks;
         this.limitBytes = limitBytes;
     }
 
@@ -94,10 +94,11 @@ final class SendStream extends StreamGuard {
     }
 
     private Chunk extend(long position) {
-        Chunk chunk = pool.take();
+        Chunk chunk = chunks.takeAsWriter();
         if (chunk == null) {
             return null;
         }
+        chunk.next = null;
         chunk.start = position;
         if (tail == null) {
             first = chunk;
@@ -149,7 +150,7 @@ final class SendStream extends StreamGuard {
             if (cursor == done) {
                 cursor = head;
             }
-            pool.give(done);
+            chunks.give(done);
         }
         ACKED.setRelease(this, position);
         if (head != null && position == written() && tryOwner()) {
@@ -165,7 +166,7 @@ final class SendStream extends StreamGuard {
         Chunk chunk = head != null ? head : first;
         while (chunk != null) {
             Chunk next = chunk.next;
-            pool.give(chunk);
+            chunks.give(chunk);
             chunk = next;
         }
         first = null;

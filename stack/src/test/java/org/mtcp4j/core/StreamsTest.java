@@ -4,6 +4,8 @@ package org.mtcp4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 class StreamsTest {
     private static final int BYTES = 32 * 1024 * 1024;
     private final ChunkPool pool = new ChunkPool(64L << 20);
+    private final ChunkCache chunks = new ChunkCache(pool, 1);
 
     private static byte at(long position) {
         return (byte) (position * 31 + (position >>> 13));
@@ -22,7 +25,7 @@ class StreamsTest {
 
     @Test
     void sentBytesComeOutInOrderWhileTheOwnerAcknowledgesBehind() throws Exception {
-        SendStream stream = new SendStream(pool, 100_000);
+        SendStream stream = new SendStream(chunks, 100_000);
         Thread writer = new Thread(() -> {
             SplittableRandom random = new SplittableRandom(1);
             ByteBuffer buffer = ByteBuffer.allocate(30_000);
@@ -72,7 +75,7 @@ class StreamsTest {
 
     @Test
     void receivedBytesAreReadInOrderThoughTheyArriveAheadOfGaps() throws Exception {
-        ReceiveStream stream = new ReceiveStream(pool);
+        ReceiveStream stream = new ReceiveStream(chunks);
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread reader = new Thread(() -> {
             SplittableRandom random = new SplittableRandom(3);
@@ -127,7 +130,7 @@ class StreamsTest {
 
     @Test
     void aReleaseWaitsForTheApplicationThatIsInside() {
-        SendStream stream = new SendStream(pool, 100_000);
+        SendStream stream = new SendStream(chunks, 100_000);
         assertThat(stream.enter()).isTrue();
         stream.publish(stream.append(ByteBuffer.allocate(20_000), 0));
         assertThat(stream.tryRelease()).isFalse();
@@ -140,7 +143,7 @@ class StreamsTest {
     @Test
     void aFullPoolTakesNoMoreBytesAndGivesTheSameChunksAgain() {
         ChunkPool small = new ChunkPool(1);
-        SendStream stream = new SendStream(small, Integer.MAX_VALUE);
+        SendStream stream = new SendStream(new ChunkCache(small, 1), Integer.MAX_VALUE);
         ByteBuffer much = ByteBuffer.allocate(small.total() * Chunk.BYTES + 2 * 1024 * 1024);
         assertThat(stream.enter()).isTrue();
         int taken = stream.append(much, 0);
@@ -150,6 +153,28 @@ class StreamsTest {
         ByteBuffer one = ByteBuffer.allocateDirect(1);
         stream.copyTo(taken - 1, one, 0, 1);
         stream.acknowledge(taken);
+        assertThat(small.free()).isEqualTo(small.total());
+    }
+
+    @Test
+    void whatOneContextKeepsBack_comesOutWhenAnotherHasNothingLeft() {
+        ChunkPool small = new ChunkPool(64L * Chunk.BYTES);
+        ChunkCache mine = new ChunkCache(small, 2);
+        ChunkCache other = new ChunkCache(small, 2);
+        mine.give(mine.take());
+        List<Chunk> taken = new ArrayList<>();
+        for (Chunk chunk = other.takeAsWriter(); chunk != null; chunk = other.takeAsWriter()) {
+            taken.add(chunk);
+        }
+        assertThat(taken).hasSizeLessThan(64);
+        mine.share();
+        assertThat(other.takeAsWriter()).isNotNull().satisfies(taken::add);
+        for (Chunk chunk = other.takeAsWriter(); chunk != null; chunk = other.takeAsWriter()) {
+            taken.add(chunk);
+        }
+        assertThat(taken).hasSize(64).doesNotHaveDuplicates();
+        taken.forEach(other::give);
+        assertThat(small.isScarce()).isFalse();
         assertThat(small.free()).isEqualTo(small.total());
     }
 

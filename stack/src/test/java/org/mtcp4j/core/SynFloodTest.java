@@ -210,7 +210,7 @@ class SynFloodTest {
         assertThat(server.timeWaits.size()).isLessThanOrEqualTo(started);
         assertThat(server.counters.get(Counter.SYN_COOKIES_SENT)).isGreaterThan(500_000);
         assertThat(server.counters.get(Counter.SYN_COOKIES_RECEIVED)).isGreaterThan(started / 2);
-        assertThat(server.chunks.total() - server.chunks.free()).isLessThan(100);
+        assertThat(server.engine.chunks.total() - server.engine.chunks.free()).isLessThan(100);
     }
 
     @Test

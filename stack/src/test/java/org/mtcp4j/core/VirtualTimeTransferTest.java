@@ -84,7 +84,7 @@ class VirtualTimeTransferTest {
         assertThat(retransmitted).isPositive();
         settle(context);
         assertThat(context.flows.size()).isZero();
-        assertThat(context.chunks.free()).isEqualTo(context.chunks.total());
+        assertThat(context.engine.chunks.free()).isEqualTo(context.engine.chunks.total());
         drain(nic);
         assertThat(nic.freeFrames()).isEqualTo(nic.totalFrames());
     }

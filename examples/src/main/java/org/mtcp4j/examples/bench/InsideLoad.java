@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -28,6 +30,7 @@ public final class InsideLoad implements Runnable {
     private final int connections;
     private final AtomicLongArray counts;
     private final int index;
+    private final CyclicBarrier listening;
     private final Selector selector = Selector.open();
     private final PingServer server = new PingServer("0", MESSAGE_BYTES);
     private final ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
@@ -37,13 +40,14 @@ public final class InsideLoad implements Runnable {
         int received;
     }
 
-    private InsideLoad(InetSocketAddress address, int connections, AtomicLongArray counts, int index)
+    private InsideLoad(
+            InetSocketAddress address, int connections, AtomicLongArray counts, int index, CyclicBarrier listening)
             throws IOException {
         this.address = address;
         this.connections = connections;
         this.counts = counts;
         this.index = index;
-        PingServer.listen(selector, address, true);
+        this.listening = listening;
     }
 
     /** See the class. */
@@ -51,9 +55,10 @@ public final class InsideLoad implements Runnable {
         InetSocketAddress address = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
         int threads = Integer.parseInt(arguments[2]);
         AtomicLongArray counts = new AtomicLongArray(threads * APART);
+        CyclicBarrier listening = new CyclicBarrier(threads);
         List<InsideLoad> loads = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
-            loads.add(new InsideLoad(address, Integer.parseInt(arguments[3]) / threads, counts, i * APART));
+            loads.add(new InsideLoad(address, Integer.parseInt(arguments[3]) / threads, counts, i * APART, listening));
         }
         for (InsideLoad load : loads) {
             Thread thread = new Thread(load, "load");
@@ -85,6 +90,10 @@ public final class InsideLoad implements Runnable {
     @Override
     public void run() {
         try {
+            // As servers do: everybody listens, and has looked once, before the first connection.
+            PingServer.listen(selector, address, true);
+            selector.selectNow();
+            listening.await();
             for (int i = 0; i < connections; i++) {
                 SocketChannel channel = SocketChannel.open();
                 channel.configureBlocking(false);
@@ -101,7 +110,7 @@ public final class InsideLoad implements Runnable {
                 }
                 counts.lazySet(index, done);
             }
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException | BrokenBarrierException e) {
             e.printStackTrace();
             System.exit(1);
         }

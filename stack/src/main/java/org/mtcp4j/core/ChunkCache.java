@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A context's share of free chunks, so that the streams of different contexts meet at the {@link ChunkPool} in bursts only. Two stacks:
+ * the owner's, without any fence, and one for the threads that write, under a word that nobody waits for. What the owner gets back
+ * flows over to the writers before it goes to the pool.
+ */
+final class ChunkCache {
+    /** Most chunks of either stack. */
+    private static final int MOST = 64;
+
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup().findVarHandle(ChunkCache.class, "word", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ChunkPool pool;
+    /** Moved at once; half of either stack. */
+    private final int burst;
+
+    private final Chunk[] owners;
+    private final Chunk[] writers;
+    private int ownersCount;
+
+    /** Under the word. */
+    private int writersCount;
+
+    @SuppressWarnings("unused") // through WORD
+    private volatile boolean word;
+
+    /** @param caches of the pool: together they never hold more than a quarter of what it may grow to */
+    ChunkCache(ChunkPool pool, int caches) {
+        this.pool = pool;
+        burst = Math.max(1, Math.min(MOST / 2, pool.limit() / (16 * caches)));
+        owners = new Chunk[2 * burst];
+        writers = new Chunk[2 * burst];
+        pool.add(this);
+    }
+
+    /** Owner: a chunk, or null when the pool has none. */
+    Chunk take() {
+        int count = ownersCount;
+        if (count == 0) {
+            count = pool.take(owners, burst);
+            if (count == 0) {
+                return takeAsWriter();
+            }
+        }
+        Chunk chunk = owners[--count];
+        owners[count] = null;
+        ownersCount = count;
+        return chunk;
+    }
+
+    /** Owner. */
+    void give(Chunk chunk) {
+        if (pool.isScarce()) {
+            pool.give(chunk);
+            return;
+        }
+        if (ownersCount == owners.length) {
+            spill();
+        }
+        owners[ownersCount++] = chunk;
+    }
+
+    private void spill() {
+        int from = ownersCount - burst;
+        if (WORD.compareAndSet(this, false, true)) {
+            if (writersCount <= writers.length - burst) {
+                System.arraycopy(owners, from, writers, writersCount, burst);
+                writersCount += burst;
+                ownersCount = from;
+            }
+            WORD.setRelease(this, false);
+        }
+        if (ownersCount > from) {
+            pool.give(owners, from, burst);
+            ownersCount = from;
+        }
+    }
+
+    /** Owner, each round: keeps nothing back while there is too little for all. */
+    void share() {
+        if (pool.isScarce() && ownersCount > 0) {
+            pool.give(owners, 0, ownersCount);
+            ownersCount = 0;
+        }
+    }
+
+    /** Any thread: a chunk, or null when there is none. */
+    Chunk takeAsWriter() {
+        if (!WORD.compareAndSet(this, false, true)) {
+            return pool.take();
+        }
+        int count = writersCount;
+        if (count == 0) {
+            count = pool.take(writers, burst);
+        }
+        Chunk chunk = null;
+        if (count > 0) {
+            chunk = writers[--count];
+            writers[count] = null;
+        }
+        writersCount = count;
+        WORD.setRelease(this, false);
+        return chunk;
+    }
+
+    /** Chunks in here; exact while nothing moves. Any thread. */
+    int free() {
+        return ownersCount + writersCount;
+    }
+}
