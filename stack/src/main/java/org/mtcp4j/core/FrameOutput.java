@@ -42,6 +42,7 @@ final class FrameOutput implements SegmentSink {
         }
         int tcpHeader = SegmentWriter.headerBytes(segment);
         key.set(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo);
+        key.hash = flow.hash;
         int tcpAt = Ethernet.HEADER_BYTES + ipHeaderBytes(key);
         int total = tcpAt + tcpHeader + segment.payloadBytes;
         int frame = allocate(link, total);
@@ -133,10 +134,10 @@ final class FrameOutput implements SegmentSink {
             nextId += cut ? segment.payloadBytes / segment.segmentBytes + 1 : 1;
             pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
         }
-        int flags = 0;
+        int flags = FrameBatch.TX_HASH;
         int checksum;
         if (link.transmitsChecksum) {
-            flags = FrameBatch.TX_L4_CHECKSUM;
+            flags |= FrameBatch.TX_L4_CHECKSUM;
             checksum = Checksum.fold(pseudo);
         } else {
             bytes.putShort(tcp + TCP_CHECKSUM_OFFSET, (short) 0);
@@ -145,6 +146,7 @@ final class FrameOutput implements SegmentSink {
         bytes.putShort(tcp + TCP_CHECKSUM_OFFSET, (short) checksum);
         FrameBatch tx = link.tx;
         tx.add(frame, total, cut ? flags | FrameBatch.TX_TSO : flags);
+        tx.hash[tx.count - 1] = of.hash;
         if (cut) {
             tx.tsoSize[tx.count - 1] = segment.segmentBytes;
         }

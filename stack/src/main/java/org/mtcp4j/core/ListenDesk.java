@@ -23,7 +23,8 @@ final class ListenDesk {
     }
 
     void arrives(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
-        Listener listener = context.engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash, context.index);
+        Listener listener =
+                context.engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash, context.index);
         context.tcpCounters.inSegs++;
         if (listener != null) {
             int control = segment.flags & CONTROL;

@@ -21,6 +21,9 @@ public final class FrameBatch {
     /** Transmit: cut the payload into segments of {@link #tsoSize} bytes. Implies {@link #TX_L4_CHECKSUM}. */
     public static final int TX_TSO = 1 << 3;
 
+    /** Transmit: {@link #hash} holds the {@code FlowHash} of the frame, so that a NIC which steers by it need not look. */
+    public static final int TX_HASH = 1 << 4;
+
     /** Offset of each frame in the NIC's {@link PacketMemory}. */
     public final int[] offset;
 

@@ -156,7 +156,9 @@ public final class MemoryNic implements Nic {
         private long deliverByHash(FrameBatch batch, MemoryQueue[] targets) {
             long touched = 0;
             for (int i = 0; i < batch.count; i++) {
-                int hash = FlowHash.ofFrame(memory.bytes(), batch.offset[i], batch.lengthBytes[i]);
+                int hash = (batch.flags[i] & FrameBatch.TX_HASH) != 0
+                        ? batch.hash[i]
+                        : FlowHash.ofFrame(memory.bytes(), batch.offset[i], batch.lengthBytes[i]);
                 int index = FlowHash.context(hash, targets.length);
                 FrameRing target = targets[index].ring;
                 int flags = receiveFlags(batch.flags[i]) | FrameBatch.RX_HASH;

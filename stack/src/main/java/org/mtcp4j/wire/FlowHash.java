@@ -45,7 +45,7 @@ public final class FlowHash {
 
     /** The context, of {@code contexts}, that a flow of this hash belongs to. */
     public static int context(int hash, int contexts) {
-        return Integer.remainderUnsigned(hash, contexts);
+        return (int) ((hash & 0xffff_ffffL) % contexts);
     }
 
     /** An interface identifier made of an address: well mixed, universal/local bit clear (RFC 7136 gives the bits no meaning). */
