@@ -4,7 +4,9 @@ package org.mtcp4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -399,12 +401,40 @@ class ContextFramesTest {
         Listener two = context.engine.listen(ports.bind(other, 80, false, false), 1, defaults, new Endpoint() {});
         assertThat(ports.bind(other, 80, false, false)).isNull();
         assertThat(ports.bind(IpAddress.ANY_V4, 80, false, false)).isNull();
-        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1))
+        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1, 0))
                 .isSameAs(one);
-        assertThat(ports.listener(other.hi(), other.lo(), 80, 1)).isSameAs(two);
+        assertThat(ports.listener(other.hi(), other.lo(), 80, 1, 0)).isSameAs(two);
         context.engine.unlisten(two);
-        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1))
+        assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1, 0))
                 .isSameAs(one);
-        assertThat(ports.listener(other.hi(), other.lo(), 80, 1)).isNull();
+        assertThat(ports.listener(other.hi(), other.lo(), 80, 1, 0)).isNull();
+    }
+
+    /** As Linux's SO_INCOMING_CPU; else every other connection would be served by a thread that does not drive its context. */
+    @Test
+    void ofListenersThatShareAPort_theOneAtHomeInTheContextIsChosen_andAnExactAddressWeighsMore() {
+        PortTable ports = context.engine.ports;
+        SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        Listener[] any = new Listener[2];
+        for (int i = 0; i < any.length; i++) {
+            any[i] =
+                    context.engine.listen(ports.bind(IpAddress.ANY_V4, 80, true, true), 1, defaults, new Endpoint() {});
+            any[i].home(i);
+        }
+        long hi = TestEngines.OURS.hi();
+        long lo = TestEngines.OURS.lo();
+        for (int hash = 0; hash < 1 << 20; hash += 77_777) {
+            assertThat(ports.listener(hi, lo, 80, hash, 0)).isSameAs(any[0]);
+            assertThat(ports.listener(hi, lo, 80, hash, 1)).isSameAs(any[1]);
+        }
+        Set<Listener> elsewhere = new HashSet<>();
+        for (int hash = 0; hash < 1 << 20; hash += 7_777) {
+            elsewhere.add(ports.listener(hi, lo, 80, hash << 12, 2));
+        }
+        assertThat(elsewhere).as("nobody is at home there").containsExactlyInAnyOrder(any);
+        Listener exact =
+                context.engine.listen(ports.bind(TestEngines.OURS, 80, true, true), 1, defaults, new Endpoint() {});
+        exact.home(1);
+        assertThat(ports.listener(hi, lo, 80, 1, 0)).isSameAs(exact);
     }
 }
