@@ -3,15 +3,26 @@
  * What of DPDK cannot be called from Java: inline functions (bursts, mbufs), and structures whose layout changes with the release.
  * A frame is known to Java by the offset of its first byte in one region; its mbuf stands at a fixed distance before it.
  */
+#define ALLOW_EXPERIMENTAL_API /* the interrupt handles of 22.11 */
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <dirent.h>
 #include <unistd.h>
 #include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
+#include <rte_interrupts.h>
 #include <rte_ip.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
@@ -50,7 +61,9 @@ struct queue {
 	int rx_queue; /* -1: receives nothing */
 	uint16_t tx_queue;
 	unsigned int lcore;
+	uint32_t gated, blocked; /* bursts ask the gate; the port is stopped, changed only while the gate is closed */
 	struct rte_mbuf *stash[BURST];
+	uint32_t inside __rte_cache_aligned; /* a burst of a gated queue is on the way */
 };
 
 struct memory {
@@ -67,6 +80,7 @@ struct port {
 struct place {
 	int64_t port, rx, tx, lcore; /* rx -1: receives nothing */
 	int64_t share_with;          /* the queue whose transmit queue this one uses too, or NULL */
+	int64_t gated;               /* bursts must not meet DPDK's interrupt thread */
 };
 
 uint32_t mtcp_shim_id(void) { return SHIM_ID; }
@@ -75,6 +89,21 @@ uint32_t mtcp_shim_id(void) { return SHIM_ID; }
 const char *mtcp_built_for(void) { return RTE_STR(RTE_VER_YEAR) "." RTE_STR(RTE_VER_MONTH); }
 
 int mtcp_errno(void) { return rte_errno; }
+
+/* Whether the path is a Unix socket at which nobody listens any more. Of another type than any listener's, so as not to connect. */
+int mtcp_dead_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), dead = 0;
+
+	if (fd >= 0 && strlen(path) < sizeof(address.sun_path)) {
+		strcpy(address.sun_path, path);
+		dead = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED;
+	}
+	if (fd >= 0)
+		close(fd);
+	return dead;
+}
 
 /* ---- memory ---------------------------------------------------------------------------------------------------------- */
 
@@ -265,6 +294,143 @@ uint64_t mtcp_missed(uint16_t id)
 	return rte_eth_stats_get(id, &stats) == 0 ? stats.imissed + stats.rx_nombuf : 0;
 }
 
+/* ---- the gate -------------------------------------------------------------------------------------------------------- */
+
+/*
+ * When a memif peer leaves, the driver unmaps its rings on DPDK's interrupt thread, whether or not a burst is in them. So that thread is
+ * kept in a callback of ours, and let go on, for as long as there is something to handle, only while the gate is closed to bursts.
+ */
+#define MOST_GATED 256
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held while the gate is closed, and by who changes the list */
+static uint32_t gate_closed;
+static struct queue *gated[MOST_GATED];
+static int bell = -1;
+
+/* Whether a burst may go on; if so, leave_gate follows. */
+static inline int enter_gate(struct queue *q)
+{
+	if (likely(!q->gated))
+		return 1;
+	__atomic_store_n(&q->inside, 1, __ATOMIC_SEQ_CST);
+	if (likely(!__atomic_load_n(&gate_closed, __ATOMIC_SEQ_CST) && !q->blocked))
+		return 1;
+	__atomic_store_n(&q->inside, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static inline void leave_gate(struct queue *q)
+{
+	if (unlikely(q->gated))
+		__atomic_store_n(&q->inside, 0, __ATOMIC_RELEASE);
+}
+
+static void close_gate(void)
+{
+	pthread_mutex_lock(&gate);
+	__atomic_store_n(&gate_closed, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < MOST_GATED; i++)
+		while (gated[i] != NULL && __atomic_load_n(&gated[i]->inside, __ATOMIC_SEQ_CST))
+			sched_yield();
+}
+
+static void open_gate(void)
+{
+	__atomic_store_n(&gate_closed, 0, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&gate);
+}
+
+static int register_gated(struct queue *q, struct queue *instead_of)
+{
+	int at = 0;
+
+	pthread_mutex_lock(&gate);
+	while (at < MOST_GATED && gated[at] != instead_of)
+		at++;
+	if (at < MOST_GATED)
+		gated[at] = q;
+	pthread_mutex_unlock(&gate);
+	return at < MOST_GATED;
+}
+
+/* Whether the descriptor is the epoll of the interrupt thread: it has the bell among its own. */
+static int watches_bell(int fd)
+{
+	char path[64], line[256], wanted[32];
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	int length = snprintf(wanted, sizeof(wanted), "tfd: %8d ", bell);
+	FILE *info = fopen(path, "re");
+	while (info != NULL && !found && fgets(line, sizeof(line), info) != NULL)
+		found = strncmp(line, wanted, length) == 0;
+	if (info != NULL)
+		fclose(info);
+	return found;
+}
+
+static int interrupt_epoll(int known)
+{
+	if (known >= 0 && watches_bell(known))
+		return known;
+	DIR *all = opendir("/proc/self/fdinfo");
+	known = -1;
+	for (struct dirent *entry = all ? readdir(all) : NULL; entry != NULL && known < 0; entry = readdir(all))
+		if (entry->d_name[0] != '.' && watches_bell(atoi(entry->d_name)))
+			known = atoi(entry->d_name);
+	if (all != NULL)
+		closedir(all);
+	return known;
+}
+
+/* On the interrupt thread, whenever it has nothing else to do or has done some of it: the bell rings until it is read. */
+static void wait_at_gate(void *unused)
+{
+	static int closed, epoll = -1;
+	eventfd_t rung;
+
+	(void)unused;
+	if (closed)
+		open_gate();
+	if (eventfd_read(bell, &rung) == 0)
+		epoll = interrupt_epoll(epoll);
+	struct pollfd others = { .fd = epoll, .events = POLLIN };
+	poll(&others, 1, epoll < 0 ? 5 : -1);
+	close_gate();
+	closed = 1;
+	eventfd_write(bell, 1);
+}
+
+/* Once, before the first port whose queues are gated. */
+int mtcp_gate(void)
+{
+	if (bell >= 0)
+		return 0;
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	bell = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (handle == NULL || bell < 0)
+		return -ENOMEM;
+	rte_intr_fd_set(handle, bell);
+	rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT);
+	return rte_intr_callback_register(handle, wait_at_gate, NULL);
+}
+
+/* Stops and starts a port, by which a memif client looks for its server anew. */
+int mtcp_restart(uint16_t id)
+{
+	close_gate();
+	if (!mtcp_link_up(id)) {
+		rte_eth_dev_stop(id);
+		int failed = rte_eth_dev_start(id);
+		for (int i = 0; i < MOST_GATED; i++)
+			if (gated[i] != NULL && gated[i]->port == id)
+				gated[i]->blocked = failed != 0;
+		open_gate();
+		return failed;
+	}
+	open_gate();
+	return 0;
+}
+
 /* ---- queues: only the owner of the queue calls these ------------------------------------------------------------------- */
 
 struct queue *mtcp_queue_new(const struct memory *memory, const struct place *place)
@@ -284,8 +450,13 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 		q->rx_queue = place->rx;
 		q->tx_queue = place->tx;
 		q->lcore = place->lcore;
+		q->gated = place->gated != 0;
 		if (share_with != NULL)
 			q->sharing = share_with->sharing = &share_with->lock;
+		if (q->gated && !register_gated(q, NULL)) {
+			rte_free(q);
+			return NULL;
+		}
 	}
 	return q;
 }
@@ -351,8 +522,11 @@ int mtcp_rx(struct queue *q, unsigned int most)
 		got = RTE_MIN(most, q->stashed);
 		q->stash_at += got;
 		q->stashed -= got;
+	} else if (q->rx_queue < 0 || !enter_gate(q)) {
+		got = 0;
 	} else {
-		got = q->rx_queue < 0 ? 0 : rte_eth_rx_burst(q->port, q->rx_queue, burst, most);
+		got = rte_eth_rx_burst(q->port, q->rx_queue, burst, most);
+		leave_gate(q);
 	}
 	for (unsigned int i = 0; i < got; i++) {
 		struct rte_mbuf *m = from[i];
@@ -385,11 +559,12 @@ int mtcp_rx(struct queue *q, unsigned int most)
 /* Whether frames wait; the next mtcp_rx returns them. */
 int mtcp_peek(struct queue *q)
 {
-	if (q->stashed == 0 && q->rx_queue >= 0) {
+	if (q->stashed == 0 && q->rx_queue >= 0 && enter_gate(q)) {
 		unsigned int before = enter(q);
 		q->stash_at = 0;
 		q->stashed = rte_eth_rx_burst(q->port, q->rx_queue, q->stash, BURST / 2);
 		leave(before);
+		leave_gate(q);
 	}
 	return q->stashed;
 }
@@ -442,10 +617,22 @@ int mtcp_tx(struct queue *q, unsigned int count)
 	}
 	if (unlikely(q->sharing != NULL))
 		rte_spinlock_lock(q->sharing);
-	ready = asked ? rte_eth_tx_prepare(q->port, q->tx_queue, burst, count) : count;
-	sent = rte_eth_tx_burst(q->port, q->tx_queue, burst, ready);
+	if (enter_gate(q)) {
+		ready = asked ? rte_eth_tx_prepare(q->port, q->tx_queue, burst, count) : count;
+		sent = rte_eth_tx_burst(q->port, q->tx_queue, burst, ready);
+		leave_gate(q);
+	} else {
+		ready = sent = 0;
+		count = q->blocked ? count : 0;
+	}
 	if (unlikely(q->sharing != NULL))
 		rte_spinlock_unlock(q->sharing);
+	if (unlikely(sent == 0 && count > 0 && q->gated) && (q->blocked || !mtcp_link_up(q->port))) {
+		/* Into a cable that is not plugged in. */
+		rte_pktmbuf_free_bulk(burst, count);
+		q->counters[TX_DROPPED] += count;
+		ready = sent = count;
+	}
 	if (unlikely(sent == ready && ready < count)) {
 		/* The port cannot send this one, ever. */
 		rte_pktmbuf_free(burst[sent++]);
@@ -486,6 +673,8 @@ void mtcp_free(struct queue *q, int large, unsigned int count)
 /* After the last call: frees what was peeked at. */
 void mtcp_queue_free(struct queue *q)
 {
+	if (q->gated)
+		register_gated(NULL, q);
 	rte_pktmbuf_free_bulk(q->stash + q->stash_at, q->stashed);
 	rte_free(q);
 }

@@ -27,6 +27,9 @@ public interface DpdkCalls {
 
     void close(int fd);
 
+    /** Whether the path is a Unix socket at which nobody listens any more. */
+    boolean isDeadSocket(String path);
+
     /** Reads eight bytes: an eventfd's count, which is zero then. */
     void readCount(int fd, long address);
 
@@ -77,6 +80,12 @@ public interface DpdkCalls {
     int portLook(int port, long structure);
 
     int portOpen(int port, long memory, long structure);
+
+    /** Before the first port whose queues are gated: keeps DPDK's interrupt thread apart from bursts. */
+    int gate();
+
+    /** Stops and starts a port of gated queues that has no link. */
+    int restart(int port);
 
     void portStop(int port);
 

@@ -63,6 +63,7 @@ final class DpdkNic implements Nic {
     private final long portAddress;
     private final int roomBytes;
     private final Wakeups wakeups;
+    private final MemifLink memif;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private int port = -1;
@@ -80,6 +81,7 @@ final class DpdkNic implements Nic {
         this.device = device;
         this.settings = settings;
         this.wakeups = new Wakeups(calls, device);
+        this.memif = new MemifLink(device);
         this.roomBytes = FramePool.roomBytes(settings.mtuBytes());
         this.poolName = "mtcp" + SERIAL.getAndIncrement();
         this.memoryAddress = calls.address(memoryStructure);
@@ -117,6 +119,7 @@ final class DpdkNic implements Nic {
                     + " comes behind a virtual one, but DPDK looks for PCI devices only when it starts; name it first in"
                     + " mtcp.nic");
         }
+        memif.removeDeadSocket(calls);
         port = eal.configure(settings, said, this::findPort);
         if (port < 0) {
             throw new NicUnavailableException(EalFailures.device(device, said.toString(), calls.errorText(-port)));
@@ -132,7 +135,16 @@ final class DpdkNic implements Nic {
                 & (TX_CHECKSUM | RX_CHECKSUM | (largeRoomBytes > 0 ? TSO : 0));
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
+        memif.keep(this::isLinkUp, this::restart);
         say();
+    }
+
+    private boolean restart() {
+        try {
+            return eal.configure(settings, new StringBuilder(), () -> calls.restart(port)) == 0;
+        } catch (NicUnavailableException e) {
+            return false;
+        }
     }
 
     /** What was found and chosen, in one line. */
@@ -150,7 +162,8 @@ final class DpdkNic implements Nic {
         if (known >= 0) {
             return known;
         }
-        int failed = calls.probe(device.text());
+        int ungated = memif.isMemif() ? calls.gate() : 0;
+        int failed = ungated != 0 ? ungated : calls.probe(device.text());
         int found = calls.portByName(device.name());
         return found >= 0 ? found : failed != 0 ? failed : found;
     }
@@ -225,9 +238,9 @@ final class DpdkNic implements Nic {
         boolean checked = DpdkNic.class.desiredAssertionStatus();
         HeldFrames held = checked ? new HeldFrames(memory.sizeBytes()) : null;
         // struct place of the shim: port, receive queue or -1, transmit queue, lcore id, who has that transmit queue
-        // already.
+        // already, whether it is gated.
         int[] fds = wakeups.descriptors(port, Math.min(count, receiving));
-        ByteBuffer place = ByteBuffer.allocateDirect(5 * Long.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer place = ByteBuffer.allocateDirect(6 * Long.BYTES).order(ByteOrder.nativeOrder());
         queueAddresses = new long[count];
         queues = new DpdkQueue[count];
         for (int i = 0; i < count; i++) {
@@ -237,6 +250,7 @@ final class DpdkNic implements Nic {
             place.putLong(16, transmit);
             place.putLong(24, eal.takeLcore());
             place.putLong(32, transmit == i ? 0 : queueAddresses[transmit]);
+            place.putLong(40, memif.isMemif() ? 1 : 0);
             queueAddresses[i] = calls.queueNew(memoryAddress, calls.address(place));
             if (queueAddresses[i] == 0) {
                 throw new NicUnavailableException("DPDK has no memory for queue " + i + " of " + device.name()
@@ -337,6 +351,7 @@ final class DpdkNic implements Nic {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        memif.close();
         for (int i = 0; i < queueAddresses.length; i++) {
             if (queues[i] != null) {
                 queues[i].giveBack();

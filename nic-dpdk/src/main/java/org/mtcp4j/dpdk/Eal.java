@@ -125,7 +125,8 @@ final class Eal {
      *
      * @param said receives the messages
      */
-    <T> T configure(NicSettings settings, StringBuilder said, Callable<T> call) throws NicUnavailableException {
+    synchronized <T> T configure(NicSettings settings, StringBuilder said, Callable<T> call)
+            throws NicUnavailableException {
         try {
             return onThrowAwayThread(calls, () -> {
                 log.start();

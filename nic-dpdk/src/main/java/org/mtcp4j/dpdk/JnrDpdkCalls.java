@@ -41,6 +41,12 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
         String mtcp_built_for();
 
+        int mtcp_gate();
+
+        int mtcp_restart(int port);
+
+        int mtcp_dead_socket(String path);
+
         String rte_version();
 
         String rte_strerror(int errno);
@@ -272,6 +278,21 @@ public final class JnrDpdkCalls implements DpdkCalls {
     @Override
     public int portOpen(int port, long memoryStructure, long structure) {
         return dpdk.mtcp_port_open(port, memoryStructure, structure);
+    }
+
+    @Override
+    public int gate() {
+        return dpdk.mtcp_gate();
+    }
+
+    @Override
+    public int restart(int port) {
+        return dpdk.mtcp_restart(port);
+    }
+
+    @Override
+    public boolean isDeadSocket(String path) {
+        return dpdk.mtcp_dead_socket(path) == 1;
     }
 
     @Override

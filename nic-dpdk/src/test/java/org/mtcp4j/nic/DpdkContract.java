@@ -15,6 +15,7 @@ import org.mtcp4j.dpdk.DpdkNicProvider;
 /** The contract on DPDK's ports. DPDK is initialised once in a process, so {@link DpdkPortsTest} runs each in one of its own. */
 abstract class DpdkContract extends NicContractTest {
     private static final long PATIENCE_NS = 10_000_000_000L;
+    private static final long RESEND_NS = 20_000_000;
 
     @BeforeAll
     static void onlyInANamespaceOfItsOwn() throws Exception {
@@ -61,25 +62,41 @@ abstract class DpdkContract extends NicContractTest {
                 Map.of("dpdk.no-huge", "true", "dpdk.eal-args", "-m 256", "log", "warn"));
     }
 
-    /** Waits until the port takes frames, as one that has a peer does once they have met; the peer must receive meanwhile. */
+    /** Sends until a frame of each queue arrives, since a port without a peer may lose what it is given; then until none is on the way. */
     static void awaitPeer(Nic nic, Nic peer) {
         long startNs = System.nanoTime();
         for (int i = 0; i < nic.queues(); i++) {
             NicQueue queue = nic.queue(i);
-            FrameBatch batch = new FrameBatch(1);
-            int offset = queue.allocate();
-            for (int at = 0; at < 64; at++) {
-                nic.memory().bytes().put(offset + at, (byte) 0);
-            }
-            batch.add(offset, 64, 0);
-            while (queue.transmit(batch) == 0) {
+            int accepted = 0;
+            int arrived = 0;
+            long lastNs = System.nanoTime() - RESEND_NS;
+            while (arrived == 0) {
                 assertThat(System.nanoTime() - startNs).as("ns without a peer").isLessThan(PATIENCE_NS);
-                Frames.drain(peer.queue(i));
+                if (System.nanoTime() - lastNs >= RESEND_NS) {
+                    accepted += send(nic, queue);
+                    lastNs = System.nanoTime();
+                }
+                arrived += Frames.drain(peer.queue(i));
             }
-            while (Frames.drain(peer.queue(i)) == 0) {
-                assertThat(System.nanoTime() - startNs).as("ns without a frame").isLessThan(PATIENCE_NS);
+            while (System.nanoTime() - lastNs < RESEND_NS) {
+                arrived += Frames.drain(peer.queue(i));
             }
+            assertThat(arrived).isLessThanOrEqualTo(accepted);
         }
+    }
+
+    private static int send(Nic nic, NicQueue queue) {
+        FrameBatch batch = new FrameBatch(1);
+        int offset = queue.allocate();
+        for (int at = 0; at < 64; at++) {
+            nic.memory().bytes().put(offset + at, (byte) 0);
+        }
+        batch.add(offset, 64, 0);
+        int accepted = queue.transmit(batch);
+        if (accepted == 0) {
+            queue.free(offset);
+        }
+        return accepted;
     }
 
     /** A veth pair, or the kernel's end of a device, is made by a shell line that must succeed. */

@@ -58,7 +58,9 @@ final class StackReport {
                 "%nchunks %d of %d free%n",
                 engine.chunks().free(), engine.chunks().total()));
         for (Nic nic : engine.nics()) {
-            text.append(String.format("frames %s: %d of %d free%n", nic.name(), nic.freeFrames(), nic.totalFrames()));
+            text.append(String.format(
+                    "frames %s: %d of %d free, %d dropped by it%n",
+                    nic.name(), nic.freeFrames(), nic.totalFrames(), nic.droppedFrames()));
         }
         text.append('\n');
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A child process with its output, both streams, in a file. Ends with this object, or with the test's JVM. */
 final class Running implements AutoCloseable {
@@ -64,6 +65,51 @@ final class Running implements AutoCloseable {
     void enter() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().flush();
+    }
+
+    /**
+     * Writes a line to its standard input and waits for what it prints for it, as {@code LINE: ANSWER}.
+     *
+     * @return the answer
+     */
+    String ask(String line, int seconds) throws Exception {
+        String start = line + ": ";
+        long before = answers(start).count();
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (answers(start).count() == before) {
+            if (!process.isAlive() || System.nanoTime() > endNs) {
+                throw new AssertionError("no answer to '" + line + "'"
+                        + (process.isAlive() ? "" : ", it ended with " + process.exitValue()) + "; it printed:\n"
+                        + text());
+            }
+            Thread.sleep(1);
+        }
+        return answers(start).skip(before).findFirst().orElseThrow().substring(start.length());
+    }
+
+    /** Whole lines that begin so. */
+    private Stream<String> answers(String start) throws IOException {
+        String text = text();
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().filter(line -> line.startsWith(start));
+    }
+
+    /** Nanoseconds of processor time of all threads that live. */
+    long cpuNs() throws Exception {
+        long sum = 0;
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid() + "/task"))) {
+            for (Path task : (Iterable<Path>) tasks::iterator) {
+                sum += Long.parseLong(
+                        Files.readString(task.resolve("schedstat")).split(" ", 2)[0]);
+            }
+        }
+        return sum;
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
     }
 
     /** SIGTERM. */

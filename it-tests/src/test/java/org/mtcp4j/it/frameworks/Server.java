@@ -2,11 +2,9 @@
 package org.mtcp4j.it.frameworks;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** One of the examples in a JVM of its own in a namespace, up and serving. */
 final class Server implements AutoCloseable {
@@ -108,16 +106,8 @@ final class Server implements AutoCloseable {
         return running.await(seconds).exitCode();
     }
 
-    /** Nanoseconds of processor time of all threads that live. */
     long cpuNs() throws Exception {
-        long sum = 0;
-        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid() + "/task"))) {
-            for (Path task : (Iterable<Path>) tasks::iterator) {
-                sum += Long.parseLong(
-                        Files.readString(task.resolve("schedstat")).split(" ", 2)[0]);
-            }
-        }
-        return sum;
+        return running.cpuNs();
     }
 
     @Override

@@ -37,6 +37,16 @@ record Stat(String text) {
         return sum;
     }
 
+    /** Frames that the NICs have lost, or sent into a link that was down. */
+    long dropped() {
+        long sum = 0;
+        Matcher matcher = Pattern.compile("(\\d+) dropped by it").matcher(text);
+        while (matcher.find()) {
+            sum += Long.parseLong(matcher.group(1));
+        }
+        return sum;
+    }
+
     /** The lines about pools. */
     List<String> pools() {
         return text.lines().filter(line -> FREE.matcher(line).find()).toList();

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.frameworks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A program that knows nothing of mtcp4j. {@code serve PORT} echoes on every connection. {@code talk HOST PORT} does what each line of its
+ * standard input says, and prints what came of it: {@code open}; {@code echo I}, a message there and back on connection I; {@code stream
+ * I}, messages without end on a thread of its own; {@code count I}, how many of those came back; {@code close}, all.
+ */
+final class Talker {
+    private static final int MESSAGE_BYTES = 16 * 1024;
+    private static final int START_SECONDS = 30;
+
+    private final InetSocketAddress server;
+    private final List<Connection> connections = new ArrayList<>();
+
+    private Talker(InetSocketAddress server) {
+        this.server = server;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        if (arguments[0].equals("serve")) {
+            serve(Integer.parseInt(arguments[1]));
+            return;
+        }
+        Talker talker = new Talker(new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2])));
+        System.out.println("ready");
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            System.out.println(line + ": " + talker.obey(line.split(" ", -1)));
+        }
+    }
+
+    /**
+     * Starts one in a JVM of its own, over memif with the socket {@code memif.sock} in the directory; ready when it returns.
+     *
+     * @param role and further arguments of the port's, each after a {@code +}
+     * @param address the stack's
+     */
+    static Running overMemif(Path directory, String role, String address, String... arguments) throws Exception {
+        return overMemif(directory, role, address, "", arguments);
+    }
+
+    /** @param more further configuration of the stack's, each key after a comma */
+    static Running overMemif(Path directory, String role, String address, String more, String[] arguments)
+            throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Build.java().toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:ErrorFile=" + directory.resolve("crash-%p.log"),
+                Server.agent("nic=dpdk:net_memif0+role=" + role + "+socket=" + directory.resolve("memif.sock")
+                        + "+socket-abstract=no,dpdk.no-huge=true,ip=" + address + "/24,on-failure=fail,log=warn"
+                        + more),
+                "-cp",
+                Build.testClasses().toString(),
+                Talker.class.getName()));
+        command.addAll(List.of(arguments));
+        Running running = Running.start(command);
+        try {
+            running.awaitLine("ready", START_SECONDS);
+            return running;
+        } catch (AssertionError | Exception e) {
+            running.close();
+            throw e;
+        }
+    }
+
+    private String obey(String[] words) {
+        try {
+            switch (words[0]) {
+                case "open" -> {
+                    SocketChannel channel = SocketChannel.open();
+                    try {
+                        channel.socket().connect(server, 2_000);
+                    } catch (IOException e) {
+                        channel.close();
+                        throw e;
+                    }
+                    connections.add(new Connection(channel));
+                    return "opened " + (connections.size() - 1);
+                }
+                case "echo" -> {
+                    long startNs = System.nanoTime();
+                    connection(words).echo(64);
+                    return "came back after " + (System.nanoTime() - startNs) / 1_000 + " us";
+                }
+                case "stream" -> {
+                    connection(words).start();
+                    return "started";
+                }
+                case "count" -> {
+                    return connection(words).messages.toString();
+                }
+                case "close" -> {
+                    for (Connection connection : connections) {
+                        connection.channel.close();
+                    }
+                    return "closed";
+                }
+                default -> {
+                    return "what?";
+                }
+            }
+        } catch (IOException e) {
+            return "failed, " + e;
+        }
+    }
+
+    private Connection connection(String[] words) {
+        return connections.get(Integer.parseInt(words[1]));
+    }
+
+    private static final class Connection extends Thread {
+        private final SocketChannel channel;
+        private final AtomicLong messages = new AtomicLong();
+
+        Connection(SocketChannel channel) {
+            this.channel = channel;
+            setDaemon(true);
+        }
+
+        synchronized void echo(int bytes) throws IOException {
+            ByteBuffer out = ByteBuffer.allocate(bytes);
+            while (out.hasRemaining()) {
+                channel.write(out);
+            }
+            ByteBuffer in = ByteBuffer.allocate(bytes);
+            while (in.hasRemaining()) {
+                if (channel.read(in) < 0) {
+                    throw new IOException("end of stream");
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            try {
+                while (true) {
+                    echo(MESSAGE_BYTES);
+                    messages.incrementAndGet();
+                }
+            } catch (IOException e) {
+                System.out.println("stream ended, " + e);
+            }
+        }
+    }
+
+    private static void serve(int port) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        server.bind(new InetSocketAddress(port));
+        System.out.println("ready");
+        while (true) {
+            SocketChannel channel = server.accept();
+            Thread thread = new Thread(() -> echo(channel));
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private static void echo(SocketChannel channel) {
+        ByteBuffer buffer = ByteBuffer.allocate(MESSAGE_BYTES);
+        try (channel) {
+            while (channel.read(buffer) >= 0) {
+                buffer.flip();
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+                buffer.clear();
+            }
+        } catch (IOException e) {
+            System.out.println("connection ended, " + e);
+        }
+    }
+}
