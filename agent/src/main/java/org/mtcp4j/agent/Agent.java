@@ -25,13 +25,31 @@ public final class Agent {
             "jdk.jdeps/",
             "java.base/sun.security.tools");
 
+    /** The stack runs. */
+    private static volatile boolean started;
+
     private Agent() {}
 
     /** Called by the JVM before the application's main method. */
     public static void premain(String arguments, Instrumentation instrumentation) {
+        launch(arguments, instrumentation, true);
+    }
+
+    /** Called when the agent is attached to a running program, which is left as it is where it has opened something already. */
+    public static void agentmain(String arguments, Instrumentation instrumentation) {
+        String tooLate = started ? "the agent is there already" : LateAttach.tooLate(instrumentation);
+        if (tooLate != null) {
+            System.err.println("[mtcp] ERROR " + tooLate + "; nothing was changed");
+            return;
+        }
+        launch(arguments, instrumentation, false);
+    }
+
+    /** @param mayHalt where {@code on-failure=fail}, before the program starts: one that runs already is not ended */
+    private static void launch(String arguments, Instrumentation instrumentation, boolean mayHalt) {
         StackConfig config = null;
         try {
-            if (isJdkTool()) {
+            if (mayHalt && isJdkTool()) {
                 return;
             }
             config = StackConfig.load(arguments);
@@ -39,23 +57,17 @@ public final class Agent {
                 start(config, instrumentation);
             }
         } catch (ConfigException e) {
-            refuse(e.getMessage(), wantsFailure(arguments));
+            refuse(e.getMessage(), mayHalt && wantsFailure(arguments));
         } catch (StackUnavailableException | HalfDivertedException e) {
-            refuse(e.getMessage(), config.is(Key.ON_FAILURE, "fail"));
+            refuse(e.getMessage(), mayHalt && config.is(Key.ON_FAILURE, "fail"));
         } catch (SecurityException e) {
             System.err.println(
                     "[mtcp] ERROR the security manager denies the agent what it needs (" + e.getMessage()
                             + "); grant the agent's jar java.security.AllPermission in the policy; the program runs on the kernel");
         } catch (RuntimeException | LinkageError e) {
             boolean fail = config == null ? wantsFailure(arguments) : config.is(Key.ON_FAILURE, "fail");
-            refuse("the agent failed (" + e + "); please report this", fail);
+            refuse("the agent failed (" + e + "); please report this", mayHalt && fail);
         }
-    }
-
-    /** Called when the agent is attached to a running program. */
-    public static void agentmain(String arguments, Instrumentation instrumentation) {
-        System.err.println("[mtcp] ERROR the agent cannot be attached to a running program yet; start it with"
-                + " -javaagent:mtcp4j-agent.jar; nothing was changed");
     }
 
     private static boolean isJdkTool() {
@@ -74,8 +86,10 @@ public final class Agent {
         if (runtime.stack() == null) {
             return;
         }
+        started = true;
         Diversion.divert();
         Diversion.prepare();
+        NativeTransports.watch(instrumentation, config);
         Weaving.weave(instrumentation, runtime.rules());
         ExitHook.install(runtime);
         StatServer.start(runtime);

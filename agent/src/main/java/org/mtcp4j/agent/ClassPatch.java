@@ -10,9 +10,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Replaces the bodies of methods in a class file by calls of a static method with the same arguments (JVMS chapter 4). It adds six
- * entries to the constant pool for each and touches nothing else, so it needs no library, no stack maps, and no limit on the class
- * file's version: ADR 0007.
+ * Replaces the bodies of methods in a class file by calls of a static method with the same arguments (JVMS chapter 4), always or where another
+ * static method says so of one argument. It adds six entries to the constant pool for each of the two, so it needs no library and has no limit on
+ * the class file's version: ADR 0007.
  */
 final class ClassPatch {
     private static final int METHODREF_ENTRIES = 6;
@@ -25,6 +25,7 @@ final class ClassPatch {
     private static final int NAME_AND_TYPE = 12;
 
     private static final int ILOAD = 21;
+    private static final int IFEQ = 153;
     private static final int IRETURN = 172;
     private static final int RETURN = 177;
     private static final int INVOKESTATIC = 184;
@@ -36,8 +37,27 @@ final class ClassPatch {
      * @param descriptor of the method, as {@code (Z)Ljava/net/SocketImpl;}
      * @param target the static method to call instead
      * @param targetDescriptor takes the same slots: {@code this} first where there is one
+     * @param guard null where the body is always replaced
      */
-    record Body(String name, String descriptor, String target, String targetDescriptor) {}
+    record Body(String name, String descriptor, String target, String targetDescriptor, Guard guard) {
+        /** One whose own body is never run. */
+        Body(String name, String descriptor, String target, String targetDescriptor) {
+            this(name, descriptor, target, targetDescriptor, null);
+        }
+
+        private int references() {
+            return guard == null ? 1 : 2;
+        }
+    }
+
+    /**
+     * Who decides.
+     *
+     * @param method the static method to ask
+     * @param descriptor takes one reference, as {@code (Ljava/lang/Object;)Z}
+     * @param slot of the argument that it is given
+     */
+    record Guard(String method, String descriptor, int slot) {}
 
     private final Map<String, Body> bodies = new HashMap<>();
     private final String targetClass;
@@ -64,18 +84,25 @@ final class ClassPatch {
         DataOutputStream out = new DataOutputStream(bytes);
         out.writeLong(in.readLong());
         int constants = in.readUnsignedShort();
-        out.writeShort(constants + METHODREF_ENTRIES * bodies.size());
+        int references = bodies.values().stream().mapToInt(Body::references).sum();
+        out.writeShort(constants + METHODREF_ENTRIES * references);
         copyConstants(in, out, constants);
-        Map<String, Integer> references = new HashMap<>();
+        Map<String, Integer> targets = new HashMap<>();
         int next = constants;
         for (Body body : bodies.values()) {
-            references.put(body.name() + body.descriptor(), writeReference(out, body, next));
+            writeReference(out, body.target(), body.targetDescriptor(), next);
             next += METHODREF_ENTRIES;
+            // That of the guard, if there is one, has the last index.
+            targets.put(body.name() + body.descriptor(), next - 1);
+            if (body.guard() != null) {
+                writeReference(out, body.guard().method(), body.guard().descriptor(), next);
+                next += METHODREF_ENTRIES;
+            }
         }
         copy(in, out, 6);
         copyCounted(in, out, 2);
         copyMembers(in, out, Map.of());
-        copyMembers(in, out, references);
+        copyMembers(in, out, targets);
         out.write(in.readAllBytes());
         if (replaced != bodies.size()) {
             throw new IOException("only " + replaced + " of " + bodies.keySet() + " found");
@@ -105,23 +132,22 @@ final class ClassPatch {
         }
     }
 
-    /** Returns the index of the method reference. */
-    private int writeReference(DataOutputStream out, Body body, int first) throws IOException {
+    /** Six entries, the last of which is the method reference. */
+    private void writeReference(DataOutputStream out, String method, String descriptor, int first) throws IOException {
         out.writeByte(UTF8);
         out.writeUTF(targetClass);
         out.writeByte(CLASS);
         out.writeShort(first);
         out.writeByte(UTF8);
-        out.writeUTF(body.target());
+        out.writeUTF(method);
         out.writeByte(UTF8);
-        out.writeUTF(body.targetDescriptor());
+        out.writeUTF(descriptor);
         out.writeByte(NAME_AND_TYPE);
         out.writeShort(first + 2);
         out.writeShort(first + 3);
         out.writeByte(METHODREF);
         out.writeShort(first + 1);
         out.writeShort(first + 4);
-        return first + METHODREF_ENTRIES - 1;
     }
 
     /** Fields or methods. */
@@ -142,7 +168,7 @@ final class ClassPatch {
                 int attribute = in.readUnsignedShort();
                 byte[] content = in.readNBytes(in.readInt());
                 if (reference != null && "Code".equals(strings.get(attribute))) {
-                    content = call(bodies.get(strings.get(name) + strings.get(descriptor)), reference);
+                    content = patched(bodies.get(strings.get(name) + strings.get(descriptor)), reference, content);
                     replaced++;
                 }
                 out.writeShort(attribute);
@@ -152,10 +178,39 @@ final class ClassPatch {
         }
     }
 
-    /** The content of a Code attribute: load every argument, call, return. */
-    private static byte[] call(Body body, int reference) throws IOException {
-        ByteArrayOutputStream code = new ByteArrayOutputStream();
-        String descriptor = body.targetDescriptor();
+    private byte[] patched(Body body, int reference, byte[] content) throws IOException {
+        ByteArrayOutputStream call = new ByteArrayOutputStream();
+        int slots = call(call, body.targetDescriptor(), reference);
+        return body.guard() == null
+                ? code(call, slots)
+                : new CodePrefix(guarded(call, body.guard(), reference + METHODREF_ENTRIES), strings)
+                        .apply(content, Math.max(2, slots));
+    }
+
+    /** Asks first, and jumps over the call to the end. */
+    private static byte[] guarded(ByteArrayOutputStream call, Guard guard, int reference) throws IOException {
+        ByteArrayOutputStream prefix = new ByteArrayOutputStream();
+        prefix.write(ILOAD + kind('L'));
+        prefix.write(guard.slot());
+        invoke(prefix, reference);
+        int asked = prefix.size();
+        int unpadded = asked + 3 + call.size();
+        int length = (unpadded + 3) / 4 * 4;
+        prefix.write(IFEQ);
+        prefix.write(0);
+        prefix.write(length - asked);
+        call.writeTo(prefix);
+        // The padding, zeroes, is instructions that do nothing; behind the return nothing would reach them.
+        byte[] bytes = prefix.toByteArray();
+        byte[] padded = new byte[length];
+        int afterJump = asked + 3;
+        System.arraycopy(bytes, 0, padded, 0, afterJump);
+        System.arraycopy(bytes, afterJump, padded, afterJump + length - unpadded, call.size());
+        return padded;
+    }
+
+    /** Loads every argument, calls, returns; the slots of the arguments. */
+    private static int call(ByteArrayOutputStream code, String descriptor, int reference) {
         int slot = 0;
         int at = 1;
         while (descriptor.charAt(at) != ')') {
@@ -169,15 +224,23 @@ final class ClassPatch {
             at = descriptor.charAt(at) == 'L' ? descriptor.indexOf(';', at) + 1 : at + 1;
         }
         char result = descriptor.charAt(at + 1);
+        invoke(code, reference);
+        code.write(result == 'V' ? RETURN : IRETURN + kind(result));
+        return slot;
+    }
+
+    private static void invoke(ByteArrayOutputStream code, int reference) {
         code.write(INVOKESTATIC);
         code.write(reference >>> 8);
         code.write(reference);
-        code.write(result == 'V' ? RETURN : IRETURN + kind(result));
+    }
 
+    /** The content of a Code attribute that is nothing but this. */
+    private static byte[] code(ByteArrayOutputStream code, int slots) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
-        out.writeShort(Math.max(2, slot));
-        out.writeShort(slot);
+        out.writeShort(Math.max(2, slots));
+        out.writeShort(slots);
         out.writeInt(code.size());
         code.writeTo(out);
         out.writeShort(0);

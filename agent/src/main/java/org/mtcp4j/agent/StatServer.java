@@ -64,7 +64,8 @@ public final class StatServer {
 
     private static void answer(SocketChannel client, MtcpRuntime runtime) {
         try {
-            ByteBuffer text = ByteBuffer.wrap(runtime.stack().report().getBytes(StandardCharsets.UTF_8));
+            ByteBuffer text = ByteBuffer.wrap(
+                    (runtime.stack().report() + NativeTransports.report()).getBytes(StandardCharsets.UTF_8));
             while (text.hasRemaining()) {
                 client.write(text);
             }

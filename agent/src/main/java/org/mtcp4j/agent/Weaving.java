@@ -8,6 +8,7 @@ import java.lang.instrument.UnmodifiableClassException;
 import java.lang.reflect.Method;
 import java.net.SocketImpl;
 import java.security.ProtectionDomain;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mtcp4j.agent.boot.Bridge;
@@ -18,7 +19,51 @@ import org.mtcp4j.spi.nio.SideRules;
 final class Weaving {
     private static final String BRIDGE = "org/mtcp4j/agent/boot/Bridge";
 
+    private static final String FILE_CHANNEL = "sun/nio/ch/FileChannelImpl";
+    private static final String STREAMS = "sun/nio/ch/Streams";
+
+    /** What is woven, by class. */
+    private static final Map<String, List<ClassPatch.Body>> BODIES = Map.of(
+            "java/net/SocketImpl",
+            List.of(new ClassPatch.Body(
+                    "createPlatformSocketImpl",
+                    "(Z)Ljava/net/SocketImpl;",
+                    "newSocketImpl",
+                    "(Z)Ljava/net/SocketImpl;")),
+            FILE_CHANNEL,
+            List.of(
+                    new ClassPatch.Body(
+                            "transferTo",
+                            "(JJLjava/nio/channels/WritableByteChannel;)J",
+                            "transferTo",
+                            "(Ljava/nio/channels/FileChannel;JJLjava/nio/channels/WritableByteChannel;)J",
+                            ours(5)),
+                    new ClassPatch.Body(
+                            "transferFrom",
+                            "(Ljava/nio/channels/ReadableByteChannel;JJ)J",
+                            "transferFrom",
+                            "(Ljava/nio/channels/FileChannel;Ljava/nio/channels/ReadableByteChannel;JJ)J",
+                            ours(1))),
+            STREAMS,
+            List.of(
+                    new ClassPatch.Body(
+                            "of",
+                            "(Ljava/nio/channels/ReadableByteChannel;)Ljava/io/InputStream;",
+                            "input",
+                            "(Ljava/nio/channels/ReadableByteChannel;)Ljava/io/InputStream;",
+                            ours(0)),
+                    new ClassPatch.Body(
+                            "of",
+                            "(Ljava/nio/channels/WritableByteChannel;)Ljava/io/OutputStream;",
+                            "output",
+                            "(Ljava/nio/channels/WritableByteChannel;)Ljava/io/OutputStream;",
+                            ours(0))));
+
     private Weaving() {}
+
+    private static ClassPatch.Guard ours(int slot) {
+        return new ClassPatch.Guard("isOurs", "(Ljava/lang/Object;)Z", slot);
+    }
 
     /** Weaves, and makes sure that the hook answers. */
     static void weave(Instrumentation instrumentation, SideRules rules) throws HalfDivertedException {
@@ -31,6 +76,7 @@ final class Weaving {
             throw new HalfDivertedException("java.net's sockets cannot be diverted (" + e + ")");
         }
         String failure = transformer.failures.get(SocketImpl.class.getName().replace('.', '/'));
+        weaveOptional(instrumentation, transformer);
         Object answer = probe();
         if (!(answer instanceof MtcpSocketImpl)) {
             throw new HalfDivertedException("java.net's sockets are not diverted: they are "
@@ -38,6 +84,24 @@ final class Weaving {
                     + (failure == null
                             ? "; another agent changes java.net.SocketImpl too, remove it"
                             : ": " + failure));
+        }
+    }
+
+    /**
+     * Transfers between files and our channels, and on later releases streams over our channels. Without it they are slower, or hold a lock; so a
+     * JDK that has these methods elsewhere is worth a warning, and no more. A class that is not loaded yet is woven when it is.
+     */
+    private static void weaveOptional(Instrumentation instrumentation, Transformer transformer) {
+        for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
+            if (loaded.getClassLoader() == null
+                    && (loaded.getName().equals(FILE_CHANNEL.replace('/', '.'))
+                            || loaded.getName().equals(STREAMS.replace('/', '.')))) {
+                try {
+                    instrumentation.retransformClasses(loaded);
+                } catch (UnmodifiableClassException | LinkageError e) {
+                    transformer.failures.put(loaded.getName(), e.toString());
+                }
+            }
         }
     }
 
@@ -65,19 +129,21 @@ final class Weaving {
                 Class<?> redefined,
                 ProtectionDomain domain,
                 byte[] classFile) {
-            if (loader != null || !"java/net/SocketImpl".equals(className)) {
+            List<ClassPatch.Body> bodies = loader == null && className != null ? BODIES.get(className) : null;
+            if (bodies == null) {
                 return null;
             }
             try {
-                return new ClassPatch(BRIDGE)
-                        .replace(new ClassPatch.Body(
-                                "createPlatformSocketImpl",
-                                "(Z)Ljava/net/SocketImpl;",
-                                "newSocketImpl",
-                                "(Z)Ljava/net/SocketImpl;"))
-                        .apply(classFile);
+                ClassPatch patch = new ClassPatch(BRIDGE);
+                bodies.forEach(patch::replace);
+                return patch.apply(classFile);
             } catch (IOException | RuntimeException e) {
                 failures.put(className, e.toString());
+                if (!className.equals("java/net/SocketImpl")) {
+                    System.err.println("[mtcp] WARN " + className.replace('/', '.')
+                            + " cannot be changed, transfers between files and channels, or streams over channels, are the JDK's slow ones ("
+                            + e + ")");
+                }
                 return null;
             }
         }

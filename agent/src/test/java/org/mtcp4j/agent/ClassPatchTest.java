@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ClassPatchTest {
@@ -28,6 +30,18 @@ class ClassPatchTest {
             return b;
         }
 
+        public static String guarded(Object who, int times) {
+            StringBuilder text = new StringBuilder(who == null ? "nobody" : who.toString());
+            for (int i = 0; i < times; i++) {
+                try {
+                    text.append(Integer.parseInt(text.substring(0, 1)));
+                } catch (NumberFormatException e) {
+                    text.append(new ArrayList<>(List.of(i == 0 ? "a" : "b")).get(0));
+                }
+            }
+            return text.toString();
+        }
+
         public static String untouched() {
             return "as it was";
         }
@@ -39,6 +53,14 @@ class ClassPatchTest {
 
         public static String choose(boolean flag) {
             return "woven " + flag;
+        }
+
+        public static boolean isOurs(Object who) {
+            return "ours".equals(who);
+        }
+
+        public static String guarded(Object who, int times) {
+            return "woven for " + who + " " + times;
         }
 
         public static long sum(Object self, long a, int b, String c, double d) {
@@ -73,6 +95,20 @@ class ClassPatchTest {
         assertThat(sum.invoke(patched.getConstructor().newInstance(), 1_000_000_000_000L, 20, "abc", 4.5))
                 .isEqualTo(1_000_000_000_000L + 20 + 3 + 4 + 1);
         assertThat(patched.getMethod("untouched").invoke(null)).isEqualTo("as it was");
+    }
+
+    @Test
+    void aGuardLeavesTheBodyToOthersAndItsTablesRight() throws Exception {
+        ClassPatch.Guard guard = new ClassPatch.Guard("isOurs", "(Ljava/lang/Object;)Z", 0);
+        String descriptor = "(Ljava/lang/Object;I)Ljava/lang/String;";
+        Method guarded = load(new ClassPatch(TARGET)
+                        .replace(new ClassPatch.Body("guarded", descriptor, "guarded", descriptor, guard))
+                        .apply(subject()))
+                .getMethod("guarded", Object.class, int.class);
+        assertThat(guarded.invoke(null, "ours", 2)).isEqualTo("woven for ours 2");
+        assertThat(guarded.invoke(null, "x", 2)).isEqualTo(Subject.guarded("x", 2));
+        assertThat(guarded.invoke(null, "1", 3)).isEqualTo(Subject.guarded("1", 3));
+        assertThat(guarded.invoke(null, null, 1)).isEqualTo(Subject.guarded(null, 1));
     }
 
     @Test

@@ -50,6 +50,11 @@ public enum Key {
             ValueType.TEXT,
             "",
             "rules ADDRESS:PORT separated by ',', '!' excludes; empty: own addresses and routes"),
+    NETTY(
+            "netty",
+            ValueType.choice("nio", "native"),
+            "nio",
+            "nio: Netty's native transports say that they are not available, so programs take NIO; native: they bypass the stack"),
     ON_FAILURE(
             "on-failure",
             ValueType.choice("kernel", "fail"),
@@ -97,7 +102,12 @@ public enum Key {
             "how long what was sent may go unanswered before the connection is given up, as Linux's TCP_USER_TIMEOUT; 0:"
                     + " after 15 repetitions"),
     TIME_WAIT("time-wait", ValueType.MILLIS, new Range(0, 240_000), "60s", "how long TIME-WAIT lasts (2 MSL)"),
-    FRAMES("frames", ValueType.INT, new Range(256, 1 << 20), "8192", "frames in a NIC's pool"),
+    FRAMES(
+            "frames",
+            ValueType.INT,
+            new Range(256, 1 << 20),
+            "8192",
+            "frames in a NIC's pool; unless set, fewer in a JVM with less than 128 MiB of memory"),
     TAP_HOST_IP(
             "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),

@@ -30,6 +30,8 @@ public final class Stack implements AutoCloseable {
     /** Frames of the loopback beside another NIC: for the program's connections to its own address. */
     private static final int HAIRPIN_FRAMES = 2_048;
 
+    private static final int LEAST_FRAMES = 256;
+
     private static final int LINK_LOCAL_PREFIX_BITS = 64;
 
     private final Engine engine;
@@ -134,7 +136,7 @@ public final class Stack implements AutoCloseable {
                 }
                 String capture = config.text(Key.CAPTURE);
                 String file = i == 0 || capture.isEmpty() ? capture : capture + "." + i;
-                opened.add(NicFactory.open(specs[i].trim(), settings(config, config.intValue(Key.FRAMES), i), file));
+                opened.add(NicFactory.open(specs[i].trim(), settings(config, frames(config), i), file));
             }
             return opened;
         } catch (StackUnavailableException e) {
@@ -144,6 +146,13 @@ public final class Stack implements AutoCloseable {
             opened.forEach(Nic::close);
             throw new StackUnavailableException(e.getMessage(), e);
         }
+    }
+
+    /** By default not more than an eighth of what the JVM may take: its direct memory is bounded by the same number. */
+    private static int frames(StackConfig config) {
+        int frames = config.intValue(Key.FRAMES);
+        long most = Runtime.getRuntime().maxMemory() / 8 / Math.max(2_048, config.intValue(Key.MTU));
+        return config.isDefault(Key.FRAMES) ? (int) Math.max(LEAST_FRAMES, Math.min(frames, most)) : frames;
     }
 
     static boolean isMemory(String spec) {

@@ -65,6 +65,8 @@ final class Doctor implements Callable<Integer> {
         if (feature >= 24) {
             ok("on this JDK add --enable-native-access=ALL-UNNAMED for TAP and DPDK, or it prints a warning");
         }
+        ok(
+                "Netty's native transports are steered to NIO (mtcp.netty); Tomcat's APR connector bypasses the stack: stat names both");
         ok("without the agent (property only) add --add-exports=java.base/sun.nio.ch=ALL-UNNAMED");
     }
 

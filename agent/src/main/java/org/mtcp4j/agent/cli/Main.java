@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         name = "mtcp4j",
         description = "User-level TCP for unmodified Java programs: -javaagent:mtcp4j-agent.jar[=key=value,...]",
         mixinStandardHelpOptions = true,
-        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class})
+        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class, Attach.class})
 public final class Main implements Callable<Integer> {
     /** Exit code is that of the command. */
     public static void main(String[] arguments) {

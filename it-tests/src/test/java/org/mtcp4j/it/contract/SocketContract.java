@@ -105,4 +105,11 @@ abstract class SocketContract {
             super(SocketContract.this);
         }
     }
+
+    @Nested
+    class Outcomes extends OutcomeCases {
+        Outcomes() {
+            super(SocketContract.this);
+        }
+    }
 }

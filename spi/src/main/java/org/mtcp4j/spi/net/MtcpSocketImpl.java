@@ -4,6 +4,7 @@ package org.mtcp4j.spi.net;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -14,6 +15,7 @@ import java.net.UnknownHostException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.mtcp4j.spi.nio.KernelProvider;
 import org.mtcp4j.spi.nio.SideRules;
 import sun.net.PlatformSocketImpl;
 
@@ -70,6 +72,9 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
 
     @Override
     protected void bind(InetAddress host, int port) throws IOException {
+        if (host instanceof Inet6Address && !KernelProvider.isIpv6Available()) {
+            throw new SocketException("Protocol family unavailable");
+        }
         synchronized (sideLock) {
             NetSide present = created();
             if (undecided == null) {

@@ -167,7 +167,10 @@ final class MtcpSelectionKey extends AbstractSelectionKey {
     // The following are called with the channel's registrations locked.
 
     void attachToStack(Pollable pollable) {
-        eventKey = selector.queue().register(pollable, this);
+        EventKey key = selector.queue().register(pollable, this);
+        eventKey = key;
+        // A select that goes on meanwhile may have looked at it before it could see the event key, and dropped it.
+        key.enqueue();
     }
 
     void detachFromStack() {

@@ -29,6 +29,8 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
     /** Ports of the kernel's choosing that the stack may have in use before the bind is given up. */
     private static final int MOST_BIND_TRIES = 64;
 
+    private static final boolean TELLS_CLOSED_APART = Runtime.version().feature() > 17;
+
     private final MtcpSelectorProvider provider;
     private final ProtocolFamily family;
     private final Registrations registrations;
@@ -270,8 +272,16 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
     @Override
     public boolean connect(SocketAddress remote) throws IOException {
         InetSocketAddress address = checkRemote(remote);
+        ensureOpenFirst();
         decideForConnect(address);
         return side.connect(address);
+    }
+
+    /** Later releases tell a channel that was closed before from one that is closed meanwhile; JDK 17 calls both asynchronous. */
+    private void ensureOpenFirst() throws ClosedChannelException {
+        if (TELLS_CLOSED_APART) {
+            ensureOpen();
+        }
     }
 
     /** For the adaptor: see {@link SocketSide#timedConnect}. */
@@ -283,6 +293,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
 
     @Override
     public boolean finishConnect() throws IOException {
+        ensureOpenFirst();
         return side.finishConnect();
     }
 
@@ -300,24 +311,30 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        return side.read(Objects.requireNonNull(dst));
+        Objects.requireNonNull(dst);
+        return SocketEvents.readsAreRecorded() ? SocketEvents.read(side, dst) : side.read(dst);
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dsts.length);
-        return side.read(dsts, offset, length);
+        return SocketEvents.readsAreRecorded()
+                ? SocketEvents.read(side, dsts, offset, length)
+                : side.read(dsts, offset, length);
     }
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        return side.write(Objects.requireNonNull(src));
+        Objects.requireNonNull(src);
+        return SocketEvents.writesAreRecorded() ? SocketEvents.write(side, src) : side.write(src);
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, srcs.length);
-        return side.write(srcs, offset, length);
+        return SocketEvents.writesAreRecorded()
+                ? SocketEvents.write(side, srcs, offset, length)
+                : side.write(srcs, offset, length);
     }
 
     @Override

@@ -15,7 +15,6 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -140,7 +139,7 @@ final class SocketAdaptor extends Socket {
         if (!channel.side().isInputOpen()) {
             throw new SocketException("Socket input is shutdown");
         }
-        return new Input();
+        return new ChannelStreams.Input(channel, () -> timeoutMs);
     }
 
     @Override
@@ -149,7 +148,7 @@ final class SocketAdaptor extends Socket {
         if (!channel.side().isOutputOpen()) {
             throw new SocketException("Socket output is shutdown");
         }
-        return new Output();
+        return new ChannelStreams.Output(channel);
     }
 
     @Override
@@ -357,52 +356,5 @@ final class SocketAdaptor extends Socket {
         return isConnected()
                 ? "Socket[addr=" + getInetAddress() + ",port=" + getPort() + ",localport=" + getLocalPort() + "]"
                 : "Socket[unconnected]";
-    }
-
-    private final class Input extends InputStream {
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) > 0 ? one[0] & 0xff : -1;
-        }
-
-        @Override
-        public int read(byte[] dst, int offset, int length) throws IOException {
-            Objects.checkFromIndexSize(offset, length, dst.length);
-            if (length == 0) {
-                return 0;
-            }
-            return channel.side().timedRead(dst, offset, length, TimeUnit.MILLISECONDS.toNanos(timeoutMs));
-        }
-
-        @Override
-        public int available() throws IOException {
-            return channel.side().available();
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
-    }
-
-    private final class Output extends OutputStream {
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] src, int offset, int length) throws IOException {
-            Objects.checkFromIndexSize(offset, length, src.length);
-            if (length > 0) {
-                channel.side().writeFully(src, offset, length);
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
     }
 }

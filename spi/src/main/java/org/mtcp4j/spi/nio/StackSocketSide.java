@@ -302,7 +302,9 @@ final class StackSocketSide implements SocketSide {
         readLock.lock();
         try {
             ensureOpenAndConnected();
-            Buffers.ensureWritable(dst);
+            if (!inputClosed) {
+                Buffers.ensureWritable(dst);
+            }
             return (int) read(dst, null, 0, 0, 0);
         } finally {
             readLock.unlock();
@@ -314,7 +316,7 @@ final class StackSocketSide implements SocketSide {
         readLock.lock();
         try {
             ensureOpenAndConnected();
-            for (int i = offset; i < offset + length; i++) {
+            for (int i = offset; !inputClosed && i < offset + length; i++) {
                 Buffers.ensureWritable(dsts[i]);
             }
             return read(null, dsts, offset, length, 0);
