@@ -40,6 +40,26 @@ final class Build {
         return program == Program.NETTY_42 ? target.resolve("netty42") + "/*" + File.pathSeparator + path : path;
     }
 
+    /** The compatibility programs with the released jars that they use. */
+    static String compat() {
+        Path target = root().resolve("compat/target");
+        return target.resolve("classes") + File.pathSeparator + target.resolve("lib") + "/*";
+    }
+
+    /** The Spring Boot application, with its jars nested in it. */
+    static Path boot() {
+        return root().resolve("compat-boot/target/mtcp4j-compat-boot-exec.jar");
+    }
+
+    /** Another agent. */
+    static Path openTelemetry() {
+        return root().resolve("compat-boot/target/agents/opentelemetry-javaagent.jar");
+    }
+
+    static Path docs() {
+        return root().resolve("docs");
+    }
+
     /** JDK homes of the given feature version among this machine's packages. */
     static List<Path> otherJdks(String feature) throws Exception {
         Path all = Path.of(System.getProperty("java.home")).getParent();

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.it.frameworks;
 
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +26,26 @@ record Stat(String text) {
                                 "stat",
                                 Long.toString(pid)))
                 .ok());
+    }
+
+    /** The same without a JVM of its own: asks the program itself. */
+    static Stat asked(long pid) throws Exception {
+        Path socket = Path.of(
+                System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"), pid + ".sock");
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return new Stat(new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Sum of the counters, in any context, whose names start so. */
+    long counters(String prefix) {
+        long sum = 0;
+        Matcher matcher =
+                Pattern.compile("(?m)^(?:\\d+ )?" + prefix + "\\w* +(\\d+)$").matcher(text);
+        while (matcher.find()) {
+            sum += Long.parseLong(matcher.group(1));
+        }
+        return sum;
     }
 
     long connections(String state) {
