@@ -235,6 +235,9 @@ int mtcp_port_open(uint16_t id, const struct memory *memory, struct port *port)
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] = i & 1 ? 0x5a : 0x6d;
 	conf.rxmode.mtu = port->mtu;
+	/* It claims 1518 bytes, and carries frames of any length in as many of its buffers as they take. */
+	if (strcmp(info.driver_name, "net_memif") == 0)
+		conf.rxmode.mtu = RTE_MIN(port->mtu, info.max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
 	conf.intr_conf.rxq = port->interrupts;
 	conf.rxmode.offloads = info.rx_offload_capa
 		& (RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | (port->queues > 1 ? RTE_ETH_RX_OFFLOAD_RSS_HASH : 0));

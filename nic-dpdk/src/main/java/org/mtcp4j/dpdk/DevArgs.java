@@ -16,6 +16,15 @@ record DevArgs(String text, String name, boolean isPci) {
 
     private static final Pattern NAME = Pattern.compile("(?:vdev:)?([A-Za-z][A-Za-z0-9_.-]{1,62})");
 
+    /** Ethernet header and tag. */
+    private static final int FRAME_BYTES = 18;
+
+    private static final int LINE_BYTES = 64;
+    /** The driver's default. */
+    private static final int MEMIF_BUFFER_BYTES = 2_048;
+
+    private static final int MEMIF_MOST_BUFFER_BYTES = 65_535;
+
     static DevArgs parse(String text) throws NicUnavailableException {
         String whole = text.strip();
         int comma = whole.indexOf(',');
@@ -44,5 +53,22 @@ record DevArgs(String text, String name, boolean isPci) {
             }
         }
         return null;
+    }
+
+    /**
+     * What the driver is given. {@code net_memif} gets buffers that hold a whole frame, unless their size is told: up to DPDK 22.11 a frame
+     * in several of them is now and then delivered twice.
+     */
+    String textFor(int mtuBytes) throws NicUnavailableException {
+        int frameBytes = mtuBytes + FRAME_BYTES;
+        if (!name.startsWith("net_memif") || frameBytes <= MEMIF_BUFFER_BYTES || argument("bsize") != null) {
+            return text;
+        }
+        int bufferBytes = (frameBytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+        if (bufferBytes > MEMIF_MOST_BUFFER_BYTES) {
+            throw new NicUnavailableException(name + " cannot have an MTU of " + mtuBytes + "; set mtcp.mtu to at most "
+                    + (MEMIF_MOST_BUFFER_BYTES / LINE_BYTES * LINE_BYTES - FRAME_BYTES));
+        }
+        return text + ",bsize=" + bufferBytes;
     }
 }

@@ -157,13 +157,13 @@ final class DpdkNic implements Nic {
         }
     }
 
-    private int findPort() {
+    private int findPort() throws NicUnavailableException {
         int known = calls.portByName(device.name());
         if (known >= 0) {
             return known;
         }
         int ungated = memif.isMemif() ? calls.gate() : 0;
-        int failed = ungated != 0 ? ungated : calls.probe(device.text());
+        int failed = ungated != 0 ? ungated : calls.probe(device.textFor(settings.mtuBytes()));
         int found = calls.portByName(device.name());
         return found >= 0 ? found : failed != 0 ? failed : found;
     }

@@ -25,6 +25,17 @@ class DevArgsTest {
     }
 
     @Test
+    void memifGetsBuffersForWholeFrames() throws NicUnavailableException {
+        DevArgs memif = DevArgs.parse("net_memif0,role=client");
+        assertThat(memif.textFor(1_500)).isEqualTo("net_memif0,role=client");
+        assertThat(memif.textFor(9_000)).isEqualTo("net_memif0,role=client,bsize=9024");
+        assertThatThrownBy(() -> memif.textFor(65_535)).hasMessageContaining("set mtcp.mtu to at most 65454");
+        DevArgs told = DevArgs.parse("net_memif0,bsize=16384");
+        assertThat(told.textFor(9_000)).isEqualTo(told.text());
+        assertThat(DevArgs.parse("net_tap0").textFor(9_000)).isEqualTo("net_tap0");
+    }
+
+    @Test
     void aPciDeviceMayLeaveItsDomainOut() throws NicUnavailableException {
         assertThat(DevArgs.parse("3b:00.1").text()).isEqualTo("0000:3b:00.1");
         DevArgs whole = DevArgs.parse("pci:0001:3b:00.0,rx_vec_en=1");

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -50,8 +51,23 @@ final class Running implements AutoCloseable {
 
     /** Waits until the output has a line that starts so. */
     void awaitLine(String start, int seconds) throws Exception {
+        awaitLine(start, 0, seconds);
+    }
+
+    /** Waits for the line that starts so and has {@code before} such lines before it. */
+    String awaitLine(String start, int before, int seconds) throws Exception {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        while (text().lines().noneMatch(line -> line.startsWith(start))) {
+        while (true) {
+            // Only lines that have ended.
+            String text = text();
+            Optional<String> found = text.substring(0, text.lastIndexOf('\n') + 1)
+                    .lines()
+                    .filter(line -> line.startsWith(start))
+                    .skip(before)
+                    .findFirst();
+            if (found.isPresent()) {
+                return found.get();
+            }
             if (!process.isAlive() || System.nanoTime() > endNs) {
                 throw new AssertionError("no line '" + start + "'"
                         + (process.isAlive() ? "" : ", it ended with " + process.exitValue()) + "; it printed:\n"
