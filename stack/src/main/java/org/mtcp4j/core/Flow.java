@@ -212,10 +212,15 @@ public final class Flow extends Connection {
         long from = receive.read();
         long position = receive.skipUrgent(from, options.oobInline);
         long start = position;
-        for (int i = offset; i < offset + length && position < receive.received(); i++) {
-            position += receive.take(dsts[i], position);
+        try {
+            for (int i = offset; i < offset + length && position < receive.received(); i++) {
+                position += receive.take(dsts[i], position);
+            }
+        } finally {
+            // A buffer can throw: its memory may belong to another thread, or be gone.
+            leaveReader(from, position);
         }
-        return leaveReader(from, start, position);
+        return position - start;
     }
 
     /** As {@link #read(ByteBuffer[], int, int)}. */
@@ -225,10 +230,16 @@ public final class Flow extends Connection {
         }
         long from = receive.read();
         long start = receive.skipUrgent(from, options.oobInline);
-        return (int) leaveReader(from, start, start + receive.take(dst, start));
+        int n = 0;
+        try {
+            n = receive.take(dst, start);
+        } finally {
+            leaveReader(from, start + n);
+        }
+        return n;
     }
 
-    private long leaveReader(long from, long start, long position) {
+    private void leaveReader(long from, long position) {
         receive.publishRead(position);
         boolean release = receive.exit();
         if (release) {
@@ -243,7 +254,6 @@ public final class Flow extends Connection {
                 ask(READ);
             }
         }
-        return position - start;
     }
 
     /** Takes bytes to send, as one unit. One writer at a time. Returns bytes, 0 when the buffer is full. */
@@ -253,13 +263,18 @@ public final class Flow extends Connection {
         }
         long from = send.written();
         long position = from;
-        for (int i = offset; i < offset + length; i++) {
-            position += send.append(srcs[i], position);
-            if (srcs[i].hasRemaining()) {
-                break;
+        try {
+            for (int i = offset; i < offset + length; i++) {
+                position += send.append(srcs[i], position);
+                if (srcs[i].hasRemaining()) {
+                    break;
+                }
             }
+        } finally {
+            // A buffer can throw: its memory may belong to another thread, or be gone.
+            leaveWriter(from, position);
         }
-        return leaveWriter(from, position);
+        return position - from;
     }
 
     /** As {@link #write(ByteBuffer[], int, int)}. */
@@ -268,7 +283,13 @@ public final class Flow extends Connection {
             return 0;
         }
         long from = send.written();
-        return (int) leaveWriter(from, from + send.append(src, from));
+        int n = 0;
+        try {
+            n = send.append(src, from);
+        } finally {
+            leaveWriter(from, from + n);
+        }
+        return n;
     }
 
     private long leaveWriter(long from, long position) {

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every operation in every situation: what it returns, or which exception with which message, is what the JDK's channel says. */
 abstract class OutcomeCases extends ContractCases {
-    private static final Set<Situation.Kind> OVER_A_DEVICE = EnumSet.of(
-            Situation.Kind.CONNECTED, Situation.Kind.PEER_FINISHED, Situation.Kind.CLOSED_CONNECTED);
+    private static final Set<Situation.Kind> OVER_A_DEVICE =
+            EnumSet.of(Situation.Kind.CONNECTED, Situation.Kind.PEER_FINISHED, Situation.Kind.CLOSED_CONNECTED);
 
     private static final Map<String, String> EXPECTED = new ConcurrentHashMap<>();
 
@@ -29,7 +29,8 @@ abstract class OutcomeCases extends ContractCases {
     static Stream<Arguments> operationsInSituations() {
         boolean overADevice = System.getProperty(TapEnvironment.OUTER_NAMESPACE) != null;
         return Arrays.stream(Situation.Kind.values())
-                // Over a device a connection takes a while, and the others differ from these in nothing that it could know of.
+                // Over a device a connection takes a while, and the others differ from these in nothing that it could
+                // know of.
                 .filter(kind -> !overADevice || OVER_A_DEVICE.contains(kind))
                 .flatMap(kind -> Arrays.stream(Operation.values()).map(operation -> Arguments.of(kind, operation)));
     }
