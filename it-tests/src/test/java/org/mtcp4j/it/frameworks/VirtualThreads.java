@@ -108,7 +108,7 @@ final class VirtualThreads {
     private static void channels() throws Exception {
         CountDownLatch done = new CountDownLatch(CHANNEL_THREADS);
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
-            server.bind(new InetSocketAddress(LOOPBACK, 0));
+            server.bind(new InetSocketAddress(LOOPBACK, 0), CHANNEL_THREADS);
             InetSocketAddress address = (InetSocketAddress) server.getLocalAddress();
             start(() -> {
                 for (int i = 0; i < CHANNEL_THREADS; i++) {
