@@ -31,6 +31,10 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
 
     private static final boolean TELLS_CLOSED_APART = Runtime.version().feature() > 17;
 
+    static {
+        SocketEvents.prepare();
+    }
+
     private final MtcpSelectorProvider provider;
     private final ProtocolFamily family;
     private final Registrations registrations;

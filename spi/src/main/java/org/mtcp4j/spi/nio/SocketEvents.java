@@ -23,6 +23,17 @@ final class SocketEvents {
     private static final class Probes {
         static final SocketReadEvent READ = new SocketReadEvent();
         static final SocketWriteEvent WRITE = new SocketWriteEvent();
+
+        static void load() {
+            // To be called is enough.
+        }
+    }
+
+    /** Loads what the others use: virtual threads that wait for a class to be initialized hold their carriers. */
+    static void prepare() {
+        if (PRESENT) {
+            Probes.load();
+        }
     }
 
     static boolean readsAreRecorded() {
