@@ -297,7 +297,7 @@ public final class Context {
             }
             return;
         }
-        if (flow.listener != null && listenDesk.putsOff(flow, segment)) {
+        if (flow.listener != null && listenDesk.putsOff(flow, segment, nowNs)) {
             return;
         }
         flow.readLimits(nowNs);

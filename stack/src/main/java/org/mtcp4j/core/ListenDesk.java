@@ -98,7 +98,8 @@ final class ListenDesk {
     private boolean cookie(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
         if (!cookies.isAnswer(segment, tuple(key), nowNs)) {
             context.counters.increment(Counter.SYN_COOKIES_FAILED);
-            return false;
+            // Perhaps from a peer whose first segment was dropped here; it sends that again, and by that it is known.
+            return segment.payloadBytes > 0 || segment.has(TcpSegment.FIN);
         }
         if (listener.isFull()) {
             // The peer believes that it is connected; what it sends next is another chance.
@@ -129,13 +130,29 @@ final class ListenDesk {
      * Whether the segment would complete a handshake for which the accept queue has no room: it is then dropped, as Linux does, and
      * the SYN-ACK that is sent again asks for another.
      */
-    boolean putsOff(Flow flow, TcpSegment segment) {
+    boolean putsOff(Flow flow, TcpSegment segment, long nowNs) {
+        takeCookie(flow, segment, nowNs);
         if (!segment.has(TcpSegment.ACK) || segment.has(TcpSegment.RST) || !flow.listener.isFull()) {
             return false;
         }
         context.tcpCounters.inSegs++;
         context.counters.increment(Counter.LISTEN_OVERFLOWS);
         return true;
+    }
+
+    /**
+     * A SYN that came twice may have been answered with a cookie first and with the number of a connection that is kept after that. Which
+     * of the two the peer took, it says now.
+     */
+    private void takeCookie(Flow flow, TcpSegment segment, long nowNs) {
+        if ((segment.flags & CONTROL) == TcpSegment.ACK && mayBeCookie(flow.listener, nowNs)) {
+            long tuple = context.engine.initialSequence.tuple(
+                    flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports);
+            if (cookies.isAnswer(segment, tuple, nowNs)) {
+                context.counters.increment(Counter.SYN_COOKIES_RECEIVED);
+                cookies.open(flow, segment, nowNs);
+            }
+        }
     }
 
     /** A flow that is not accepted yet has news. */

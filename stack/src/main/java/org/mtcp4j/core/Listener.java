@@ -7,8 +7,11 @@ import org.mtcp4j.ip.IpAddress;
 
 /** A listening port as the contexts see it: one accept queue a context, limits shared by all. */
 public final class Listener {
-    /** Half-open connections a listener may have, however small its backlog: a slow path is not refused. */
-    private static final int LEAST_HALF_OPEN = 128;
+    /**
+     * Half-open connections a listener may have, however small its backlog: neither a slow path nor a burst of honest peers is to be met
+     * with cookies, after which a peer that waits for our first word may wait for ever.
+     */
+    static final int LEAST_HALF_OPEN = 1_024;
 
     /** The any-address for wildcard listeners: of IPv6 for both families, of IPv4 for it alone. */
     final IpAddress address;

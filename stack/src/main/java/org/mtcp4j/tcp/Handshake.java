@@ -31,18 +31,24 @@ final class Handshake {
 
     /** RFC 9293 §3.10.7.2, third. Payload of a SYN is not taken; the peer sends it again. */
     static void openPassive(Connection c, TcpSegment syn, int iss, long nowNs) {
-        c.stats.passiveOpens++;
+        c.stats.passiveOpens += c.passive ? 0 : 1;
         c.passive = true;
         start(c, iss, nowNs);
         learnPeer(c, syn, nowNs);
-        c.enter(TcpState.SYN_RECEIVED);
+        if (c.state != TcpState.SYN_RECEIVED) {
+            c.enter(TcpState.SYN_RECEIVED);
+        }
     }
 
-    /** The SYN is made up from what its acknowledged cookie tells; our SYN-ACK has been sent. */
+    /**
+     * The SYN is made up from what its acknowledged cookie tells; our SYN-ACK has been sent. Also for a connection that is half open from a
+     * SYN that was sent again, with a SYN-ACK that the peer has passed over.
+     */
     static void openFromCookie(Connection c, TcpSegment syn, int iss, long nowNs) {
         openPassive(c, syn, iss, nowNs);
         c.sndMax = iss + 1;
         c.sndNxt = c.sndMax;
+        c.timedAtNs = ControlBlock.NEVER;
         c.due &= ~ControlBlock.DUE_SYN;
     }
 

@@ -82,6 +82,24 @@ class SynCookiesTest {
         assertThat(c.ecn).isNull();
     }
 
+    /** The SYN came again when there was room to keep it; the peer took the first answer. */
+    @Test
+    void rfc4987_3_6_aConnectionHalfOpenFromTheSameSynTakesTheCookieThatThePeerTook() {
+        Connection c = new Connection(settings, (connection, s) -> true, (connection, p, o, l) -> true, stats);
+        syn(1_460, 7, true, true);
+        c.openPassive(in, 77, nowNs);
+        c.output(nowNs);
+        nowNs += 5_000_000;
+        ack();
+        assertThat(cookies.isAnswer(in, TUPLE, nowNs)).isTrue();
+        cookies.open(c, in, nowNs);
+        c.arrives(in, nowNs);
+        assertThat(c.state()).isEqualTo(TcpState.ESTABLISHED);
+        assertThat(c.sndUna).isEqualTo(out.seq + 1);
+        assertThat(c.retransmitDeadlineNs).isEqualTo(ControlBlock.NEVER);
+        assertThat(stats.passiveOpens).isEqualTo(1);
+    }
+
     @Test
     void rfc4987_3_6_ecnSurvivesToo() {
         settings.ecnAnswered = true;
