@@ -417,6 +417,18 @@ int mtcp_gate(void)
 	return rte_intr_callback_register(handle, wait_at_gate, NULL);
 }
 
+/*
+ * Between two calls, of one thread, the interrupt thread handles nothing: both it and who closes a port let go of the link, and the driver
+ * lets them do so at once. Nothing that changes the list of queues may come between.
+ */
+void mtcp_keep_apart(int begins)
+{
+	if (begins)
+		close_gate();
+	else
+		open_gate();
+}
+
 /* Stops and starts a port, by which a memif client looks for its server anew. */
 int mtcp_restart(uint16_t id)
 {

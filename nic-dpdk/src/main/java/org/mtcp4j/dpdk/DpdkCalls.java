@@ -84,6 +84,9 @@ public interface DpdkCalls {
     /** Before the first port whose queues are gated: keeps DPDK's interrupt thread apart from bursts. */
     int gate();
 
+    /** Begins and ends, on one thread, what must not meet DPDK's interrupt thread; queues are neither made nor freed meanwhile. */
+    void keepApart(boolean begins);
+
     /** Stops and starts a port of gated queues that has no link. */
     int restart(int port);
 

@@ -366,7 +366,7 @@ final class DpdkNic implements Nic {
 
     private int closePort() {
         if (port >= 0) {
-            calls.portStop(port);
+            apart(() -> calls.portStop(port));
         }
         for (long queue : queueAddresses) {
             if (queue != 0) {
@@ -374,13 +374,29 @@ final class DpdkNic implements Nic {
             }
         }
         if (port >= 0) {
-            calls.portClose(port);
-            calls.remove(device.isPci() ? "pci" : "vdev", device.name());
+            apart(() -> {
+                calls.portClose(port);
+                calls.remove(device.isPci() ? "pci" : "vdev", device.name());
+            });
             wakeups.closeLeftovers();
         }
         if (memoryStructure.getLong(BASE_AT) != 0) {
             calls.memoryFree(poolName, memoryAddress);
         }
         return 0;
+    }
+
+    /** memif's driver lets go of a link on DPDK's interrupt thread when the peer leaves, and here; both at once free the same twice. */
+    private void apart(Runnable work) {
+        if (!memif.isMemif()) {
+            work.run();
+            return;
+        }
+        calls.keepApart(true);
+        try {
+            work.run();
+        } finally {
+            calls.keepApart(false);
+        }
     }
 }

@@ -43,6 +43,8 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
         int mtcp_gate();
 
+        void mtcp_keep_apart(int begins);
+
         int mtcp_restart(int port);
 
         int mtcp_dead_socket(String path);
@@ -283,6 +285,11 @@ public final class JnrDpdkCalls implements DpdkCalls {
     @Override
     public int gate() {
         return dpdk.mtcp_gate();
+    }
+
+    @Override
+    public void keepApart(boolean begins) {
+        dpdk.mtcp_keep_apart(begins ? 1 : 0);
     }
 
     @Override
