@@ -7,6 +7,11 @@ import java.nio.ByteBuffer;
 final class Buffers {
     private Buffers() {}
 
+    /** As {@link SocketEvents#prepare()}, for its reason. */
+    static void load() {
+        // To be called is enough.
+    }
+
     static void ensureWritable(ByteBuffer dst) {
         if (dst.isReadOnly()) {
             throw new IllegalArgumentException("Read-only buffer");

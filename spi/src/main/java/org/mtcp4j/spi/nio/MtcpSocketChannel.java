@@ -33,6 +33,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
 
     static {
         SocketEvents.prepare();
+        Buffers.load();
     }
 
     private final MtcpSelectorProvider provider;
