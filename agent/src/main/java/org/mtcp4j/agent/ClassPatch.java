@@ -61,12 +61,17 @@ final class ClassPatch {
 
     private final Map<String, Body> bodies = new HashMap<>();
     private final String targetClass;
+    private final boolean verified;
     private final Map<Integer, String> strings = new HashMap<>();
     private int replaced;
 
-    /** @param targetClass internal name, {@code org/mtcp4j/agent/boot/Bridge} */
-    ClassPatch(String targetClass) {
+    /**
+     * @param targetClass internal name, {@code org/mtcp4j/agent/boot/Bridge}
+     * @param verified false where the class file is of a class that the JVM has loaded, and trusts: it may be without stack maps
+     */
+    ClassPatch(String targetClass, boolean verified) {
         this.targetClass = targetClass;
+        this.verified = verified;
     }
 
     ClassPatch replace(Body body) {
@@ -183,7 +188,7 @@ final class ClassPatch {
         int slots = call(call, body.targetDescriptor(), reference);
         return body.guard() == null
                 ? code(call, slots)
-                : new CodePrefix(guarded(call, body.guard(), reference + METHODREF_ENTRIES), strings)
+                : new CodePrefix(guarded(call, body.guard(), reference + METHODREF_ENTRIES), strings, verified)
                         .apply(content, Math.max(2, slots));
     }
 

@@ -10,7 +10,6 @@ import java.net.SocketImpl;
 import java.security.ProtectionDomain;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.mtcp4j.agent.boot.Bridge;
 import org.mtcp4j.spi.net.MtcpSocketImpl;
 import org.mtcp4j.spi.nio.SideRules;
@@ -19,12 +18,13 @@ import org.mtcp4j.spi.nio.SideRules;
 final class Weaving {
     private static final String BRIDGE = "org/mtcp4j/agent/boot/Bridge";
 
+    private static final String SOCKET_IMPL = "java/net/SocketImpl";
     private static final String FILE_CHANNEL = "sun/nio/ch/FileChannelImpl";
     private static final String STREAMS = "sun/nio/ch/Streams";
 
     /** What is woven, by class. */
     private static final Map<String, List<ClassPatch.Body>> BODIES = Map.of(
-            "java/net/SocketImpl",
+            SOCKET_IMPL,
             List.of(new ClassPatch.Body(
                     "createPlatformSocketImpl",
                     "(Z)Ljava/net/SocketImpl;",
@@ -75,8 +75,8 @@ final class Weaving {
         } catch (UnmodifiableClassException | LinkageError e) {
             throw new HalfDivertedException("java.net's sockets cannot be diverted (" + e + ")");
         }
-        String failure = transformer.failures.get(SocketImpl.class.getName().replace('.', '/'));
-        weaveOptional(instrumentation, transformer);
+        String failure = transformer.failure;
+        weaveOptional(instrumentation);
         Object answer = probe();
         if (!(answer instanceof MtcpSocketImpl)) {
             throw new HalfDivertedException("java.net's sockets are not diverted: they are "
@@ -91,7 +91,7 @@ final class Weaving {
      * Transfers between files and our channels, and on later releases streams over our channels. Without it they are slower, or hold a lock; so a
      * JDK that has these methods elsewhere is worth a warning, and no more. A class that is not loaded yet is woven when it is.
      */
-    private static void weaveOptional(Instrumentation instrumentation, Transformer transformer) {
+    private static void weaveOptional(Instrumentation instrumentation) {
         for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
             if (loaded.getClassLoader() == null
                     && (loaded.getName().equals(FILE_CHANNEL.replace('/', '.'))
@@ -99,10 +99,16 @@ final class Weaving {
                 try {
                     instrumentation.retransformClasses(loaded);
                 } catch (UnmodifiableClassException | LinkageError e) {
-                    transformer.failures.put(loaded.getName(), e.toString());
+                    warn(loaded.getName(), e);
                 }
             }
         }
+    }
+
+    private static void warn(String className, Throwable why) {
+        System.err.println("[mtcp] WARN " + className
+                + " cannot be changed, transfers between files and channels, or streams over channels, are the JDK's slow ones ("
+                + why + ")");
     }
 
     private static Object probe() throws HalfDivertedException {
@@ -118,8 +124,8 @@ final class Weaving {
 
     /** Stays, so that a later retransformation by another agent keeps our bodies. */
     private static final class Transformer implements ClassFileTransformer {
-        /** Why a class could not be changed: what a transformer throws is ignored silently. */
-        final Map<String, String> failures = new ConcurrentHashMap<>();
+        /** Why java.net's sockets could not be changed, or null: what a transformer throws is ignored silently. */
+        volatile String failure;
 
         @Override
         public byte[] transform(
@@ -134,15 +140,14 @@ final class Weaving {
                 return null;
             }
             try {
-                ClassPatch patch = new ClassPatch(BRIDGE);
+                ClassPatch patch = new ClassPatch(BRIDGE, redefined == null);
                 bodies.forEach(patch::replace);
                 return patch.apply(classFile);
             } catch (IOException | RuntimeException e) {
-                failures.put(className, e.toString());
-                if (!className.equals("java/net/SocketImpl")) {
-                    System.err.println("[mtcp] WARN " + className.replace('/', '.')
-                            + " cannot be changed, transfers between files and channels, or streams over channels, are the JDK's slow ones ("
-                            + e + ")");
+                if (className.equals(SOCKET_IMPL)) {
+                    failure = e.toString();
+                } else {
+                    warn(className.replace('/', '.'), e);
                 }
                 return null;
             }

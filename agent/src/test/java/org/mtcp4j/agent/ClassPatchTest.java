@@ -7,12 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ClassPatchTest {
     private static final String TARGET = Target.class.getName().replace('.', '/');
+
+    private static final int MAJOR_VERSION_AT = 7;
+    private static final byte OLD_VERSION = 49;
+    private static final ClassPatch.Body GUARDED = new ClassPatch.Body(
+            "guarded",
+            "(Ljava/lang/Object;I)Ljava/lang/String;",
+            "guarded",
+            "(Ljava/lang/Object;I)Ljava/lang/String;",
+            new ClassPatch.Guard("isOurs", "(Ljava/lang/Object;)Z", 0));
 
     /** What is patched. */
     public static class Subject {
@@ -68,6 +78,27 @@ class ClassPatchTest {
         }
     }
 
+    /** What an old class file can hold, which the JVM verifies without stack maps. */
+    public static class OldSubject {
+        public static String guarded(Object who, int times) {
+            StringBuilder text = new StringBuilder(who == null ? "nobody" : who.toString());
+            for (int i = 0; i < times; i++) {
+                text.append(i);
+            }
+            return text.toString();
+        }
+    }
+
+    /** As the JVM gives back a class that it has loaded unverified. */
+    private static byte[] withoutMaps() throws IOException {
+        try (InputStream in = OldSubject.class.getResourceAsStream("ClassPatchTest$OldSubject.class")) {
+            String text = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+            byte[] classFile = text.replace("StackMapTable", "NoStackTable_").getBytes(StandardCharsets.ISO_8859_1);
+            classFile[MAJOR_VERSION_AT] = OLD_VERSION;
+            return classFile;
+        }
+    }
+
     private static byte[] subject() throws IOException {
         try (InputStream in = Subject.class.getResourceAsStream("ClassPatchTest$Subject.class")) {
             return in.readAllBytes();
@@ -75,16 +106,20 @@ class ClassPatchTest {
     }
 
     private static Class<?> load(byte[] classFile) {
+        return load(Subject.class.getName(), classFile);
+    }
+
+    private static Class<?> load(String name, byte[] classFile) {
         return new ClassLoader(ClassPatchTest.class.getClassLoader()) {
             Class<?> define() {
-                return defineClass(Subject.class.getName(), classFile, 0, classFile.length);
+                return defineClass(name, classFile, 0, classFile.length);
             }
         }.define();
     }
 
     @Test
     void replacesStaticAndInstanceBodiesAndLeavesTheRest() throws Exception {
-        Class<?> patched = load(new ClassPatch(TARGET)
+        Class<?> patched = load(new ClassPatch(TARGET, true)
                 .replace(new ClassPatch.Body("choose", "(Z)Ljava/lang/String;", "choose", "(Z)Ljava/lang/String;"))
                 .replace(new ClassPatch.Body(
                         "sum", "(JILjava/lang/String;D)J", "sum", "(Ljava/lang/Object;JILjava/lang/String;D)J"))
@@ -99,11 +134,7 @@ class ClassPatchTest {
 
     @Test
     void aGuardLeavesTheBodyToOthersAndItsTablesRight() throws Exception {
-        ClassPatch.Guard guard = new ClassPatch.Guard("isOurs", "(Ljava/lang/Object;)Z", 0);
-        String descriptor = "(Ljava/lang/Object;I)Ljava/lang/String;";
-        Method guarded = load(new ClassPatch(TARGET)
-                        .replace(new ClassPatch.Body("guarded", descriptor, "guarded", descriptor, guard))
-                        .apply(subject()))
+        Method guarded = load(new ClassPatch(TARGET, true).replace(GUARDED).apply(subject()))
                 .getMethod("guarded", Object.class, int.class);
         assertThat(guarded.invoke(null, "ours", 2)).isEqualTo("woven for ours 2");
         assertThat(guarded.invoke(null, "x", 2)).isEqualTo(Subject.guarded("x", 2));
@@ -112,8 +143,26 @@ class ClassPatchTest {
     }
 
     @Test
+    void aGuardNeedsNoStackMapsWhereTheClassHasNone() throws Exception {
+        Method guarded = load(
+                        OldSubject.class.getName(),
+                        new ClassPatch(TARGET, false).replace(GUARDED).apply(withoutMaps()))
+                .getMethod("guarded", Object.class, int.class);
+        assertThat(guarded.invoke(null, "ours", 2)).isEqualTo("woven for ours 2");
+        assertThat(guarded.invoke(null, "x", 2)).isEqualTo("x01");
+    }
+
+    @Test
+    void refusesAClassThatShouldHaveStackMapsAndDoesNot() throws Exception {
+        byte[] classFile = withoutMaps();
+        assertThatThrownBy(() -> new ClassPatch(TARGET, true).replace(GUARDED).apply(classFile))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("without a stack map");
+    }
+
+    @Test
     void refusesAClassWithoutTheMethod() {
-        assertThatThrownBy(() -> new ClassPatch(TARGET)
+        assertThatThrownBy(() -> new ClassPatch(TARGET, true)
                         .replace(new ClassPatch.Body("choose", "(I)Ljava/lang/String;", "choose", "(I)V"))
                         .apply(subject()))
                 .isInstanceOf(IOException.class)

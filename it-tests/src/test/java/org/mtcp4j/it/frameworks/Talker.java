@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A program that knows nothing of mtcp4j. {@code serve PORT} echoes on every connection. {@code talk HOST PORT} does what each line of its
  * standard input says, and prints what came of it: {@code open}; {@code echo I}, a message there and back on connection I; {@code stream
- * I}, messages without end on a thread of its own; {@code count I}, how many of those came back; {@code close}, all.
+ * I}, messages without end, written by one thread and read by another, so that there is always something on its way; {@code count I}, how
+ * many of those came back; {@code close}, all.
  */
 final class Talker {
     private static final int MESSAGE_BYTES = 16 * 1024;
@@ -132,11 +133,19 @@ final class Talker {
             setDaemon(true);
         }
 
-        synchronized void echo(int bytes) throws IOException {
+        void echo(int bytes) throws IOException {
+            write(bytes);
+            read(bytes);
+        }
+
+        private void write(int bytes) throws IOException {
             ByteBuffer out = ByteBuffer.allocate(bytes);
             while (out.hasRemaining()) {
                 channel.write(out);
             }
+        }
+
+        private void read(int bytes) throws IOException {
             ByteBuffer in = ByteBuffer.allocate(bytes);
             while (in.hasRemaining()) {
                 if (channel.read(in) < 0) {
@@ -147,13 +156,27 @@ final class Talker {
 
         @Override
         public void run() {
+            Thread writer = new Thread(this::writeOn);
+            writer.setDaemon(true);
+            writer.start();
             try {
                 while (true) {
-                    echo(MESSAGE_BYTES);
+                    read(MESSAGE_BYTES);
                     messages.incrementAndGet();
                 }
             } catch (IOException e) {
                 System.out.println("stream ended, " + e);
+            }
+        }
+
+        /** Goes on until the connection ends, which the reading thread tells. */
+        private void writeOn() {
+            try {
+                while (true) {
+                    write(MESSAGE_BYTES);
+                }
+            } catch (IOException ended) {
+                return;
             }
         }
     }
