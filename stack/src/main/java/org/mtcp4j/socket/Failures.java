@@ -41,11 +41,11 @@ final class Failures {
     }
 
     /**
-     * A write to a connection that has ended. Linux reports the pending error once, and a broken pipe from then on; after the peer's
-     * FIN it is a broken pipe at once.
+     * A write to a connection that has ended. Linux reports the pending error once, to a read or a write, and a broken pipe from then
+     * on; after the peer's FIN it is a broken pipe at once.
      */
-    static IOException write(Flow flow, boolean first) {
-        if (first && (flow.status() & Flow.FIN_RECEIVED) == 0) {
+    static IOException write(Flow flow, boolean pending) {
+        if (pending && (flow.status() & Flow.FIN_RECEIVED) == 0) {
             switch (flow.reason()) {
                 case RESET, REFUSED -> {
                     return new IOException("Connection reset by peer");

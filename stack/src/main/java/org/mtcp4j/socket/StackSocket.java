@@ -33,7 +33,7 @@ public final class StackSocket extends Pollable {
     private volatile boolean inputShut;
     private volatile boolean outputShut;
     private volatile boolean closed;
-    private volatile boolean writeFailed;
+    private volatile boolean errorTaken;
 
     StackSocket(Engine engine) {
         this.engine = engine;
@@ -124,7 +124,7 @@ public final class StackSocket extends Pollable {
 
     /**
      * @return bytes read (0 if the buffer has no room), {@link #EOF} or {@link #UNAVAILABLE}
-     * @throws java.net.SocketException "Connection reset", each time from then on
+     * @throws java.net.SocketException "Connection reset": once, by a read or a write; reading ends with EOF from then on
      */
     public int read(ByteBuffer dst) throws IOException {
         if (!dst.hasRemaining()) {
@@ -157,8 +157,9 @@ public final class StackSocket extends Pollable {
         if ((status & (Flow.FIN_RECEIVED | Flow.CLOSED)) == 0) {
             return inputShut ? EOF : UNAVAILABLE;
         }
-        IOException failure = (status & Flow.CLOSED) != 0 ? Failures.read(present) : null;
+        IOException failure = (status & Flow.CLOSED) == 0 || errorTaken ? null : Failures.read(present);
         if (failure != null) {
+            errorTaken = true;
             throw failure;
         }
         return EOF;
@@ -204,9 +205,9 @@ public final class StackSocket extends Pollable {
     private Flow writable() throws IOException {
         Flow present = flow;
         if (outputShut || (present.status() & Flow.CLOSED) != 0) {
-            boolean first = !writeFailed && !outputShut;
-            writeFailed = true;
-            throw Failures.write(present, first);
+            boolean pending = !errorTaken && !outputShut;
+            errorTaken = true;
+            throw Failures.write(present, pending);
         }
         return present;
     }

@@ -140,8 +140,15 @@ public class Connection extends ControlBlock {
         refreshDeadline();
     }
 
-    /** RST at once (linger 0, close with unread data); CLOSED with {@link CloseReason#ABORTED}. */
+    /**
+     * RST at once (linger 0, close with unread data), after what was written and may leave: each write would have sent it but for our
+     * batching. CLOSED with {@link CloseReason#ABORTED}.
+     */
     public void abort(long nowNs) {
+        if (state.isSynchronized()) {
+            // A sink that refuses loses it, as it loses whatever a peer's window holds back.
+            Sender.send(this, nowNs);
+        }
         resetAndDie(CloseReason.ABORTED);
         refreshDeadline();
     }

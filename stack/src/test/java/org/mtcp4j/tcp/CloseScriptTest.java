@@ -4,6 +4,7 @@ package org.mtcp4j.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mtcp4j.wire.TcpSegment.ACK;
 import static org.mtcp4j.wire.TcpSegment.FIN;
+import static org.mtcp4j.wire.TcpSegment.RST;
 import static org.mtcp4j.wire.TcpSegment.SYN;
 
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,30 @@ class CloseScriptTest {
                 .inject(ACK, 1, 1502, 0)
                 .acked(1500)
                 .in(TcpState.FIN_WAIT_2);
+    }
+
+    /** As where each write sends at once: only what the windows hold back is lost. */
+    @Test
+    void abortSendsFirstWhatMayLeave() {
+        Script s = Script.established();
+        s.c.sendLimit(1500, s.nowNs);
+        s.c.abort(s.nowNs);
+        s.turn()
+                .data(1, 1000)
+                .expect(ACK, 1001, 1, 500)
+                .expect(RST | ACK, 1501, 1)
+                .nothingMore()
+                .closed(CloseReason.ABORTED);
+    }
+
+    @Test
+    void abortIsNotHeldUpByTheWindow() {
+        Script s = Script.established();
+        s.peerWindow = 1500;
+        s.inject(ACK, 1, 1, 0).nothingMore();
+        s.c.sendLimit(2500, s.nowNs);
+        s.c.abort(s.nowNs);
+        s.turn().data(1, 1000).expect(RST | ACK, 1001, 1).nothingMore().closed(CloseReason.ABORTED);
     }
 
     @Test

@@ -297,4 +297,76 @@ abstract class ClosingCases extends ContractCases {
         pair.client().close();
         assertThat(pair.client().isOpen()).isFalse();
     }
+
+    /** What was written goes out before the reset that follows it, also where both leave in one go. */
+    @Test
+    void dataSentBeforeAResetIsReadFirst() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        send(pair.client(), "last words");
+        pair.client().close();
+        assertThat(receive(pair.accepted(), 10)).isEqualTo("last words");
+        assertThatThrownBy(() -> read(pair.accepted()))
+                .isInstanceOf(SocketException.class)
+                .hasMessage("Connection reset");
+    }
+
+    @Test
+    void dataSentByASelectingThreadBeforeAResetIsReadFirst() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().configureBlocking(false);
+        Selector selector = clientSelector();
+        pair.client().register(selector, SelectionKey.OP_WRITE);
+        selectOne(selector);
+        send(pair.client(), "last words");
+        pair.client().close();
+        selector.selectNow();
+        assertThat(receive(pair.accepted(), 10)).isEqualTo("last words");
+        assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+    }
+
+    @Test
+    void dataSentBeforeCloseWithUnreadDataIsReadFirst() throws IOException {
+        Pair pair = pair();
+        send(pair.client(), "never read");
+        pair.accepted().configureBlocking(false);
+        Selector selector = serverSelector();
+        pair.accepted().register(selector, SelectionKey.OP_READ);
+        selectOne(selector).cancel();
+        selector.selectNow();
+        send(pair.accepted(), "an answer");
+        pair.accepted().close();
+        assertThat(receive(pair.client(), 9)).isEqualTo("an answer");
+        assertThatThrownBy(() -> read(pair.client())).hasMessage("Connection reset");
+    }
+
+    @Test
+    void dataWaitsBehindAFailedWrite() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        send(pair.client(), "still here");
+        pair.client().close();
+        assertThatThrownBy(() -> writeUntilFailure(pair.accepted()))
+                .isInstanceOf(IOException.class)
+                .hasMessage("Connection reset by peer");
+        assertThat(receive(pair.accepted(), 10)).isEqualTo("still here");
+        // The write took the error.
+        assertThat(read(pair.accepted())).isEqualTo(-1);
+        assertThatThrownBy(() -> pair.accepted().write(bytes("x"))).hasMessage("Broken pipe");
+    }
+
+    @Test
+    void writeAfterAReadReportedTheResetIsABrokenPipe() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.client().close();
+        assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> pair.accepted().write(bytes("x")))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("Broken pipe");
+        }
+        assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+    }
 }
