@@ -158,6 +158,9 @@ class CompatibilityIT {
                         `FrameworksMemoryIT`, `FrameworksTapIT`, `FrameworksMemifIT` and `FrameworksAfPacketIT` run Jetty 12, Tomcat 10.1 (NIO), Netty 4.1 and
                         Netty 4.2 harder: 1,000 connections at once, 100 MB both ways, stop and start again, the kernel's `curl`, `ab` and `wrk`.
 
+                        `RealPeersIT` has Debian's nginx, redis, curl, wrk and iperf3 as peers, each in a container (or a network namespace) of its own, over the stack's
+                        TAP and over veths bridged with it.
+
                         What is steered: Netty's native transports (epoll, io_uring, kqueue; also in relocated copies) say that they are not available, so
                         programs take NIO: `mtcp.netty`. What is only reported, in the log and by `stat`: Tomcat's APR connector (Tomcat 9 and older).
                         """).toString();
