@@ -88,7 +88,11 @@ public enum Key {
             new Range(16, 10_000_000),
             "1000000",
             "limit of connections, TIME-WAIT included"),
-    CONGESTION("congestion", ValueType.choice("cubic", "newreno"), "cubic", "congestion control"),
+    CONGESTION(
+            "congestion",
+            ValueType.choice("cubic", "newreno", "bbr"),
+            "cubic",
+            "congestion control; bbr is version 1, paced"),
     ECN(
             "ecn",
             ValueType.choice("off", "on", "passive"),

@@ -43,7 +43,7 @@ public final class Engine {
     /** When SYNs are answered with cookies. */
     final int synCookies;
 
-    private final boolean newReno;
+    private final TcpSettings.Algorithm congestion;
     private final boolean ecnAsked;
     private final boolean ecnAnswered;
     private final long userTimeoutNs;
@@ -83,7 +83,7 @@ public final class Engine {
         dedicated = config.is(Key.DRIVER, "dedicated");
         timeWaitNs = config.number(Key.TIME_WAIT);
         ttl = config.intValue(Key.TTL);
-        newReno = config.is(Key.CONGESTION, "newreno");
+        congestion = congestion(config.text(Key.CONGESTION));
         ecnAsked = config.is(Key.ECN, "on");
         ecnAnswered = !config.is(Key.ECN, "off");
         userTimeoutNs = config.number(Key.USER_TIMEOUT);
@@ -107,6 +107,14 @@ public final class Engine {
             contexts[i] = new Context(this, i, links, random.nextLong(), nowNs);
             backgrounds[i] = new Background(contexts[i], this);
         }
+    }
+
+    private static TcpSettings.Algorithm congestion(String name) {
+        return switch (name) {
+            case "newreno" -> TcpSettings.Algorithm.NEW_RENO;
+            case "bbr" -> TcpSettings.Algorithm.BBR;
+            default -> TcpSettings.Algorithm.CUBIC;
+        };
     }
 
     /** Starts the background threads and announces the addresses. */
@@ -178,7 +186,7 @@ public final class Engine {
         settings.maxEmitBytes =
                 link.segments ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS) : 0;
         settings.timeWaitNs = timeWaitNs;
-        settings.newReno = newReno;
+        settings.congestion = congestion;
         settings.ecnAsked = ecnAsked;
         settings.ecnAnswered = ecnAnswered;
         settings.userTimeoutNs = userTimeoutNs;

@@ -74,6 +74,7 @@ final class Acknowledgement {
         }
         if (c.recovery == null && (s.sackBlocks == 0 || !c.sack)) {
             c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
+            c.congestion.delivered(c, ackedBytes, nowNs);
         } else {
             Retransmission.recovery(c).newAck(c, s, ackedBytes, inFlightBytes, nowNs);
         }

@@ -18,7 +18,11 @@ abstract class CongestionControl {
     private int priorSsthresh;
 
     static CongestionControl of(TcpSettings settings) {
-        return settings.newReno ? new NewReno() : new Cubic();
+        return switch (settings.congestion) {
+            case NEW_RENO -> new NewReno();
+            case CUBIC -> new Cubic();
+            case BBR -> new Bbr();
+        };
     }
 
     /**
@@ -58,6 +62,9 @@ abstract class CongestionControl {
      */
     abstract void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs);
 
+    /** So many bytes have arrived, in sequence or beyond a gap; after everything else that an acknowledgement brings. */
+    void delivered(Connection c, int bytes, long nowNs) {}
+
     /** A round trip in a slow start that uses its window. */
     void roundTrip(Connection c, TcpSegment s, long nowNs) {}
 
@@ -89,13 +96,18 @@ abstract class CongestionControl {
     }
 
     /** The peer has seen packets marked (RFC 3168 §6.1.2): as for a loss, but nothing is to be sent again. */
-    final void marked(int inFlightBytes, long nowNs) {
+    void marked(int inFlightBytes, long nowNs) {
         lossDetected(Math.min(inFlightBytes, cwnd), nowNs);
     }
 
     /** RFC 6582 §3.2 step 3, full acknowledgement, option 1: no burst of what the window let wait. */
     final void recovered(int inFlightBytes, long nowNs) {
         cwnd = Math.min(ssthresh, Math.max(inFlightBytes, mss) + mss);
+    }
+
+    /** What SACK found lost is repaired. */
+    void recoveryEnded() {
+        windowBytes(ssthresh);
     }
 
     /**

@@ -53,6 +53,10 @@ public class Connection extends ControlBlock {
                 Retransmission.expire(this, nowNs);
             }
         }
+        if (congestion instanceof Bbr bbr && nowNs >= bbr.paceDeadlineNs()) {
+            bbr.paceExpired();
+            due |= DUE_DATA;
+        }
         if (nowNs >= slowDeadlineNs) {
             if (state == TcpState.TIME_WAIT || (state == TcpState.FIN_WAIT_2 && orphan)) {
                 die(CloseReason.NONE);
@@ -287,6 +291,9 @@ public class Connection extends ControlBlock {
         retransmitDeadlineNs = NEVER;
         ackDeadlineNs = NEVER;
         slowDeadlineNs = NEVER;
+        if (congestion instanceof Bbr bbr) {
+            bbr.paceExpired();
+        }
         Receiver.forgetReassembly(this);
         Retransmission.forgetRecovery(this);
     }
@@ -311,5 +318,8 @@ public class Connection extends ControlBlock {
 
     private void refreshDeadline() {
         nextDeadlineNs = Math.min(retransmitDeadlineNs, Math.min(ackDeadlineNs, slowDeadlineNs));
+        if (congestion instanceof Bbr bbr) {
+            nextDeadlineNs = Math.min(nextDeadlineNs, bbr.paceDeadlineNs());
+        }
     }
 }

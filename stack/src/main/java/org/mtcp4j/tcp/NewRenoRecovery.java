@@ -31,6 +31,7 @@ final class NewRenoRecovery implements LossRecovery {
     public void duplicateAck(Connection c, TcpSegment s, long nowNs) {
         int flightBytes = c.sndMax - c.sndUna;
         duplicates++;
+        c.congestion.delivered(c, Math.min(c.sendMss, flightBytes - leftBytes), nowNs);
         if (recovering) {
             leftBytes = Math.min(leftBytes + c.sendMss, flightBytes);
         } else if (!Seq.gt(c.sndUna, recover)) {
@@ -53,6 +54,7 @@ final class NewRenoRecovery implements LossRecovery {
     @Override
     public void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs) {
         duplicates = 0;
+        c.congestion.delivered(c, Math.max(0, ackedBytes - leftBytes), nowNs);
         if (!recovering) {
             if (afterTimeout) {
                 afterTimeout = false;

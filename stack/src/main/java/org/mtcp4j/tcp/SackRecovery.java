@@ -107,6 +107,7 @@ final class SackRecovery implements LossRecovery {
             int grewBy = phase == LOSS ? board.deliveredBytes() : ackedBytes;
             c.congestion.acknowledged(grewBy, inFlightBytes, c.rtt.srttNs(), nowNs);
         }
+        c.congestion.delivered(c, board.deliveredBytes(), nowNs);
         if (phase == OPEN && board.isEmpty() && isDone(c)) {
             Retransmission.forgetRecovery(c);
         } else if (board.reorderDeadlineNs() < c.retransmitDeadlineNs) {
@@ -224,12 +225,15 @@ final class SackRecovery implements LossRecovery {
         prrOutBytes = 0;
         beginUndo(c);
         // What went out since the first SACK was beyond the window, and does not count (RFC 6675 §5, step 4.2).
-        c.congestion.lossDetected(Math.min(flightBytes, c.congestion.windowBytes()), nowNs);
+        int inNetworkBytes = c.congestion instanceof Bbr ? pipeBytes(c) : flightBytes;
+        c.congestion.lossDetected(Math.min(inNetworkBytes, c.congestion.windowBytes()), nowNs);
     }
 
     private void endPhase(Connection c) {
         if (phase == RECOVERY) {
-            c.congestion.windowBytes(c.congestion.slowStartThresholdBytes());
+            c.congestion.recoveryEnded();
+        } else if (c.congestion instanceof Bbr bbr) {
+            bbr.recoveryEnded();
         }
         phase = OPEN;
         // D-SACKs of what was sent again come up to a round trip later.
@@ -241,6 +245,10 @@ final class SackRecovery implements LossRecovery {
 
     /** RFC 6937 §3.1, with the slow-start reduction bound only where the acknowledgement advanced and nothing more was lost. */
     private void reduce(Connection c) {
+        if (c.congestion instanceof Bbr) {
+            // Has its own conservation of packets.
+            return;
+        }
         prrDeliveredBytes += board.deliveredBytes();
         int pipe = pipeBytes(c);
         int ssthresh = c.congestion.slowStartThresholdBytes();
@@ -255,6 +263,11 @@ final class SackRecovery implements LossRecovery {
             send = Math.max(send, c.sendMss);
         }
         c.congestion.windowBytes(pipe + (int) Math.max(send, 0));
+    }
+
+    /** End of what is known to have arrived. */
+    int highestSacked() {
+        return board.highestSacked();
     }
 
     private int pipeBytes(Connection c) {

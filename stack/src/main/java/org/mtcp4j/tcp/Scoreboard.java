@@ -156,6 +156,11 @@ final class Scoreboard {
         }
     }
 
+    /** End of the last SACK block, or SND.UNA. */
+    int highestSacked() {
+        return highestSacked;
+    }
+
     /** Whether something that was sent again is still outstanding. */
     boolean isAnyRepeated() {
         for (int i = 0; i < count; i++) {

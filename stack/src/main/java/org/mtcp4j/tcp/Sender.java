@@ -28,16 +28,47 @@ final class Sender {
             if (c.sndMax == c.sndUna) {
                 c.congestion.idle(nowNs - c.lastSentNs, c.rtt.rtoNs(c.settings));
             }
+            if (c.congestion instanceof Bbr bbr) {
+                return sendPaced(c, bbr, nowNs);
+            }
             for (int bytes = sendableBytes(c); bytes != NOTHING; bytes = sendableBytes(c)) {
                 if (!sendNext(c, bytes, nowNs)) {
                     return false;
                 }
             }
-            if (c.sndMax != c.sndUna) {
-                Retransmission.armProbe(c, nowNs);
-            } else if (hasUnsent(c)) {
-                Persist.start(c, nowNs);
+            allSent(c, nowNs);
+        }
+        c.due &= ~ControlBlock.DUE_DATA;
+        return true;
+    }
+
+    /** What may leave now has left. */
+    private static void allSent(Connection c, long nowNs) {
+        if (c.sndMax != c.sndUna) {
+            Retransmission.armProbe(c, nowNs);
+        } else if (hasUnsent(c)) {
+            Persist.start(c, nowNs);
+        }
+    }
+
+    private static boolean sendPaced(Connection c, Bbr bbr, long nowNs) {
+        boolean held = false;
+        for (int bytes = sendableBytes(c); bytes != NOTHING; bytes = sendableBytes(c)) {
+            held = bbr.holdsBack(nowNs);
+            if (held) {
+                break;
             }
+            int quantum = Math.max(bbr.quantumBytes() / c.sendMss, 1) * c.sendMss;
+            if (!sendNext(c, Math.min(bytes, quantum), nowNs)) {
+                return false;
+            }
+        }
+        if (!held) {
+            int inFlight = c.sndMax - c.sndUna - (c.recovery == null ? 0 : c.recovery.leftNetworkBytes());
+            if (!hasUnsent(c) && inFlight < bbr.windowBytes()) {
+                bbr.applicationLimited(inFlight);
+            }
+            allSent(c, nowNs);
         }
         c.due &= ~ControlBlock.DUE_DATA;
         return true;
@@ -46,12 +77,15 @@ final class Sender {
     /** What loss recovery wants sent again. */
     private static boolean resend(Connection c, long nowNs) {
         LossRecovery recovery = c.recovery;
-        while (recovery.wantsRetransmit(c)) {
+        while (recovery.wantsRetransmit(c) && !(c.congestion instanceof Bbr bbr && bbr.holdsBack(nowNs))) {
             int seq = recovery.retransmitSeq(c);
             int length = Math.min(Math.min(recovery.retransmitLength(c), c.sndMax - seq), mostBytes(c));
             int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), length);
             if (!emit(c, seq, bytes, nowNs)) {
                 return false;
+            }
+            if (c.congestion instanceof Bbr bbr) {
+                bbr.paced(bytes, nowNs);
             }
             if (c.retransmitTimer != ControlBlock.TIMER_REORDER) {
                 Retransmission.armTimeout(c, nowNs);
@@ -101,8 +135,15 @@ final class Sender {
     static boolean sendNext(Connection c, int bytes, long nowNs) {
         int seq = c.sndNxt;
         int oldMax = c.sndMax;
+        int inFlight = oldMax - c.sndUna;
         if (!emit(c, seq, bytes, nowNs)) {
             return false;
+        }
+        if (c.congestion instanceof Bbr bbr) {
+            bbr.paced(bytes, nowNs);
+            if (seq == oldMax) {
+                bbr.sentNew(seq + bytes, bytes, inFlight, nowNs);
+            }
         }
         c.sndNxt = seq + bytes + (finFollows(c, seq, bytes) ? 1 : 0);
         c.sndMax = Seq.max(oldMax, c.sndNxt);

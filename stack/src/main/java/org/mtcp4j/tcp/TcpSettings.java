@@ -3,6 +3,13 @@ package org.mtcp4j.tcp;
 
 /** What a connection is set up with; plain mutable fields, owned by the connection's context once it is opened. */
 public final class TcpSettings {
+    /** Congestion control: RFC 5681, RFC 9438, or version 1 of BBR. */
+    public enum Algorithm {
+        NEW_RENO,
+        CUBIC,
+        BBR
+    }
+
     /** Largest payload of a segment we can receive, announced as MSS: MTU less IP and TCP header. */
     public int receiveMssBytes = 1460;
     /** Most payload bytes one {@link SegmentSink#emit} may carry where the sink cuts; below the MSS: it never has to. */
@@ -26,8 +33,8 @@ public final class TcpSettings {
     /** Added to TSval (RFC 7323 §7.1): should differ by peer, and be the same for the same addresses and ports. */
     public int timestampOffset;
 
-    /** Congestion control of connections made with these settings: CUBIC, or else NewReno. */
-    public boolean newReno;
+    /** Congestion control of connections made with these settings. */
+    public Algorithm congestion = Algorithm.CUBIC;
 
     public boolean noDelay;
     public boolean quickAck;

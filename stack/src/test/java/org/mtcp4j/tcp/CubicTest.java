@@ -138,7 +138,7 @@ class CubicTest {
         lab.delayNs = 25 * Lab.MS;
         Lab.Peer sender = lab.flow(s -> {
             s.receiveBufferBytes = 64 << 20;
-            s.newReno = true;
+            s.congestion = TcpSettings.Algorithm.NEW_RENO;
         });
         lab.run(3 * Lab.SECOND);
         assertThat(sender.stats.hyStartDelayDetect).isZero();

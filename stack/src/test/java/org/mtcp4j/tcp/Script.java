@@ -69,7 +69,7 @@ final class Script implements SegmentSink, ReceiveSink {
     /** Its windows are whole numbers. */
     private static TcpSettings newReno() {
         TcpSettings settings = new TcpSettings();
-        settings.newReno = true;
+        settings.congestion = TcpSettings.Algorithm.NEW_RENO;
         return settings;
     }
 
