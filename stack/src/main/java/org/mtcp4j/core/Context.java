@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.lang.invoke.VarHandle;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -36,6 +37,7 @@ public final class Context {
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
     private final ListenDesk listenDesk;
+    private final SharedSettings sharedSettings = new SharedSettings(this);
     private Flow outputHead;
     private Flow outputTail;
     private Flow newsHead;
@@ -165,6 +167,12 @@ public final class Context {
     }
 
     private void publishNews() {
+        if (newsHead == null) {
+            return;
+        }
+        // Between what was published and the looks at who waits: a thread that is about to wait does it the other way
+        // round.
+        VarHandle.fullFence();
         for (Flow flow = newsHead; flow != null; ) {
             Flow next = flow.nextNews;
             flow.nextNews = null;
@@ -319,9 +327,8 @@ public final class Context {
         if (hop == null) {
             return null;
         }
-        TcpSettings settings = new TcpSettings();
-        prepare(settings, link, key, defaults);
-        Flow flow = new Flow(this, link, key, settings, defaults);
+        Flow flow = new Flow(this, link, key, sharedSettings.of(link, key, defaults), defaults);
+        flow.setTimestampOffset(timestampOffset(key));
         flow.hopHi = hop.hi();
         flow.hopLo = hop.lo();
         flows.add(flow);
@@ -329,12 +336,15 @@ public final class Context {
         return flow;
     }
 
-    /** Fills in what a connection over that link starts with. */
+    /** Fills in what a connection over that link starts with, but for its timestamp offset. */
     void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
         engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
         defaults.applyTo(settings, !link.loopback);
-        settings.timestampOffset =
-                engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+    }
+
+    /** Of the connection with that key (RFC 7323 §7.1). */
+    int timestampOffset(FlowKey key) {
+        return engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
     }
 
     int iss(FlowKey key, long nowNs) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 /**
  * Who is told of a flow's or a listener's news: the socket layer's object. The owner publishes data first, then calls {@link #publish}.
  */
@@ -10,13 +13,77 @@ public abstract class Endpoint {
 
     public static final int OUTPUT = 2;
 
-    /** Where a blocked reader, acceptor or connector waits. */
-    public final Waiter inputWaiter = new Waiter();
-    /** Where a blocked writer waits. */
-    public final Waiter outputWaiter = new Waiter();
+    private static final VarHandle INPUT_WAITER;
+    private static final VarHandle OUTPUT_WAITER;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            INPUT_WAITER = lookup.findVarHandle(Endpoint.class, "inputWaiter", Waiter.class);
+            OUTPUT_WAITER = lookup.findVarHandle(Endpoint.class, "outputWaiter", Waiter.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Stands for a signal that came before anybody had waited. */
+    private static final Waiter WOKEN = new Waiter();
+
+    static {
+        WOKEN.signal();
+    }
+
+    // Made for the first thread that waits: most connections are used through selectors.
+    @SuppressWarnings("unused") // through INPUT_WAITER
+    private volatile Waiter inputWaiter;
+
+    @SuppressWarnings("unused") // through OUTPUT_WAITER
+    private volatile Waiter outputWaiter;
 
     private static final ReadyNode[] NONE = {};
     private volatile ReadyNode[] nodes = NONE;
+
+    /**
+     * Where a blocked reader, acceptor or connector waits. Whoever is going to wait asks for it first and looks for readiness then: news
+     * published earlier signal nobody.
+     */
+    protected final Waiter inputWaiter() {
+        return waiter(INPUT_WAITER);
+    }
+
+    /** Where a blocked writer waits; see {@link #inputWaiter()}. */
+    protected final Waiter outputWaiter() {
+        return waiter(OUTPUT_WAITER);
+    }
+
+    private Waiter waiter(VarHandle field) {
+        while (true) {
+            Waiter present = (Waiter) field.getVolatile(this);
+            if (present != null && present != WOKEN) {
+                return present;
+            }
+            Waiter made = new Waiter();
+            if (present == WOKEN) {
+                made.signal();
+            }
+            if (field.compareAndSet(this, present, made)) {
+                return made;
+            }
+        }
+    }
+
+    /** Any thread: makes those who wait, or the next to wait, return. */
+    protected final void wakeBoth() {
+        wake(INPUT_WAITER);
+        wake(OUTPUT_WAITER);
+    }
+
+    private void wake(VarHandle field) {
+        if (field.getVolatile(this) == null && field.compareAndSet(this, (Waiter) null, WOKEN)) {
+            return;
+        }
+        ((Waiter) field.getVolatile(this)).signal();
+    }
 
     /** Registrations; copied on change. */
     protected final synchronized void addNode(ReadyNode node) {
@@ -39,7 +106,7 @@ public abstract class Endpoint {
         }
     }
 
-    /** Owner, at the end of a round: queues the registrations and notes whom to wake. */
+    /** Owner, at the end of a round, after a full fence: queues the registrations and notes whom to wake. */
     final void publish(int news, WakeList wakes) {
         ReadyNode[] all = nodes;
         for (ReadyNode node : all) {
@@ -48,10 +115,10 @@ public abstract class Endpoint {
             }
         }
         if ((news & INPUT) != 0) {
-            inputWaiter.signal();
+            signal(inputWaiter);
         }
         if ((news & OUTPUT) != 0) {
-            outputWaiter.signal();
+            signal(outputWaiter);
         }
     }
 
@@ -63,7 +130,12 @@ public abstract class Endpoint {
                 node.queue.waiter.signal();
             }
         }
-        inputWaiter.signal();
-        outputWaiter.signal();
+        wakeBoth();
+    }
+
+    private static void signal(Waiter waiter) {
+        if (waiter != null) {
+            waiter.signal();
+        }
     }
 }

@@ -145,7 +145,7 @@ public final class Flow extends Connection {
 
     /** Owner: takes up changed options. */
     void applyOptions(long nowNs) {
-        options.applyTo(settings(), growsBuffers());
+        options.applyTo(ownSettings(), growsBuffers());
         setSendLimit();
         settingsChanged(nowNs);
     }

@@ -81,6 +81,7 @@ final class ListenDesk {
         settings.receiveBufferBytes = 0;
         settings.receiveBufferMostBytes = 0;
         context.prepare(settings, link, key, listener.defaults);
+        settings.timestampOffset = context.timestampOffset(key);
         cookies.answer(segment, settings, tuple(key), reply, nowNs);
         listener.cookieSentNs = nowNs;
         listener.cookiesSent = true;

@@ -31,8 +31,7 @@ public abstract class Pollable extends Endpoint {
 
     /** Makes every thread in {@link #await} return (asynchronous close). Any thread; never blocks. */
     public final void wakeWaiters() {
-        inputWaiter.signal();
-        outputWaiter.signal();
+        wakeBoth();
     }
 
     final void addKey(EventKey key) {

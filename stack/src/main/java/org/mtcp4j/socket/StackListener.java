@@ -109,10 +109,11 @@ public final class StackListener extends Pollable {
 
     @Override
     public void await(int ops, long timeoutNs) {
+        var waiter = inputWaiter();
         if (closed || (readyOps() & ops) != 0) {
             return;
         }
-        engine.await(home, inputWaiter, timeoutNs == 0 ? -1 : timeoutNs);
-        inputWaiter.consume();
+        engine.await(home, waiter, timeoutNs == 0 ? -1 : timeoutNs);
+        waiter.consume();
     }
 }

@@ -27,6 +27,7 @@ public final class StackSocket extends Pollable {
     private final OptionSet options;
     private volatile Flow flow;
     private volatile PortTable.Binding binding;
+    // Made when asked for, once there is a flow.
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
     private volatile boolean connected;
@@ -46,8 +47,6 @@ public final class StackSocket extends Pollable {
         SocketDefaults inherited = accepted.options().copy();
         options = new OptionSet(inherited);
         flow = accepted;
-        local = address(accepted.localAddress(), accepted.localPort());
-        remote = address(accepted.remoteAddress(), accepted.remotePort());
         connected = true;
         accepted.attach(this, inherited);
     }
@@ -85,9 +84,10 @@ public final class StackSocket extends Pollable {
         if (opened == null) {
             throw new BindException("Cannot assign requested address");
         }
-        local = address(opened.localAddress(), opened.localPort());
         remote = to;
         flow = opened;
+        // That of the bind, which may have been the any-address.
+        local = null;
         // The answer may have come before the flow was ours to look at.
         publishNow();
         if (closed) {
@@ -114,12 +114,24 @@ public final class StackSocket extends Pollable {
 
     /** Bound or connected address; the any-address became real on connect. Null while unbound. */
     public InetSocketAddress localAddress() {
-        return local;
+        InetSocketAddress known = local;
+        Flow present = flow;
+        if (known == null && present != null) {
+            known = address(present.localAddress(), present.localPort());
+            local = known;
+        }
+        return known;
     }
 
     /** Null before {@link #startConnect}. */
     public InetSocketAddress remoteAddress() {
-        return remote;
+        InetSocketAddress known = remote;
+        Flow present = flow;
+        if (known == null && present != null) {
+            known = address(present.remoteAddress(), present.remotePort());
+            remote = known;
+        }
+        return known;
     }
 
     /**
@@ -264,13 +276,14 @@ public final class StackSocket extends Pollable {
             return true;
         }
         long endNs = System.nanoTime() + timeoutNs;
+        var waiter = outputWaiter();
         while ((present.status() & (Flow.FIN_ACKED | Flow.CLOSED)) == 0) {
             long leftNs = endNs - System.nanoTime();
             if (leftNs <= 0 || Thread.currentThread().isInterrupted()) {
                 return false;
             }
-            present.await(outputWaiter, leftNs);
-            outputWaiter.consume();
+            present.await(waiter, leftNs);
+            waiter.consume();
         }
         return true;
     }
@@ -319,10 +332,13 @@ public final class StackSocket extends Pollable {
     @Override
     public void await(int ops, long timeoutNs) {
         Flow present = flow;
-        if (present == null || (readyOps() & (ops | ERROR)) != 0) {
+        if (present == null) {
             return;
         }
-        var waiter = (ops & (READ | CONNECT | ACCEPT)) != 0 ? inputWaiter : outputWaiter;
+        var waiter = (ops & (READ | CONNECT | ACCEPT)) != 0 ? inputWaiter() : outputWaiter();
+        if ((readyOps() & (ops | ERROR)) != 0) {
+            return;
+        }
         present.await(waiter, timeoutNs == 0 ? -1 : timeoutNs);
         waiter.consume();
     }

@@ -15,7 +15,7 @@ import org.mtcp4j.wire.TcpSegment;
  */
 public class Connection extends ControlBlock {
     /**
-     * @param settings owned by the connection from here on
+     * @param settings the connection's from here on, unless they are shared
      * @param stats where loss, duplicates, bad segments are counted
      */
     public Connection(TcpSettings settings, SegmentSink sink, ReceiveSink store, TcpCounters stats) {
@@ -238,8 +238,22 @@ public class Connection extends ControlBlock {
         return reassembly != null && !reassembly.isEmpty();
     }
 
+    /** Not to be changed: see {@link #ownSettings()}. */
     public TcpSettings settings() {
         return settings;
+    }
+
+    /** Settings that belong to this connection alone; what is changed in them is to be told by {@link #settingsChanged}. */
+    public final TcpSettings ownSettings() {
+        if (settings.shared) {
+            settings = settings.copy();
+        }
+        return settings;
+    }
+
+    /** Before the connection is opened: takes the place of {@link TcpSettings#timestampOffset}. */
+    public final void setTimestampOffset(int offset) {
+        timestampOffset = offset;
     }
 
     /** Settings changed by the application's options: take them up (Nagle off sends what waits, keep-alive re-arms). */

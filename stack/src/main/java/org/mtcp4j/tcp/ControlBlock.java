@@ -27,7 +27,10 @@ abstract class ControlBlock {
     static final byte TIMER_PROBE = 1;
     static final byte TIMER_REORDER = 2;
 
-    final TcpSettings settings;
+    /** Changed through {@link Connection#ownSettings} only. */
+    TcpSettings settings;
+
+    int timestampOffset;
     final SegmentSink sink;
     final ReceiveSink store;
     final TcpCounters stats;
@@ -179,6 +182,7 @@ abstract class ControlBlock {
 
     ControlBlock(TcpSettings settings, SegmentSink sink, ReceiveSink store, TcpCounters stats) {
         this.settings = settings;
+        timestampOffset = settings.timestampOffset;
         this.sink = sink;
         this.store = store;
         this.stats = stats;

@@ -57,4 +57,72 @@ public final class TcpSettings {
     public long timeWaitNs = 60_000_000_000L;
     /** How long an orphan (closed by the application) may stay in FIN-WAIT-2; Linux's tcp_fin_timeout. */
     public long orphanFinWait2Ns = 60_000_000_000L;
+
+    /** Several connections have these: whoever changes them for one takes a {@link #copy()} first. */
+    public boolean shared;
+
+    /** The same values, not shared. */
+    public TcpSettings copy() {
+        TcpSettings copy = new TcpSettings();
+        copy.receiveMssBytes = receiveMssBytes;
+        copy.maxEmitBytes = maxEmitBytes;
+        copy.receiveBufferBytes = receiveBufferBytes;
+        copy.receiveBufferMostBytes = receiveBufferMostBytes;
+        copy.defaultMssBytes = defaultMssBytes;
+        copy.ecnAsked = ecnAsked;
+        copy.ecnAnswered = ecnAnswered;
+        copy.windowScaling = windowScaling;
+        copy.timestamps = timestamps;
+        copy.sack = sack;
+        copy.timestampOffset = timestampOffset;
+        copy.congestion = congestion;
+        copy.noDelay = noDelay;
+        copy.quickAck = quickAck;
+        copy.keepAlive = keepAlive;
+        copy.keepIdleNs = keepIdleNs;
+        copy.keepIntervalNs = keepIntervalNs;
+        copy.keepCount = keepCount;
+        copy.minRtoNs = minRtoNs;
+        copy.maxRtoNs = maxRtoNs;
+        copy.synRetries = synRetries;
+        copy.synAckRetries = synAckRetries;
+        copy.retries = retries;
+        copy.userTimeoutNs = userTimeoutNs;
+        copy.timeWaitNs = timeWaitNs;
+        copy.orphanFinWait2Ns = orphanFinWait2Ns;
+        return copy;
+    }
+
+    /** Whether all values are the same, but for the timestamp offset, which is each connection's own. */
+    public boolean isAlike(TcpSettings other) {
+        return receiveMssBytes == other.receiveMssBytes
+                && maxEmitBytes == other.maxEmitBytes
+                && receiveBufferBytes == other.receiveBufferBytes
+                && receiveBufferMostBytes == other.receiveBufferMostBytes
+                && defaultMssBytes == other.defaultMssBytes
+                && ecnAsked == other.ecnAsked
+                && ecnAnswered == other.ecnAnswered
+                && windowScaling == other.windowScaling
+                && timestamps == other.timestamps
+                && sack == other.sack
+                && congestion == other.congestion
+                && noDelay == other.noDelay
+                && quickAck == other.quickAck
+                && keepAlive == other.keepAlive
+                && hasTimesOf(other);
+    }
+
+    private boolean hasTimesOf(TcpSettings other) {
+        return keepIdleNs == other.keepIdleNs
+                && keepIntervalNs == other.keepIntervalNs
+                && keepCount == other.keepCount
+                && minRtoNs == other.minRtoNs
+                && maxRtoNs == other.maxRtoNs
+                && synRetries == other.synRetries
+                && synAckRetries == other.synAckRetries
+                && retries == other.retries
+                && userTimeoutNs == other.userTimeoutNs
+                && timeWaitNs == other.timeWaitNs
+                && orphanFinWait2Ns == other.orphanFinWait2Ns;
+    }
 }

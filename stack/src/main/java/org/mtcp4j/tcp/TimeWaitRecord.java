@@ -33,7 +33,7 @@ public final class TimeWaitRecord {
         sndNxt = c.sndMax;
         rcvNxt = c.rcvNxt;
         tsRecent = c.tsRecent;
-        timestampOffset = c.settings.timestampOffset;
+        timestampOffset = c.timestampOffset;
         timestamps = c.timestamps;
     }
 

@@ -15,7 +15,7 @@ final class Timestamps {
     private Timestamps() {}
 
     static int value(Connection c, long nowNs) {
-        return value(c.settings.timestampOffset, nowNs);
+        return value(c.timestampOffset, nowNs);
     }
 
     static int value(int offset, long nowNs) {

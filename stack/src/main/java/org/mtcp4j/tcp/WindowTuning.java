@@ -57,13 +57,13 @@ final class WindowTuning {
             bestBytes = takenBytes;
             int wanted = (int) Math.min(windowBytes, settings.receiveBufferMostBytes);
             if (wanted > settings.receiveBufferBytes && c.store.mayGrow(wanted - settings.receiveBufferBytes)) {
-                settings.receiveBufferBytes = wanted;
+                c.ownSettings().receiveBufferBytes = wanted;
                 c.stats.rcvBufGrown++;
             }
         } else if (settings.receiveBufferBytes > startBytes && !c.store.mayGrow(0)) {
             // Storage runs short: back to where everybody starts. The window closes as data comes; its edge does not
             // move left.
-            settings.receiveBufferBytes = Math.max(startBytes, settings.receiveBufferBytes / 2);
+            c.ownSettings().receiveBufferBytes = Math.max(startBytes, settings.receiveBufferBytes / 2);
             bestBytes = 0;
             c.stats.rcvBufShrunk++;
         }

@@ -58,7 +58,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
         this.provider = provider;
         this.family = family;
         StackSocket stackSocket = provider.stack().newSocket();
-        side = new StackSocketSide(this, stackSocket, family);
+        side = new StackSocketSide(this, stackSocket, family, false);
         registrations = Registrations.onStack(stackSocket);
     }
 
@@ -66,7 +66,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
         super(provider);
         this.provider = provider;
         this.family = family;
-        side = StackSocketSide.connected(this, accepted, family);
+        side = new StackSocketSide(this, accepted, family, true);
         undecided = null;
         registrations = Registrations.onStack(accepted);
     }

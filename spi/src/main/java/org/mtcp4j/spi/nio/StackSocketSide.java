@@ -39,26 +39,23 @@ final class StackSocketSide implements SocketSide {
     /** Held for changes of the fields below; never while waiting. */
     private final Object stateLock = new Object();
 
-    private volatile int state = UNCONNECTED;
+    private volatile int state;
     private volatile boolean inputClosed;
     private volatile boolean outputClosed;
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
+    /** Its addresses are the socket's. */
+    private final boolean accepted;
     /** Guarded by readLock: a reset is reported by every read from then on. */
     private boolean connectionReset;
 
-    StackSocketSide(MtcpSocketChannel channel, StackSocket socket, ProtocolFamily family) {
+    /** @param accepted it is connected already */
+    StackSocketSide(MtcpSocketChannel channel, StackSocket socket, ProtocolFamily family, boolean accepted) {
         this.channel = channel;
         this.socket = socket;
         this.family = family;
-    }
-
-    static StackSocketSide connected(MtcpSocketChannel channel, StackSocket socket, ProtocolFamily family) {
-        StackSocketSide side = new StackSocketSide(channel, socket, family);
-        side.remote = socket.remoteAddress();
-        side.local = socket.localAddress();
-        side.state = CONNECTED;
-        return side;
+        this.accepted = accepted;
+        state = accepted ? CONNECTED : UNCONNECTED;
     }
 
     private void ensureOpen() throws ClosedChannelException {
@@ -103,7 +100,7 @@ final class StackSocketSide implements SocketSide {
         if (state == CONNECTION_PENDING) {
             throw new ConnectionPendingException();
         }
-        if (local != null) {
+        if (localAddress() != null) {
             throw new AlreadyBoundException();
         }
     }
@@ -521,12 +518,14 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public InetSocketAddress localAddress() {
-        return local;
+        InetSocketAddress known = local;
+        return known != null || !accepted ? known : socket.localAddress();
     }
 
     @Override
     public InetSocketAddress remoteAddress() {
-        return remote;
+        InetSocketAddress known = remote;
+        return known != null || !accepted ? known : socket.remoteAddress();
     }
 
     @Override
