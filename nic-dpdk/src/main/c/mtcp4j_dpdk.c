@@ -3,6 +3,7 @@
  * What of DPDK cannot be called from Java: inline functions (bursts, mbufs), and structures whose layout changes with the release.
  * A frame is known to Java by the offset of its first byte in one region; its mbuf stands at a fixed distance before it.
  */
+#define _GNU_SOURCE
 #define ALLOW_EXPERIMENTAL_API /* the interrupt handles of 22.11 */
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -61,6 +63,9 @@ struct queue {
 	int rx_queue; /* -1: receives nothing */
 	uint16_t tx_queue;
 	unsigned int lcore;
+	uint32_t watched, held;  /* those who wait for frames without owning the queue; the lock below is held */
+	uint32_t full, closing;  /* the port has not taken all of the last burst; whoever waits is to leave */
+	rte_spinlock_t watching; /* kept by the owner and by those, only while there are any */
 	uint32_t gated, blocked; /* bursts ask the gate; the port is stopped, changed only while the gate is closed */
 	struct rte_mbuf *stash[BURST];
 	uint32_t inside __rte_cache_aligned; /* a burst of a gated queue is on the way */
@@ -75,6 +80,16 @@ struct memory {
 struct port {
 	int64_t queues, mtu, ring, interrupts;                      /* wanted; mtu 0: the port's own */
 	int64_t capabilities, rx_queues, tx_queues, most_mtu, step; /* found; the step that failed */
+};
+
+/* As in QueueWait. */
+enum { WAIT_RECEIVE = 1, WAIT_TRANSMIT = 2, WAIT_DESCRIPTOR = 4 };
+
+struct wait {
+	int64_t fd, timeout_us, count; /* a descriptor to be waited for as well, or -1; negative for no limit */
+	struct {
+		int64_t queue, wanted, ready;
+	} of[];
 };
 
 struct place {
@@ -476,16 +491,32 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 	return q;
 }
 
-/* The mempool keeps a cache per lcore id. The id belongs to the queue, and whoever owns the queue wears it for a call. */
-static inline unsigned int enter(const struct queue *q)
+/*
+ * The mempool keeps a cache per lcore id. The id belongs to the queue, and whoever owns the queue wears it for a call. While somebody waits
+ * at the queue without owning it, the two keep out of each other's way by a lock. A wait begins while its thread owns the queue, so that
+ * the next owner knows; otherwise the lock costs nothing.
+ */
+static inline unsigned int enter(struct queue *q)
 {
 	unsigned int before = RTE_PER_LCORE(_lcore_id);
 
+	if (unlikely(__atomic_load_n(&q->watched, __ATOMIC_ACQUIRE) != 0)) {
+		while (!rte_spinlock_trylock(&q->watching))
+			sched_yield();
+		q->held = 1;
+	}
 	RTE_PER_LCORE(_lcore_id) = q->lcore;
 	return before;
 }
 
-static inline void leave(unsigned int before) { RTE_PER_LCORE(_lcore_id) = before; }
+static inline void leave(struct queue *q, unsigned int before)
+{
+	RTE_PER_LCORE(_lcore_id) = before;
+	if (unlikely(q->held)) {
+		q->held = 0;
+		rte_spinlock_unlock(&q->watching);
+	}
+}
 
 static inline struct rte_mbuf *mbuf_of(const struct queue *q, uint32_t offset)
 {
@@ -567,21 +598,84 @@ int mtcp_rx(struct queue *q, unsigned int most)
 	}
 	q->counters[POLLS]++;
 	q->counters[EMPTY_POLLS] += got == 0;
-	leave(before);
+	leave(q, before);
 	return given;
 }
 
 /* Whether frames wait; the next mtcp_rx returns them. */
 int mtcp_peek(struct queue *q)
 {
+	unsigned int before = enter(q), stashed;
+
 	if (q->stashed == 0 && q->rx_queue >= 0 && enter_gate(q)) {
-		unsigned int before = enter(q);
 		q->stash_at = 0;
 		q->stashed = rte_eth_rx_burst(q->port, q->rx_queue, q->stash, BURST / 2);
-		leave(before);
 		leave_gate(q);
 	}
-	return q->stashed;
+	stashed = q->stashed;
+	leave(q, before);
+	return stashed;
+}
+
+/* Before and after a wait; the thread owns the queues when it begins. */
+void mtcp_watch(struct wait *wait, int begins)
+{
+	for (int i = 0; i < wait->count; i++)
+		__atomic_fetch_add(&((struct queue *)(intptr_t)wait->of[i].queue)->watched, begins ? 1 : -1, __ATOMIC_SEQ_CST);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000ll + now.tv_nsec / 1000;
+}
+
+/* Drivers that do not tell whether there is room are tried again after this long. */
+#define RETRY_US 1000
+
+static int look(struct wait *wait, int64_t waited_us)
+{
+	int all = 0;
+
+	for (int i = 0; i < wait->count; i++) {
+		struct queue *q = (struct queue *)(intptr_t)wait->of[i].queue;
+		int ready = 0;
+		if ((wait->of[i].wanted & WAIT_RECEIVE) && mtcp_peek(q) > 0)
+			ready |= WAIT_RECEIVE;
+		if (wait->of[i].wanted & WAIT_TRANSMIT) {
+			int status = q->full ? rte_eth_tx_descriptor_status(q->port, q->tx_queue, 0) : RTE_ETH_TX_DESC_DONE;
+			if (status == RTE_ETH_TX_DESC_DONE || (status < 0 && waited_us >= RETRY_US))
+				ready |= WAIT_TRANSMIT;
+		}
+		if (q->closing)
+			all |= WAIT_DESCRIPTOR;
+		wait->of[i].ready = ready;
+		all |= ready;
+	}
+	return all;
+}
+
+/*
+ * Waits until one of the queues is ready, the descriptor is readable, or the time is over: looks, and sleeps ever longer, from 50 us to
+ * 4.5 ms. Here rather than in Java, because a look after a sleep costs what it touches: 15 us less of cold code and data.
+ */
+int mtcp_wait(struct wait *wait)
+{
+	int64_t start = now_us(), now = start, step = 50;
+	struct pollfd other = { .fd = wait->fd, .events = POLLIN };
+
+	for (;; now = now_us()) {
+		int ready = look(wait, now - start);
+		int64_t left = wait->timeout_us < 0 ? step : RTE_MIN(step, start + wait->timeout_us - now);
+		if (ready || left <= 0)
+			return ready;
+		struct timespec sleep = { .tv_nsec = left * 1000 };
+		if (ppoll(&other, 1, &sleep, NULL) > 0)
+			return look(wait, now - start) | WAIT_DESCRIPTOR;
+		step = RTE_MIN(2 * step, 4500);
+	}
 }
 
 /* The header lengths that a device wants to know, and the sums as it wants them. */
@@ -640,6 +734,7 @@ int mtcp_tx(struct queue *q, unsigned int count)
 		ready = sent = 0;
 		count = q->blocked ? count : 0;
 	}
+	q->full = sent < ready;
 	if (unlikely(q->sharing != NULL))
 		rte_spinlock_unlock(q->sharing);
 	if (unlikely(sent == 0 && count > 0 && q->gated) && (q->blocked || !mtcp_link_up(q->port))) {
@@ -653,7 +748,7 @@ int mtcp_tx(struct queue *q, unsigned int count)
 		rte_pktmbuf_free(burst[sent++]);
 		q->counters[TX_DROPPED]++;
 	}
-	leave(before);
+	leave(q, before);
 	return sent;
 }
 
@@ -666,7 +761,7 @@ int mtcp_alloc(struct queue *q, int large, unsigned int count)
 	for (count = q->pools[large] == NULL ? 0 : RTE_MIN(count, BURST); count > 0; count /= 2)
 		if (rte_mempool_get_bulk(q->pools[large], (void **)frames, count) == 0)
 			break;
-	leave(before);
+	leave(q, before);
 	for (unsigned int i = 0; i < count; i++)
 		q->area[i].place = (char *)frames[i] + DISTANCE - q->base;
 	return count;
@@ -682,12 +777,15 @@ void mtcp_free(struct queue *q, int large, unsigned int count)
 		frames[i] = mbuf_of(q, q->area[i].place);
 	if (count > 0)
 		rte_mempool_put_bulk(q->pools[large], (void **)frames, count);
-	leave(before);
+	leave(q, before);
 }
 
 /* After the last call: frees what was peeked at. */
 void mtcp_queue_free(struct queue *q)
 {
+	__atomic_store_n(&q->closing, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&q->watched, __ATOMIC_SEQ_CST) != 0)
+		sched_yield();
 	if (q->gated)
 		register_gated(NULL, q);
 	rte_pktmbuf_free_bulk(q->stash + q->stash_at, q->stashed);

@@ -138,6 +138,16 @@ public interface DpdkCalls {
 
     int peek(long queue);
 
+    /**
+     * Before and after a wait; its thread owns the queues when it begins.
+     *
+     * @param wait {@code struct wait} of the shim
+     */
+    void watch(long wait, boolean begins);
+
+    /** Waits; returns {@link org.mtcp4j.nic.QueueWait}'s bits. */
+    int await(long wait);
+
     int transmit(long queue, int count);
 
     int allocate(long queue, int large, int count);

@@ -4,6 +4,7 @@ package org.mtcp4j.dpdk;
 import java.nio.ByteBuffer;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.nic.QueueWait;
 
 /**
  * One receive and transmit queue of a port. A burst is one native call, which reads or fills an area of 16 bytes a frame:
@@ -236,6 +237,11 @@ final class DpdkQueue implements NicQueue {
     @Override
     public boolean mustBePolled() {
         return receives && wakeupFd < 0;
+    }
+
+    @Override
+    public QueueWait newWait() {
+        return new DpdkWait(calls, queue);
     }
 
     /** Whoever sleeps on the descriptor need not own the queue, and the descriptor tells it. */

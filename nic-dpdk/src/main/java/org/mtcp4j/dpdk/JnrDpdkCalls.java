@@ -112,6 +112,12 @@ public final class JnrDpdkCalls implements DpdkCalls {
         int mtcp_peek(long queue);
 
         @IgnoreError
+        void mtcp_watch(long wait, int begins);
+
+        @IgnoreError
+        int mtcp_wait(long wait);
+
+        @IgnoreError
         int mtcp_tx(long queue, int count);
 
         @IgnoreError
@@ -394,6 +400,16 @@ public final class JnrDpdkCalls implements DpdkCalls {
     @Override
     public int peek(long queue) {
         return dpdk.mtcp_peek(queue);
+    }
+
+    @Override
+    public void watch(long wait, boolean begins) {
+        dpdk.mtcp_watch(wait, begins ? 1 : 0);
+    }
+
+    @Override
+    public int await(long wait) {
+        return dpdk.mtcp_wait(wait);
     }
 
     @Override

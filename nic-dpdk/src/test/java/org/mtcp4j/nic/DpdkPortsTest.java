@@ -33,7 +33,8 @@ class DpdkPortsTest {
                 DpdkContracts.AfXdp.class,
                 DpdkContracts.Pcap.class,
                 DpdkOneWay.class,
-                DpdkMemifLife.class);
+                DpdkMemifLife.class,
+                DpdkWaits.class);
     }
 
     @ParameterizedTest
@@ -44,7 +45,9 @@ class DpdkPortsTest {
             abort("DPDK's sockets and devices need root here");
         }
         Netns.Result result = Netns.runTests(List.of(), contract);
-        int tests = contract == DpdkOneWay.class ? 3 : contract == DpdkMemifLife.class ? 2 : 8;
+        int tests = contract == DpdkOneWay.class
+                ? 3
+                : contract == DpdkMemifLife.class ? 2 : contract == DpdkWaits.class ? 6 : 8;
         assertThat(result.output()).contains("ran " + tests + " failed 0");
         assertThat(result.exitCode()).isZero();
     }

@@ -3,6 +3,7 @@ package org.mtcp4j.core;
 
 import java.lang.invoke.VarHandle;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.nic.QueueWait;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
 import org.mtcp4j.tcp.CloseReason;
@@ -31,6 +32,8 @@ public final class Context {
     final TimeWaits timeWaits;
     final PortChoice portChoice = new PortChoice(this);
     final Driver driver;
+    /** For sleeping on the queues that announce nothing; null without such. The leader's. */
+    final QueueWait queueWait;
 
     private final TimerWheel wheel;
     private final WakeList wakes = new WakeList();
@@ -68,6 +71,13 @@ public final class Context {
             }
         }
         handoffs = new Handoffs(this, engine.contextCount);
+        QueueWait wait = null;
+        for (Link link : links) {
+            if (link.mustBePolled) {
+                wait = wait == null ? link.queue.newWait() : wait.and(link.queue.newWait());
+            }
+        }
+        queueWait = wait;
         driver = new Driver(this, engine);
         for (Link link : links) {
             link.queue.onArrival(driver::doorbell);
@@ -212,12 +222,7 @@ public final class Context {
 
     /** Whether a NIC announces nothing, so that only a round finds out what has arrived. */
     boolean isPolled() {
-        for (Link link : links) {
-            if (link.mustBePolled) {
-                return true;
-            }
-        }
-        return false;
+        return queueWait != null;
     }
 
     /**
@@ -249,6 +254,21 @@ public final class Context {
             drainCommands(System.nanoTime());
         }
         driver.sleeper.close();
+    }
+
+    /** Owner: begins a wait at the queues that must be polled; false after the end. */
+    boolean watch() {
+        if (closed) {
+            return false;
+        }
+        int at = 0;
+        for (Link link : links) {
+            if (link.mustBePolled) {
+                queueWait.want(at++, link.tx.count > 0 ? QueueWait.RECEIVE | QueueWait.TRANSMIT : QueueWait.RECEIVE);
+            }
+        }
+        queueWait.begin();
+        return true;
     }
 
     /** The leader, after its sleep. */

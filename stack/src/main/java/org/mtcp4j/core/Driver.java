@@ -26,10 +26,6 @@ final class Driver {
 
     private static final long NO_LIMIT = Long.MAX_VALUE;
 
-    // How long the leader sleeps between two looks at a NIC that announces nothing: doubled while there is nothing.
-    private static final long FIRST_POLL_NS = 50_000;
-    private static final long LAST_POLL_NS = 5_000_000;
-
     private static final VarHandle PENDING;
     private static final VarHandle SPINNING;
 
@@ -67,11 +63,6 @@ final class Driver {
     private int held;
     /** Rounds that found something to do, ever. */
     private long busyRounds;
-
-    /** The leader's. */
-    private long pollNs = FIRST_POLL_NS;
-
-    private long busyAtPoll;
 
     private volatile long lastApplicationRoundNs = Long.MIN_VALUE / 2;
 
@@ -399,6 +390,12 @@ final class Driver {
 
     /** One sleep: until input, a signal, a timer, or the deadline. The caller leads. */
     void sleepAsLeader(Waiter waiter, long deadlineNs) {
+        boolean watching = polled && watch();
+        if (polled && !watching) {
+            // Its owner may need this processor.
+            LockSupport.parkNanos(SHORT_PARK_NS);
+            return;
+        }
         long untilNs = Math.min(deadlineNs, context.nextDeadlineNs());
         waiter.beginLeading(context);
         gate.announce(untilNs);
@@ -406,25 +403,37 @@ final class Driver {
             // Deadlines may have moved between the reading and the announcement.
             untilNs = Math.min(untilNs, context.nextDeadlineNs());
             long durationNs = untilNs == NO_LIMIT ? NO_LIMIT : untilNs - System.nanoTime();
-            if (polled) {
-                durationNs = Math.min(durationNs, nextPoll());
-            }
             if (durationNs > 0 && !waiter.isSignalled() && !context.hasInput() && gate.isAsleep()) {
                 context.counters.increment(Counter.SLEEPS);
-                sleeper.sleep(durationNs);
+                if (watching) {
+                    sleeper.sleep(durationNs, context.queueWait);
+                } else {
+                    sleeper.sleep(durationNs);
+                }
             }
         } finally {
             gate.wake();
             waiter.endLeading();
+            if (watching) {
+                context.queueWait.end();
+            }
             context.disarm();
         }
     }
 
-    /** Adaptive polling: quick after work, slower and slower without. */
-    private long nextPoll() {
-        pollNs = busyRounds == busyAtPoll ? Math.min(2 * pollNs, LAST_POLL_NS) : FIRST_POLL_NS;
-        busyAtPoll = busyRounds;
-        return pollNs;
+    /** Begins to watch queues that announce nothing, which needs their owner; false when that is another thread, or none any more. */
+    private boolean watch() {
+        if (dedicated) {
+            return context.watch();
+        }
+        if (!ownership.tryAcquire()) {
+            return false;
+        }
+        boolean watching = context.watch();
+        while (ownership.releaseOrReacquire()) {
+            context.round(System.nanoTime());
+        }
+        return watching;
     }
 
     /** Somebody else leads: parks until signalled or promoted. */

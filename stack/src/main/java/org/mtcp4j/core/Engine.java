@@ -197,7 +197,8 @@ public final class Engine {
                 .mapToInt(link -> link.queue.wakeupFd())
                 .filter(fd -> fd >= 0)
                 .toArray();
-        return fds.length == 0 ? new ParkSleeper() : pinning.newSleeper(fds);
+        boolean polled = Arrays.stream(links).anyMatch(link -> link.mustBePolled);
+        return fds.length == 0 && !polled ? new ParkSleeper() : pinning.newSleeper(fds);
     }
 
     void pin(int context) {

@@ -3,12 +3,14 @@ package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.mtcp4j.nic.QueueWait;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
 /** Sleeps in {@code epoll_wait} on the NICs' descriptors and an eventfd, which is the bell. */
 final class EpollSleeper implements Sleeper {
     private static final int EVENTS = 4;
     private static final long NS_PER_MS = 1_000_000;
+    private static final long NS_PER_US = 1_000;
 
     private final LinuxCalls calls;
     private final int epoll;
@@ -61,8 +63,26 @@ final class EpollSleeper implements Sleeper {
             return;
         }
         long millis = Math.min(Integer.MAX_VALUE, durationNs / NS_PER_MS + (durationNs % NS_PER_MS == 0 ? 0 : 1));
-        calls.epollWait(epoll, eventsAddress, EVENTS, durationNs == Long.MAX_VALUE ? -1 : (int) millis);
-        if (rung) {
+        drain(calls.epollWait(epoll, eventsAddress, EVENTS, durationNs == Long.MAX_VALUE ? -1 : (int) millis));
+    }
+
+    @Override
+    public void sleep(long durationNs, QueueWait queues) {
+        if (closed) {
+            return;
+        }
+        long micros = durationNs == Long.MAX_VALUE ? -1 : durationNs / NS_PER_US + 1;
+        boolean readable = (queues.await(epoll, micros) & QueueWait.DESCRIPTOR) != 0;
+        drain(readable ? calls.epollWait(epoll, eventsAddress, EVENTS, 0) : 0);
+    }
+
+    /** A ringer that has not yet written when the bell is read here leaves it readable for the next sleep, which then reads it. */
+    private void drain(int ready) {
+        boolean readable = rung;
+        for (int i = 0; i < ready; i++) {
+            readable |= events.getInt(i * LinuxCalls.EPOLL_EVENT_BYTES + LinuxCalls.EPOLL_DATA_OFFSET) == bell;
+        }
+        if (readable) {
             // In this order: a ring in between is lost, but its ringer published first and this thread looks at
             // everything next.
             calls.read(bell, drainedAddress, 8);

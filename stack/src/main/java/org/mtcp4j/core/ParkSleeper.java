@@ -2,6 +2,7 @@
 package org.mtcp4j.core;
 
 import java.util.concurrent.locks.LockSupport;
+import org.mtcp4j.nic.QueueWait;
 
 /** Sleeps by parking: nothing native, for NICs without a descriptor. */
 final class ParkSleeper implements Sleeper {
@@ -19,6 +20,11 @@ final class ParkSleeper implements Sleeper {
             sleeping = null;
             rung = false;
         }
+    }
+
+    @Override
+    public void sleep(long durationNs, QueueWait queues) {
+        throw new UnsupportedOperationException("queues that must be polled are slept on with descriptors");
     }
 
     @Override

@@ -113,6 +113,11 @@ public abstract class NicDecorator implements Nic {
         }
 
         @Override
+        public QueueWait newWait() {
+            return inner.newWait();
+        }
+
+        @Override
         public boolean arm() {
             return inner.arm();
         }

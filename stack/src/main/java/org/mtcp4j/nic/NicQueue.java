@@ -37,10 +37,15 @@ public interface NicQueue {
 
     /**
      * Whether nothing announces an arrival: there is no {@link #wakeupFd()}, and frames come from outside the process without
-     * {@link #onArrival}'s doorbell. Whoever sleeps must then look again from time to time. Fixed once the queue is open.
+     * {@link #onArrival}'s doorbell. Whoever sleeps does so by {@link #newWait}. Fixed once the queue is open.
      */
     default boolean mustBePolled() {
         return false;
+    }
+
+    /** For sleeping on a queue that must be polled; null where queues need not be. */
+    default QueueWait newWait() {
+        return null;
     }
 
     /**
