@@ -780,12 +780,17 @@ void mtcp_free(struct queue *q, int large, unsigned int count)
 	leave(q, before);
 }
 
-/* After the last call: frees what was peeked at. */
-void mtcp_queue_free(struct queue *q)
+/* Before the port is stopped: whoever waits at the queue leaves. */
+void mtcp_queue_leave(struct queue *q)
 {
 	__atomic_store_n(&q->closing, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&q->watched, __ATOMIC_SEQ_CST) != 0)
-		sched_yield();
+		usleep(100);
+}
+
+/* After the last call: frees what was peeked at. */
+void mtcp_queue_free(struct queue *q)
+{
 	if (q->gated)
 		register_gated(NULL, q);
 	rte_pktmbuf_free_bulk(q->stash + q->stash_at, q->stashed);

@@ -129,6 +129,9 @@ public interface DpdkCalls {
      */
     long queueNew(long memory, long place);
 
+    /** Ends waits at the queue; returns when there is none. */
+    void queueLeave(long queue);
+
     void queueFree(long queue);
 
     /** Address of its counters. */

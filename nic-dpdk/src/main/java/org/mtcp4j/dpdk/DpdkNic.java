@@ -354,6 +354,7 @@ final class DpdkNic implements Nic {
         memif.close();
         for (int i = 0; i < queueAddresses.length; i++) {
             if (queues[i] != null) {
+                calls.queueLeave(queueAddresses[i]);
                 queues[i].giveBack();
             }
         }

@@ -101,6 +101,8 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
         long mtcp_queue_new(long memory, long place);
 
+        void mtcp_queue_leave(long queue);
+
         void mtcp_queue_free(long queue);
 
         long mtcp_counters(long queue);
@@ -380,6 +382,11 @@ public final class JnrDpdkCalls implements DpdkCalls {
     @Override
     public long queueNew(long memoryStructure, long place) {
         return dpdk.mtcp_queue_new(memoryStructure, place);
+    }
+
+    @Override
+    public void queueLeave(long queue) {
+        dpdk.mtcp_queue_leave(queue);
     }
 
     @Override

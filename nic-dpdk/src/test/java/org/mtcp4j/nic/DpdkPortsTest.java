@@ -48,7 +48,7 @@ class DpdkPortsTest {
         int tests = contract == DpdkOneWay.class
                 ? 3
                 : contract == DpdkMemifLife.class ? 2 : contract == DpdkWaits.class ? 6 : 8;
-        assertThat(result.output()).contains("ran " + tests + " failed 0");
+        assertThat(result.output()).contains("ran " + tests + " failed 0").doesNotContain("rte_dump_stack");
         assertThat(result.exitCode()).isZero();
     }
 }
