@@ -292,8 +292,14 @@ int mtcp_port_open(uint16_t id, const struct memory *memory, struct port *port)
 	}
 	port->step = 4;
 	failed = rte_eth_dev_start(id);
-	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || !has_symmetric_key(id, key, conf.rx_adv_conf.rss_conf.rss_key_len))
+	if (conf.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || failed)
 		port->capabilities &= ~CAN_RSS;
+	else if (!has_symmetric_key(id, key, conf.rx_adv_conf.rss_conf.rss_key_len)) {
+		/* Some take a key only when told once more. */
+		rte_eth_dev_rss_hash_update(id, &conf.rx_adv_conf.rss_conf);
+		if (!has_symmetric_key(id, key, conf.rx_adv_conf.rss_conf.rss_key_len))
+			port->capabilities &= ~CAN_RSS;
+	}
 	return failed;
 }
 
@@ -526,6 +532,12 @@ static inline struct rte_mbuf *mbuf_of(const struct queue *q, uint32_t offset)
 /* A chain, or a frame that starts elsewhere, becomes one piece at the place where Java looks for it; NULL when it is lost. */
 static struct rte_mbuf *straighten(struct queue *q, struct rte_mbuf *m)
 {
+	/* A tag that the driver took off unasked; the stack shall know of it. */
+	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) != 0) {
+		q->counters[RX_DROPPED]++;
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
 	uint32_t length = rte_pktmbuf_pkt_len(m);
 
 	if (m->nb_segs == 1 && m->pool == q->pools[0] && length <= (uint32_t)m->buf_len - RTE_PKTMBUF_HEADROOM) {
@@ -576,7 +588,8 @@ int mtcp_rx(struct queue *q, unsigned int most)
 	}
 	for (unsigned int i = 0; i < got; i++) {
 		struct rte_mbuf *m = from[i];
-		if (unlikely(m->nb_segs != 1 || m->data_off != RTE_PKTMBUF_HEADROOM || m->pool != q->pools[0])) {
+		if (unlikely(m->nb_segs != 1 || m->data_off != RTE_PKTMBUF_HEADROOM || m->pool != q->pools[0]
+			     || (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED))) {
 			m = straighten(q, m);
 			if (m == NULL)
 				continue;

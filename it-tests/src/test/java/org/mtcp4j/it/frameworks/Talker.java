@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A program that knows nothing of mtcp4j. {@code serve PORT} echoes on every connection. {@code talk HOST PORT} does what each line of its
- * standard input says, and prints what came of it: {@code open}; {@code echo I}, a message there and back on connection I; {@code stream
+ * standard input says, and prints what came of it: {@code open}, or {@code open HOST}; {@code echo I}, a message there and back on connection I; {@code stream
  * I}, messages without end, written by one thread and read by another, so that there is always something on its way; {@code count I}, how
  * many of those came back; {@code close}, all.
  */
@@ -57,19 +57,12 @@ final class Talker {
     /** @param more further configuration of the stack's, each key after a comma */
     static Running overMemif(Path directory, String role, String address, String more, String[] arguments)
             throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Build.java().toString(),
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:ErrorFile=" + directory.resolve("crash-%p.log"),
-                Server.agent("nic=dpdk:net_memif0+role=" + role + "+socket=" + directory.resolve("memif.sock")
+        Running running = Running.start(java(
+                directory,
+                "nic=dpdk:net_memif0+role=" + role + "+socket=" + directory.resolve("memif.sock")
                         + "+socket-abstract=no,dpdk.no-huge=true,ip=" + address + "/24,on-failure=fail,log=warn"
-                        + more),
-                "-cp",
-                Build.testClasses().toString(),
-                Talker.class.getName()));
-        command.addAll(List.of(arguments));
-        Running running = Running.start(command);
+                        + more,
+                arguments));
         try {
             running.awaitLine("ready", START_SECONDS);
             return running;
@@ -79,13 +72,31 @@ final class Talker {
         }
     }
 
+    /** The command that starts one; a crash is reported in the directory. */
+    static List<String> java(Path directory, String agentArguments, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Build.java().toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:ErrorFile=" + directory.resolve("crash-%p.log"),
+                Server.agent(agentArguments),
+                "-cp",
+                Build.testClasses().toString(),
+                Talker.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
     private String obey(String[] words) {
         try {
             switch (words[0]) {
                 case "open" -> {
                     SocketChannel channel = SocketChannel.open();
                     try {
-                        channel.socket().connect(server, 2_000);
+                        channel.socket()
+                                .connect(
+                                        words.length == 1 ? server : new InetSocketAddress(words[1], server.getPort()),
+                                        2_000);
                     } catch (IOException e) {
                         channel.close();
                         throw e;
