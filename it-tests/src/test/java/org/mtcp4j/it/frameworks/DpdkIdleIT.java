@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DpdkIdleIT {
     private static final int WINDOWS = 5;
     private static final int WINDOW_SECONDS = 2;
-    private static final int TRIES = 15;
+    private static final int ANSWERS = 10;
+    private static final int MOST_TRIES = 40;
+    private static final long MOST_AWAITED_NS = 1_000_000;
     private static final int WARM_UP = 5_000;
     /** What a program that is waked by a descriptor may take, on top of the same program on the kernel. */
     private static final long MOST_WAKED_NS = TimeUnit.SECONDS.toNanos(WINDOW_SECONDS) / 1_000;
@@ -79,7 +83,7 @@ class DpdkIdleIT {
                     text(polledNs));
             assertThat(median(wakedNs)).isLessThan(median(kernelNs) + MOST_WAKED_NS);
             assertThat(median(polledNs)).isLessThan(MOST_POLLED_NS);
-            answersSoon(client);
+            answersSoon(client, polled);
         }
     }
 
@@ -96,16 +100,26 @@ class DpdkIdleIT {
                 .collect(Collectors.joining(" "));
     }
 
-    /** Nine of ten, since this machine may be busy with something else; all of them are printed. */
-    private static void answersSoon(Running client) throws Exception {
-        long[] us = new long[TRIES];
-        for (int i = 0; i < TRIES; i++) {
+    /** Nine of ten of those answers during which no thread of either side had to wait for a processor that was busy with others. */
+    private static void answersSoon(Running client, Running server) throws Exception {
+        List<Long> us = new ArrayList<>();
+        int tries = 0;
+        while (us.size() < ANSWERS && tries++ < MOST_TRIES) {
             TimeUnit.SECONDS.sleep(1);
-            us[i] = Long.parseLong(client.ask("echo 0", 20).replaceAll("[^0-9]", ""));
+            long awaitedNs = client.processorAwaitedNs() + server.processorAwaitedNs();
+            long answerUs = Long.parseLong(client.ask("echo 0", 20).replaceAll("[^0-9]", ""));
+            awaitedNs = client.processorAwaitedNs() + server.processorAwaitedNs() - awaitedNs;
+            if (awaitedNs < MOST_AWAITED_NS) {
+                us.add(answerUs);
+            }
         }
-        Arrays.sort(us);
+        Collections.sort(us);
         System.out.printf(
-                Locale.ROOT, "[it] first answer over memif after a second of silence: %s us%n", Arrays.toString(us));
-        assertThat(us[(TRIES * 9 + 9) / 10 - 1]).isLessThan(MOST_ANSWER_US);
+                Locale.ROOT,
+                "[it] first answer over memif after a second of silence: %s us; %d tries were disturbed by others%n",
+                us,
+                tries - us.size());
+        assumeTrue(us.size() == ANSWERS, "this machine is too busy to tell how soon a program is awake");
+        assertThat(us.get((ANSWERS * 9 + 9) / 10 - 1)).isLessThan(MOST_ANSWER_US);
     }
 }

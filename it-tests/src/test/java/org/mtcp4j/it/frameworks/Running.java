@@ -113,11 +113,20 @@ final class Running implements AutoCloseable {
 
     /** Nanoseconds of processor time of all threads that live. */
     long cpuNs() throws Exception {
+        return schedulerNs(0);
+    }
+
+    /** Nanoseconds in which threads that live could have run and had no processor. */
+    long processorAwaitedNs() throws Exception {
+        return schedulerNs(1);
+    }
+
+    private long schedulerNs(int field) throws Exception {
         long sum = 0;
         try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid() + "/task"))) {
             for (Path task : (Iterable<Path>) tasks::iterator) {
                 sum += Long.parseLong(
-                        Files.readString(task.resolve("schedstat")).split(" ", 2)[0]);
+                        Files.readString(task.resolve("schedstat")).split(" ", 3)[field]);
             }
         }
         return sum;
