@@ -24,7 +24,7 @@ class TcpSettingsTest {
             field.setLong(settings, field.getLong(settings) + 1);
         } else if (field.getType().isEnum()) {
             Object[] values = field.getType().getEnumConstants();
-            field.set(settings, values[(((Enum<?>) field.get(settings)).ordinal() + 1) % values.length]);
+            field.set(settings, values[field.get(settings) == values[0] ? 1 : 0]);
         } else {
             field.setInt(settings, field.getInt(settings) + 1);
         }
