@@ -177,12 +177,10 @@ public final class Context {
     }
 
     private void publishNews() {
-        if (newsHead == null) {
-            return;
+        if (newsHead != null) {
+            // Between what was published and the looks at who waits: who is about to wait does it the other way round.
+            VarHandle.fullFence();
         }
-        // Between what was published and the looks at who waits: a thread that is about to wait does it the other way
-        // round.
-        VarHandle.fullFence();
         for (Flow flow = newsHead; flow != null; ) {
             Flow next = flow.nextNews;
             flow.nextNews = null;
