@@ -265,6 +265,11 @@ final class SackRecovery implements LossRecovery {
         c.congestion.windowBytes(pipe + (int) Math.max(send, 0));
     }
 
+    /** Of the scoreboard; what it costs to keep. */
+    int spans() {
+        return board.spans();
+    }
+
     /** End of what is known to have arrived. */
     int highestSacked() {
         return board.highestSacked();

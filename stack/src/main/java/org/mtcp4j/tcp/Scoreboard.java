@@ -156,6 +156,10 @@ final class Scoreboard {
         }
     }
 
+    int spans() {
+        return count;
+    }
+
     /** End of the last SACK block, or SND.UNA. */
     int highestSacked() {
         return highestSacked;

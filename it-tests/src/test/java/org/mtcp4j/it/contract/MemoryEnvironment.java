@@ -31,8 +31,8 @@ final class MemoryEnvironment implements ContractEnvironment {
         return new MemoryEnvironment(",loopback=stack" + more, address("198.18.0.2"));
     }
 
-    static MemoryEnvironment onStackOverIpv6() throws StackUnavailableException, IOException {
-        return new MemoryEnvironment(",loopback=stack", address("2001:db8::2"));
+    static MemoryEnvironment onStackOverIpv6(String more) throws StackUnavailableException, IOException {
+        return new MemoryEnvironment(",loopback=stack" + more, address("2001:db8::2"));
     }
 
     /** The same provider, at addresses of the kernel: every channel moves there. */

@@ -5,6 +5,6 @@ package org.mtcp4j.it.contract;
 class MemoryIpv6ContractTest extends SocketContract {
     @Override
     ContractEnvironment open() throws Exception {
-        return MemoryEnvironment.onStackOverIpv6();
+        return MemoryEnvironment.onStackOverIpv6("");
     }
 }
