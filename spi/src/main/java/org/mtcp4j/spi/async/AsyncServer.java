@@ -7,7 +7,6 @@ import java.net.SocketOption;
 import java.nio.channels.AcceptPendingException;
 import java.nio.channels.AsynchronousServerSocketChannel;
 import java.nio.channels.AsynchronousSocketChannel;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.CompletionHandler;
 import java.nio.channels.NotYetBoundException;
 import java.nio.channels.SelectionKey;
@@ -40,15 +39,13 @@ final class AsyncServer extends AsynchronousServerSocketChannel {
 
     @Override
     public <T> AsynchronousServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Options.check(name, supportedOptions());
-        channel.setOption(name, value);
+        Options.set(channel, name, value);
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Options.check(name, supportedOptions());
-        return channel.getOption(name);
+        return Options.get(channel, name);
     }
 
     @Override
@@ -72,9 +69,7 @@ final class AsyncServer extends AsynchronousServerSocketChannel {
     private Pending<AsynchronousSocketChannel> start(Outcome<AsynchronousSocketChannel> outcome) {
         Pending<AsynchronousSocketChannel> pending = new Pending<>(this::tryAccept, outcome);
         if (!isOpen()) {
-            pending.fail(new ClosedChannelException());
-            pending.deliver();
-            return pending;
+            return pending.refuse();
         }
         if (!isBound()) {
             throw new NotYetBoundException();
@@ -125,7 +120,6 @@ final class AsyncServer extends AsynchronousServerSocketChannel {
 
     @Override
     public String toString() {
-        String text = channel.toString();
-        return AsynchronousServerSocketChannel.class.getName() + text.substring(text.indexOf('['));
+        return member.describe(AsynchronousServerSocketChannel.class);
     }
 }

@@ -7,10 +7,8 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.AsynchronousSocketChannel;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.CompletionHandler;
 import java.nio.channels.ConnectionPendingException;
-import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.ReadPendingException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -21,14 +19,15 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.mtcp4j.spi.nio.Buffers;
 
 /** A connection. */
 final class AsyncSocket extends AsynchronousSocketChannel {
     private final SocketChannel channel;
     private final Member member;
     private final Slot connects;
-    private final Slot reads;
-    private final Slot writes;
+    private final Transfers reads;
+    private final Transfers writes;
     /** Known to be connected, which a channel with a failed connection was not. */
     private volatile boolean connected;
 
@@ -37,8 +36,12 @@ final class AsyncSocket extends AsynchronousSocketChannel {
         this.channel = channel;
         member = new Member(group, channel, SelectionKey.OP_CONNECT, SelectionKey.OP_READ, SelectionKey.OP_WRITE);
         connects = member.slot(SelectionKey.OP_CONNECT);
-        reads = member.slot(SelectionKey.OP_READ);
-        writes = member.slot(SelectionKey.OP_WRITE);
+        reads = transfers(SelectionKey.OP_READ, "Reading", ReadPendingException::new, new Reads(channel));
+        writes = transfers(SelectionKey.OP_WRITE, "Writing", WritePendingException::new, new Writes(channel));
+    }
+
+    private Transfers transfers(int operation, String name, Supplier<RuntimeException> busy, Transfers.Mover mover) {
+        return new Transfers(member, member.slot(operation), name, busy, () -> connected, mover);
     }
 
     static AsyncSocket accepted(AsynchronousChannelProvider provider, ChannelGroup group, SocketChannel accepted)
@@ -56,15 +59,13 @@ final class AsyncSocket extends AsynchronousSocketChannel {
 
     @Override
     public <T> AsynchronousSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Options.check(name, supportedOptions());
-        channel.setOption(name, value);
+        Options.set(channel, name, value);
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Options.check(name, supportedOptions());
-        return channel.getOption(name);
+        return Options.get(channel, name);
     }
 
     @Override
@@ -124,7 +125,7 @@ final class AsyncSocket extends AsynchronousSocketChannel {
             outcome.deliver(null, failure);
         });
         if (!isOpen()) {
-            return fail(pending);
+            return pending.refuse();
         }
         try {
             channel.connect(remote);
@@ -135,7 +136,7 @@ final class AsyncSocket extends AsynchronousSocketChannel {
             pending.deliver();
             return pending;
         }
-        connects.start(pending, () -> refusal("Connect"), ConnectionPendingException::new, 0);
+        connects.start(pending, () -> Transfers.refusal("Connect"), ConnectionPendingException::new, 0);
         return pending;
     }
 
@@ -143,29 +144,17 @@ final class AsyncSocket extends AsynchronousSocketChannel {
         return channel.finishConnect() && outcome.succeed(null);
     }
 
-    private static <V> Pending<V> fail(Pending<V> pending) {
-        pending.fail(new ClosedChannelException());
-        pending.deliver();
-        return pending;
-    }
-
-    // Reading.
+    // Reading and writing.
 
     @Override
     public <A> void read(
             ByteBuffer dst, long timeout, TimeUnit unit, A attachment, CompletionHandler<Integer, ? super A> handler) {
-        Outcome<Integer> outcome = Outcome.to(member.group(), handler, attachment);
-        ensureWritable(dst);
-        read(new Pending<>(to -> tryRead(dst, to), outcome), unit.toNanos(timeout));
+        reads.start(dst, timeout, unit, attachment, handler);
     }
 
     @Override
     public Future<Integer> read(ByteBuffer dst) {
-        ensureWritable(dst);
-        Promise<Integer> promise = new Promise<>(member);
-        Pending<Integer> pending = read(new Pending<>(to -> tryRead(dst, to), promise), 0);
-        promise.onCancel(() -> reads.withdraw(pending));
-        return promise;
+        return reads.start(dst);
     }
 
     @Override
@@ -177,64 +166,18 @@ final class AsyncSocket extends AsynchronousSocketChannel {
             TimeUnit unit,
             A attachment,
             CompletionHandler<Long, ? super A> handler) {
-        Outcome<Long> outcome = Outcome.to(member.group(), handler, attachment);
-        Objects.checkFromIndexSize(offset, length, dsts.length);
-        ByteBuffer[] range = copy(dsts, offset, length);
-        for (ByteBuffer dst : range) {
-            ensureWritable(dst);
-        }
-        read(new Pending<>(to -> tryRead(range, to), outcome), unit.toNanos(timeout));
+        reads.start(dsts, offset, length, timeout, unit, attachment, handler);
     }
-
-    private <V> Pending<V> read(Pending<V> pending, long timeoutNs) {
-        return start(reads, pending, "Reading", ReadPendingException::new, timeoutNs);
-    }
-
-    private <V> Pending<V> start(
-            Slot slot, Pending<V> pending, String name, Supplier<RuntimeException> busy, long timeoutNs) {
-        if (!isOpen()) {
-            return fail(pending);
-        }
-        if (!connected) {
-            throw new NotYetConnectedException();
-        }
-        slot.start(pending, () -> refusal(name), busy, timeoutNs);
-        return pending;
-    }
-
-    private static IllegalStateException refusal(String name) {
-        return new IllegalStateException(name + " not allowed due to timeout or cancellation");
-    }
-
-    private boolean tryRead(ByteBuffer dst, Pending<Integer> outcome) throws IOException {
-        boolean room = dst.hasRemaining();
-        int n = channel.read(dst);
-        return (n != 0 || !room) && outcome.succeed(n);
-    }
-
-    private boolean tryRead(ByteBuffer[] dsts, Pending<Long> outcome) throws IOException {
-        boolean room = hasRemaining(dsts);
-        long n = channel.read(dsts);
-        return (n != 0 || !room) && outcome.succeed(n);
-    }
-
-    // Writing.
 
     @Override
     public <A> void write(
             ByteBuffer src, long timeout, TimeUnit unit, A attachment, CompletionHandler<Integer, ? super A> handler) {
-        Outcome<Integer> outcome = Outcome.to(member.group(), handler, attachment);
-        Objects.requireNonNull(src);
-        write(new Pending<>(to -> tryWrite(src, to), outcome), unit.toNanos(timeout));
+        writes.start(src, timeout, unit, attachment, handler);
     }
 
     @Override
     public Future<Integer> write(ByteBuffer src) {
-        Objects.requireNonNull(src);
-        Promise<Integer> promise = new Promise<>(member);
-        Pending<Integer> pending = write(new Pending<>(to -> tryWrite(src, to), promise), 0);
-        promise.onCancel(() -> writes.withdraw(pending));
-        return promise;
+        return writes.start(src);
     }
 
     @Override
@@ -246,48 +189,65 @@ final class AsyncSocket extends AsynchronousSocketChannel {
             TimeUnit unit,
             A attachment,
             CompletionHandler<Long, ? super A> handler) {
-        Outcome<Long> outcome = Outcome.to(member.group(), handler, attachment);
-        Objects.checkFromIndexSize(offset, length, srcs.length);
-        ByteBuffer[] range = copy(srcs, offset, length);
-        write(new Pending<>(to -> tryWrite(range, to), outcome), unit.toNanos(timeout));
+        writes.start(srcs, offset, length, timeout, unit, attachment, handler);
     }
 
-    private <V> Pending<V> write(Pending<V> pending, long timeoutNs) {
-        return start(writes, pending, "Writing", WritePendingException::new, timeoutNs);
-    }
+    private static final class Reads implements Transfers.Mover {
+        private final SocketChannel channel;
 
-    private boolean tryWrite(ByteBuffer src, Pending<Integer> outcome) throws IOException {
-        boolean some = src.hasRemaining();
-        int n = channel.write(src);
-        return (n > 0 || !some) && outcome.succeed(n);
-    }
-
-    private boolean tryWrite(ByteBuffer[] srcs, Pending<Long> outcome) throws IOException {
-        boolean some = hasRemaining(srcs);
-        long n = channel.write(srcs);
-        return (n > 0 || !some) && outcome.succeed(n);
-    }
-
-    // Buffers.
-
-    private static void ensureWritable(ByteBuffer dst) {
-        if (dst.isReadOnly()) {
-            throw new IllegalArgumentException("Read-only buffer");
+        Reads(SocketChannel channel) {
+            this.channel = channel;
         }
-    }
 
-    /** The application may change its array while the operation is pending. */
-    private static ByteBuffer[] copy(ByteBuffer[] buffers, int offset, int length) {
-        return java.util.Arrays.copyOfRange(buffers, offset, offset + length);
-    }
+        @Override
+        public void check(ByteBuffer buffer) {
+            Buffers.ensureWritable(buffer);
+        }
 
-    private static boolean hasRemaining(ByteBuffer[] buffers) {
-        for (ByteBuffer buffer : buffers) {
-            if (buffer.hasRemaining()) {
-                return true;
+        @Override
+        public void check(ByteBuffer[] buffers) {
+            for (ByteBuffer buffer : buffers) {
+                Buffers.ensureWritable(buffer);
             }
         }
-        return false;
+
+        @Override
+        public int move(ByteBuffer buffer) throws IOException {
+            return channel.read(buffer);
+        }
+
+        @Override
+        public long move(ByteBuffer[] buffers) throws IOException {
+            return channel.read(buffers);
+        }
+    }
+
+    private static final class Writes implements Transfers.Mover {
+        private final SocketChannel channel;
+
+        Writes(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void check(ByteBuffer buffer) {
+            Objects.requireNonNull(buffer);
+        }
+
+        @Override
+        public void check(ByteBuffer[] buffers) {
+            // The channel looks at each when it writes it.
+        }
+
+        @Override
+        public int move(ByteBuffer buffer) throws IOException {
+            return channel.write(buffer);
+        }
+
+        @Override
+        public long move(ByteBuffer[] buffers) throws IOException {
+            return channel.write(buffers);
+        }
     }
 
     @Override
@@ -302,7 +262,6 @@ final class AsyncSocket extends AsynchronousSocketChannel {
 
     @Override
     public String toString() {
-        String text = channel.toString();
-        return AsynchronousSocketChannel.class.getName() + text.substring(text.indexOf('['));
+        return member.describe(AsynchronousSocketChannel.class);
     }
 }

@@ -91,6 +91,12 @@ final class Member {
         return !closed.get();
     }
 
+    /** As the channel below, but of that type. */
+    String describe(Class<?> type) {
+        String text = channel.toString();
+        return type.getName() + text.substring(text.indexOf('['));
+    }
+
     void close() throws IOException {
         if (!closed.compareAndSet(false, true)) {
             return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.spi.async;
 
+import java.io.IOException;
 import java.net.SocketOption;
 import java.nio.channels.NetworkChannel;
 import java.util.Objects;
@@ -19,8 +20,18 @@ final class Options {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    static void check(SocketOption<?> name, Set<SocketOption<?>> supported) {
-        if (!supported.contains(Objects.requireNonNull(name))) {
+    static <T> void set(NetworkChannel channel, SocketOption<T> name, T value) throws IOException {
+        check(channel, name);
+        channel.setOption(name, value);
+    }
+
+    static <T> T get(NetworkChannel channel, SocketOption<T> name) throws IOException {
+        check(channel, name);
+        return channel.getOption(name);
+    }
+
+    private static void check(NetworkChannel channel, SocketOption<?> name) {
+        if (!of(channel).contains(Objects.requireNonNull(name))) {
             throw new UnsupportedOperationException("'" + name + "' not supported");
         }
     }

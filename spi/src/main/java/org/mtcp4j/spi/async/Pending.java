@@ -2,6 +2,7 @@
 package org.mtcp4j.spi.async;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Future;
 
 /** An operation and who is told its outcome. Guarded by the lock of its slot until it is delivered, which is once. */
@@ -43,6 +44,13 @@ final class Pending<V> {
 
     void fail(Throwable why) {
         failure = why;
+    }
+
+    /** The channel is closed. */
+    Pending<V> refuse() {
+        fail(new ClosedChannelException());
+        deliver();
+        return this;
     }
 
     synchronized void timer(Future<?> started) {

@@ -4,7 +4,7 @@ package org.mtcp4j.spi.nio;
 import java.nio.ByteBuffer;
 
 /** Checks of the buffers that a program passes. */
-final class Buffers {
+public final class Buffers {
     private Buffers() {}
 
     /** As {@link SocketEvents#prepare()}, for its reason. */
@@ -12,7 +12,8 @@ final class Buffers {
         // To be called is enough.
     }
 
-    static void ensureWritable(ByteBuffer dst) {
+    /** Refuses a buffer that nothing can be read into. */
+    public static void ensureWritable(ByteBuffer dst) {
         if (dst.isReadOnly()) {
             throw new IllegalArgumentException("Read-only buffer");
         }

@@ -102,7 +102,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
         return side;
     }
 
-    private void ensureOpen() throws ClosedChannelException {
+    void ensureOpen() throws ClosedChannelException {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
@@ -362,8 +362,10 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
     }
 
     /** {@link #end(boolean)} for the sides. */
-    void endBlocking(boolean completed) throws AsynchronousCloseException {
-        end(completed);
+    void endBlocking(boolean blocking, boolean completed) throws AsynchronousCloseException {
+        if (blocking) {
+            end(completed);
+        }
     }
 
     // Selection and closing.

@@ -4,7 +4,6 @@ package org.mtcp4j.spi.nio;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
-import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -15,39 +14,23 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.NoConnectionPendingException;
-import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.StackOption;
 import org.mtcp4j.socket.StackSocket;
 
 /** A socket on the stack. One thread reads and one writes at a time; a connect takes both locks. */
 final class StackSocketSide implements SocketSide {
-    // States, in the order in which they are passed.
-    private static final int UNCONNECTED = 0;
-    private static final int CONNECTION_PENDING = 1;
-    private static final int CONNECTED = 2;
-    private static final int CLOSING = 3;
-    private static final int CLOSED = 4;
-
     private final MtcpSocketChannel channel;
     private final StackSocket socket;
     private final ProtocolFamily family;
-    private final ReentrantLock readLock = new ReentrantLock();
-    private final ReentrantLock writeLock = new ReentrantLock();
-    /** Held for changes of the fields below; never while waiting. */
-    private final Object stateLock = new Object();
-
-    private volatile int state;
-    private volatile boolean inputClosed;
-    private volatile boolean outputClosed;
+    private final SideState state;
+    private final StackReader reader;
+    private final StackWriter writer;
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
     /** Its addresses are the socket's. */
     private final boolean accepted;
-    /** Guarded by readLock: a reset is reported by every read from then on. */
-    private boolean connectionReset;
 
     /** @param accepted it is connected already */
     StackSocketSide(MtcpSocketChannel channel, StackSocket socket, ProtocolFamily family, boolean accepted) {
@@ -55,49 +38,16 @@ final class StackSocketSide implements SocketSide {
         this.socket = socket;
         this.family = family;
         this.accepted = accepted;
-        state = accepted ? CONNECTED : UNCONNECTED;
-    }
-
-    private void ensureOpen() throws ClosedChannelException {
-        if (!channel.isOpen()) {
-            throw new ClosedChannelException();
-        }
-    }
-
-    private void ensureOpenAndConnected() throws ClosedChannelException {
-        int now = state;
-        if (now < CONNECTED) {
-            throw new NotYetConnectedException();
-        }
-        if (now > CONNECTED) {
-            throw new ClosedChannelException();
-        }
-    }
-
-    /**
-     * Waits for readiness; an interrupted thread does not, but its channel is about to be closed by whoever interrupted it: so the
-     * callers go on until it is, and not until they see the interrupt.
-     *
-     * @return false when {@code timeoutNs}, counted from {@code startNs}, is over; 0 is no limit
-     */
-    private boolean await(int ops, long startNs, long timeoutNs) {
-        if (timeoutNs == 0) {
-            socket.await(ops, 0);
-            return true;
-        }
-        long remainingNs = timeoutNs - (System.nanoTime() - startNs);
-        if (remainingNs <= 0) {
-            return false;
-        }
-        socket.await(ops, remainingNs);
-        return true;
+        state = new SideState(accepted ? SideState.CONNECTED : SideState.UNCONNECTED);
+        reader = new StackReader(channel, socket, state);
+        writer = new StackWriter(channel, socket, state);
     }
 
     // Bind and connect.
 
     @Override
     public void ensureBindable() {
-        if (state == CONNECTION_PENDING) {
+        if (state.now == SideState.CONNECTION_PENDING) {
             throw new ConnectionPendingException();
         }
         if (localAddress() != null) {
@@ -109,8 +59,8 @@ final class StackSocketSide implements SocketSide {
     public void bind(InetSocketAddress address) throws IOException {
         lockBoth();
         try {
-            synchronized (stateLock) {
-                ensureOpen();
+            synchronized (state) {
+                channel.ensureOpen();
                 ensureBindable();
                 socket.bind(StackAddresses.toBind(address, family));
                 local = StackAddresses.toApplication(socket.localAddress(), address, family);
@@ -160,7 +110,7 @@ final class StackSocketSide implements SocketSide {
     public boolean finishConnect() throws IOException {
         lockBoth();
         try {
-            if (state == CONNECTED) {
+            if (state.now == SideState.CONNECTED) {
                 return true;
             }
             boolean blocking = channel.isBlocking();
@@ -184,15 +134,15 @@ final class StackSocketSide implements SocketSide {
         if (blocking) {
             channel.beginBlocking();
         }
-        synchronized (stateLock) {
-            ensureOpen();
-            if (state == CONNECTED) {
+        synchronized (state) {
+            channel.ensureOpen();
+            if (state.now == SideState.CONNECTED) {
                 throw new AlreadyConnectedException();
             }
-            if (state == CONNECTION_PENDING) {
+            if (state.now == SideState.CONNECTION_PENDING) {
                 throw new ConnectionPendingException();
             }
-            state = CONNECTION_PENDING;
+            state.now = SideState.CONNECTION_PENDING;
             remote = address;
         }
     }
@@ -201,9 +151,9 @@ final class StackSocketSide implements SocketSide {
         if (blocking) {
             channel.beginBlocking();
         }
-        synchronized (stateLock) {
-            ensureOpen();
-            if (state != CONNECTION_PENDING) {
+        synchronized (state) {
+            channel.ensureOpen();
+            if (state.now != SideState.CONNECTION_PENDING) {
                 throw new NoConnectionPendingException();
             }
         }
@@ -212,7 +162,7 @@ final class StackSocketSide implements SocketSide {
     private boolean pollConnect(boolean blocking, long startNs, long timeoutNs) throws IOException {
         boolean ended = socket.finishConnect();
         while (blocking && !ended && channel.isOpen()) {
-            if (!await(Pollable.CONNECT, startNs, timeoutNs)) {
+            if (!StackReader.await(socket, Pollable.CONNECT, startNs, timeoutNs)) {
                 throw new SocketTimeoutException("Connect timed out");
             }
             ended = socket.finishConnect();
@@ -221,259 +171,79 @@ final class StackSocketSide implements SocketSide {
     }
 
     private void endConnect(boolean blocking, boolean connected) throws AsynchronousCloseException {
-        endBlocking(blocking, connected);
+        channel.endBlocking(blocking, connected);
         if (!connected) {
             return;
         }
-        synchronized (stateLock) {
-            if (state == CONNECTION_PENDING) {
+        synchronized (state) {
+            if (state.now == SideState.CONNECTION_PENDING) {
                 local = StackAddresses.toApplication(socket.localAddress(), remote, family);
-                state = CONNECTED;
+                state.now = SideState.CONNECTED;
             }
         }
         channel.registrations().enqueue();
     }
 
-    private void endBlocking(boolean blocking, boolean completed) throws AsynchronousCloseException {
-        if (blocking) {
-            channel.endBlocking(completed);
-        }
-    }
-
     private void lockBoth() {
-        readLock.lock();
-        writeLock.lock();
+        reader.readLock.lock();
+        writer.writeLock.lock();
     }
 
     private void unlockBoth() {
-        writeLock.unlock();
-        readLock.unlock();
+        writer.writeLock.unlock();
+        reader.readLock.unlock();
     }
 
-    // Reading.
-
-    private void beginRead(boolean blocking) throws IOException {
-        if (blocking) {
-            channel.beginBlocking();
-            ensureOpen();
-        }
-        if (connectionReset) {
-            throw new SocketException("Connection reset");
-        }
-    }
-
-    /** One of dst and dsts is there. Returns bytes, EOF or UNAVAILABLE. */
-    private long tryRead(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length) throws IOException {
-        if (inputClosed) {
-            return StackSocket.EOF;
-        }
-        try {
-            return dst != null ? socket.read(dst) : socket.read(dsts, offset, length);
-        } catch (SocketException e) {
-            connectionReset = true;
-            throw e;
-        }
-    }
-
-    private long read(ByteBuffer dst, ByteBuffer[] dsts, int offset, int length, long timeoutNs) throws IOException {
-        boolean blocking = channel.isBlocking();
-        long n = 0;
-        try {
-            beginRead(blocking);
-            n = tryRead(dst, dsts, offset, length);
-            long startNs = n == StackSocket.UNAVAILABLE && timeoutNs != 0 ? System.nanoTime() : 0;
-            while (blocking && n == StackSocket.UNAVAILABLE && channel.isOpen()) {
-                if (!await(Pollable.READ, startNs, timeoutNs)) {
-                    throw new SocketTimeoutException("Read timed out");
-                }
-                n = tryRead(dst, dsts, offset, length);
-            }
-        } finally {
-            endBlocking(blocking, n > 0);
-        }
-        return n == StackSocket.UNAVAILABLE ? 0 : n;
-    }
+    // Reading and writing.
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        readLock.lock();
-        try {
-            ensureOpenAndConnected();
-            if (!inputClosed) {
-                Buffers.ensureWritable(dst);
-            }
-            return (int) read(dst, null, 0, 0, 0);
-        } finally {
-            readLock.unlock();
-        }
+        return reader.read(dst);
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
-        readLock.lock();
-        try {
-            ensureOpenAndConnected();
-            for (int i = offset; !inputClosed && i < offset + length; i++) {
-                Buffers.ensureWritable(dsts[i]);
-            }
-            return read(null, dsts, offset, length, 0);
-        } finally {
-            readLock.unlock();
-        }
+        return reader.read(dsts, offset, length);
     }
 
     @Override
     public int timedRead(byte[] dst, int offset, int length, long timeoutNs) throws IOException {
-        readLock.lock();
-        try {
-            ensureOpenAndConnected();
-            if (!channel.isBlocking()) {
-                throw new IllegalBlockingModeException();
-            }
-            return (int) read(ByteBuffer.wrap(dst, offset, length), null, 0, 0, timeoutNs);
-        } finally {
-            readLock.unlock();
-        }
+        return reader.timedRead(dst, offset, length, timeoutNs);
     }
 
     @Override
     public int available() throws ClosedChannelException {
-        ensureOpenAndConnected();
-        return inputClosed ? 0 : socket.available();
-    }
-
-    // Writing.
-
-    private void beginWrite(boolean blocking) throws ClosedChannelException {
-        if (blocking) {
-            channel.beginBlocking();
-            ensureOpen();
-        }
-        if (outputClosed) {
-            throw new AsynchronousCloseException();
-        }
-    }
-
-    private long tryWrite(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
-        return src != null ? socket.write(src) : socket.write(srcs, offset, length);
-    }
-
-    /** In blocking mode everything, unless the connection or the channel ends in between. */
-    private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
-        boolean blocking = channel.isBlocking();
-        long written = 0;
-        try {
-            beginWrite(blocking);
-            long total = Buffers.remaining(src, srcs, offset, length);
-            long n = tryWrite(src, srcs, offset, length);
-            written = Math.max(0, n);
-            while (blocking && written < total && channel.isOpen() && !outputClosed) {
-                if (n <= 0) {
-                    socket.await(Pollable.WRITE, 0);
-                }
-                n = tryWriteMore(src, srcs, offset, length, written);
-                if (n == StackSocket.EOF) {
-                    break;
-                }
-                written += Math.max(0, n);
-            }
-        } finally {
-            endBlocking(blocking, written > 0);
-        }
-        if (written == 0 && outputClosed) {
-            throw new AsynchronousCloseException();
-        }
-        return written;
-    }
-
-    /** An error after a part was taken is left to the next write. EOF stands for it. */
-    private long tryWriteMore(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, long written)
-            throws IOException {
-        try {
-            return tryWrite(src, srcs, offset, length);
-        } catch (IOException e) {
-            if (written == 0) {
-                throw e;
-            }
-            return StackSocket.EOF;
-        }
+        return reader.available();
     }
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        writeLock.lock();
-        try {
-            ensureOpenAndConnected();
-            return (int) write(src, null, 0, 0);
-        } finally {
-            writeLock.unlock();
-        }
+        return writer.write(src);
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
-        writeLock.lock();
-        try {
-            ensureOpenAndConnected();
-            return write(null, srcs, offset, length);
-        } finally {
-            writeLock.unlock();
-        }
+        return writer.write(srcs, offset, length);
     }
 
     @Override
     public void writeFully(byte[] src, int offset, int length) throws IOException {
-        writeLock.lock();
-        try {
-            ensureOpenAndConnected();
-            if (!channel.isBlocking()) {
-                throw new IllegalBlockingModeException();
-            }
-            ByteBuffer buffer = ByteBuffer.wrap(src, offset, length);
-            while (buffer.hasRemaining()) {
-                write(buffer, null, 0, 0);
-                if (!channel.isOpen()) {
-                    throw new AsynchronousCloseException();
-                }
-            }
-        } finally {
-            writeLock.unlock();
-        }
+        writer.writeFully(src, offset, length);
     }
 
     @Override
     public void sendUrgentData(int data) throws IOException {
-        writeLock.lock();
-        try {
-            ensureOpenAndConnected();
-            boolean blocking = channel.isBlocking();
-            boolean sent = false;
-            try {
-                beginWrite(blocking);
-                sent = socket.writeUrgent(data);
-                while (blocking && !sent && channel.isOpen()) {
-                    socket.await(Pollable.WRITE, 0);
-                    sent = socket.writeUrgent(data);
-                }
-            } finally {
-                endBlocking(blocking, sent);
-            }
-            if (!sent) {
-                throw new IOException("Socket buffer full");
-            }
-        } finally {
-            writeLock.unlock();
-        }
+        writer.sendUrgentData(data);
     }
 
     // Half close.
 
     @Override
     public void shutdownInput() throws ClosedChannelException {
-        synchronized (stateLock) {
-            ensureOpenAndConnected();
-            if (!inputClosed) {
-                inputClosed = true;
+        synchronized (state) {
+            state.ensureOpenAndConnected();
+            if (!state.inputClosed) {
+                state.inputClosed = true;
                 socket.shutdownInput();
                 socket.wakeWaiters();
             }
@@ -483,10 +253,10 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public void shutdownOutput() throws ClosedChannelException {
-        synchronized (stateLock) {
-            ensureOpenAndConnected();
-            if (!outputClosed) {
-                outputClosed = true;
+        synchronized (state) {
+            state.ensureOpenAndConnected();
+            if (!state.outputClosed) {
+                state.outputClosed = true;
                 socket.shutdownOutput();
                 socket.wakeWaiters();
             }
@@ -496,24 +266,24 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public boolean isInputOpen() {
-        return !inputClosed;
+        return !state.inputClosed;
     }
 
     @Override
     public boolean isOutputOpen() {
-        return !outputClosed;
+        return !state.outputClosed;
     }
 
     // State and options.
 
     @Override
     public boolean isConnected() {
-        return state == CONNECTED;
+        return state.now == SideState.CONNECTED;
     }
 
     @Override
     public boolean isConnectionPending() {
-        return state == CONNECTION_PENDING;
+        return state.now == SideState.CONNECTION_PENDING;
     }
 
     @Override
@@ -545,7 +315,7 @@ final class StackSocketSide implements SocketSide {
         // A thread inside a blocking operation finishes it in the mode in which it began.
         lockBoth();
         try {
-            ensureOpen();
+            channel.ensureOpen();
         } finally {
             unlockBoth();
         }
@@ -556,13 +326,13 @@ final class StackSocketSide implements SocketSide {
     @Override
     public void close() {
         boolean connected;
-        synchronized (stateLock) {
-            connected = state == CONNECTED;
-            state = CLOSING;
+        synchronized (state) {
+            connected = state.now == SideState.CONNECTED;
+            state.now = SideState.CLOSING;
         }
         if (channel.isBlocking()) {
             // With somebody inside the JDK leaves the rest, lingering too, to the last one out.
-            closeSocket(connected && !readLock.isLocked() && !writeLock.isLocked());
+            closeSocket(connected && !reader.readLock.isLocked() && !writer.writeLock.isLocked());
             return;
         }
         lockBoth();
@@ -582,7 +352,7 @@ final class StackSocketSide implements SocketSide {
 
     private void closeSocket(boolean mayLinger) {
         int lingerSeconds = mayLinger ? socket.option(StackOption.LINGER) : -1;
-        state = CLOSED;
+        state.now = SideState.CLOSED;
         socket.close();
         if (lingerSeconds > 0) {
             socket.awaitClosed(TimeUnit.SECONDS.toNanos(lingerSeconds));
@@ -591,7 +361,7 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public void finishClose() {
-        if (state == CLOSING) {
+        if (state.now == SideState.CLOSING) {
             closeSocket(false);
         }
     }
