@@ -11,13 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.mtcp4j.socket.StackCapture;
+import org.mtcp4j.socket.StackUnavailableException;
 import org.mtcp4j.spi.nio.MtcpRuntime;
 
 /**
- * Answers {@code stat PID} of the same user over a UNIX-domain socket of the kernel: whoever connects is written the report and hung
- * up on. One daemon thread, asleep in accept.
+ * Answers {@code stat PID} and {@code capture PID} of the same user over a UNIX-domain socket of the kernel. A question is a line; {@code stat} is
+ * answered with the report, {@code capture NIC FILE} with a line, and when the asker has no more to say, or is gone, with another. A daemon thread asleep
+ * in accept, and one a question.
  */
 public final class StatServer {
+    private static final int MOST_LINE_BYTES = 8_192;
+
     private static ServerSocketChannel server;
     private static Path path;
 
@@ -52,9 +57,10 @@ public final class StatServer {
                 path = socket;
             }
             while (true) {
-                try (SocketChannel client = opened.accept()) {
-                    answer(client, runtime);
-                }
+                SocketChannel client = opened.accept();
+                Thread thread = new Thread(null, () -> answer(client, runtime), "mtcp-stat-answer", 0, false);
+                thread.setDaemon(true);
+                thread.start();
             }
         } catch (IOException | UnsupportedOperationException | SecurityException e) {
             // Stopped, or no place for the socket: stat then says that nobody answers.
@@ -63,14 +69,49 @@ public final class StatServer {
     }
 
     private static void answer(SocketChannel client, MtcpRuntime runtime) {
-        try {
-            ByteBuffer text = ByteBuffer.wrap(
-                    (runtime.stack().report() + NativeTransports.report()).getBytes(StandardCharsets.UTF_8));
-            while (text.hasRemaining()) {
-                client.write(text);
+        try (client) {
+            String[] words = line(client).split(" ", 3);
+            if (words[0].equals("capture") && words.length == 3) {
+                capture(client, runtime.stack().capture(), Integer.parseInt(words[1]), Path.of(words[2]));
+            } else {
+                write(client, runtime.stack().report() + NativeTransports.report());
             }
-        } catch (IOException e) {
-            // The asker went away.
+        } catch (IOException | IllegalArgumentException e) {
+            // The asker went away, or is none of ours.
+        }
+    }
+
+    /** What comes up to the first line's end, or the end of what comes. */
+    private static String line(SocketChannel client) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(MOST_LINE_BYTES);
+        String text = "";
+        while (!text.contains("\n") && bytes.hasRemaining() && client.read(bytes) >= 0) {
+            text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+        }
+        return text.strip();
+    }
+
+    private static void capture(SocketChannel client, StackCapture capture, int nic, Path file) throws IOException {
+        try {
+            capture.start(file, nic);
+        } catch (StackUnavailableException e) {
+            write(client, "ERROR " + e.getMessage() + "\n");
+            return;
+        }
+        String outcome;
+        try {
+            write(client, "capturing into " + file + "\n");
+            line(client);
+        } finally {
+            outcome = capture.end();
+        }
+        write(client, outcome + "\n");
+    }
+
+    private static void write(SocketChannel client, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            client.write(bytes);
         }
     }
 

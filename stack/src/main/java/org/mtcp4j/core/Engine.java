@@ -12,6 +12,8 @@ import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.nic.capture.Capture;
 import org.mtcp4j.tcp.InitialSequence;
 import org.mtcp4j.tcp.TcpSettings;
 
@@ -136,6 +138,22 @@ public final class Engine {
 
     Context context(int index) {
         return contexts[index];
+    }
+
+    /**
+     * Captures a NIC in every context from now on.
+     *
+     * @param nic its place in {@code mtcp.nic}
+     * @param capture null for none any more
+     */
+    public void capture(int nic, Capture capture) {
+        int link = outerIsLoopback ? 0 : 1 + nic;
+        Nic captured = nics.get(link);
+        for (Context context : contexts) {
+            NicQueue own = captured.queue(context.index());
+            NicQueue queue = capture == null ? own : capture.around(own, captured.memory());
+            context.driver.call(new QueueCall(link, queue));
+        }
     }
 
     /** All contexts, for {@code stat}. */

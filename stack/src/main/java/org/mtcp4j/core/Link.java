@@ -15,7 +15,8 @@ final class Link {
     final int index;
 
     final Nic nic;
-    final NicQueue queue;
+    /** The NIC's, or that with a capture around it. */
+    NicQueue queue;
     /** Packets to any address are ours, and nobody is asked for a hardware address. */
     final boolean loopback;
 

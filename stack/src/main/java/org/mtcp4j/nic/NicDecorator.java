@@ -70,7 +70,7 @@ public abstract class NicDecorator implements Nic {
     }
 
     /** A queue around another one. */
-    protected abstract static class Queue implements NicQueue {
+    public abstract static class Queue implements NicQueue {
         protected final NicQueue inner;
 
         protected Queue(NicQueue inner) {

@@ -36,10 +36,12 @@ public final class Stack implements AutoCloseable {
 
     private final Engine engine;
     private final SideCounters sides = new SideCounters();
+    private final StackCapture capture;
     private boolean stopped;
 
     private Stack(Engine engine) {
         this.engine = engine;
+        capture = new StackCapture(engine);
     }
 
     /**
@@ -238,6 +240,11 @@ public final class Stack implements AutoCloseable {
         return new StackReport(engine, sides).write();
     }
 
+    /** For {@code capture}. */
+    public StackCapture capture() {
+        return capture;
+    }
+
     /** For {@code stat}, leak checks and tests. */
     public Engine engine() {
         return engine;
@@ -253,7 +260,9 @@ public final class Stack implements AutoCloseable {
             return 0;
         }
         stopped = true;
-        return engine.stop(lingerNs);
+        int cut = engine.stop(lingerNs);
+        capture.stackStopped();
+        return cut;
     }
 
     /**
@@ -268,7 +277,9 @@ public final class Stack implements AutoCloseable {
         }
         stopped = true;
         engine.awaitConnections(lingerNs);
-        return engine.endConnections(lingerNs);
+        int cut = engine.endConnections(lingerNs);
+        capture.stackStopped();
+        return cut;
     }
 
     @Override

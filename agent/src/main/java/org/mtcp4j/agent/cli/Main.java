@@ -2,16 +2,8 @@
 package org.mtcp4j.agent.cli;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
-import org.mtcp4j.agent.StatServer;
 import org.mtcp4j.config.ConfigException;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -26,7 +18,8 @@ import picocli.CommandLine.Parameters;
         name = "mtcp4j",
         description = "User-level TCP for unmodified Java programs: -javaagent:mtcp4j-agent.jar[=key=value,...]",
         mixinStandardHelpOptions = true,
-        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class, Attach.class})
+        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class, Capture.class, Attach.class
+        })
 public final class Main implements Callable<Integer> {
     /** Exit code is that of the command. */
     public static void main(String[] arguments) {
@@ -90,22 +83,13 @@ public final class Main implements Callable<Integer> {
         private long pid;
 
         @Override
-        public Integer call() throws IOException {
-            Path path = StatServer.socketOf(pid);
-            if (!Files.exists(path)) {
-                System.err.println("process " + pid + " does not run under the agent for this user (no " + path + ")");
-                return 1;
-            }
-            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-                channel.connect(UnixDomainSocketAddress.of(path));
-                ByteBuffer buffer = ByteBuffer.allocate(16 * 1024);
-                StringBuilder text = new StringBuilder();
-                while (channel.read(buffer) >= 0) {
-                    text.append(StandardCharsets.UTF_8.decode(buffer.flip()));
-                    buffer.clear();
-                }
-                System.out.print(text);
+        public Integer call() {
+            try (Question question = new Question(pid, "stat")) {
+                question.printAnswer();
                 return 0;
+            } catch (IOException e) {
+                System.err.println(e.getMessage());
+                return 1;
             }
         }
     }

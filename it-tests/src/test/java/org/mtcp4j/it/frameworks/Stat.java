@@ -33,6 +33,7 @@ record Stat(String text) {
         Path socket = Path.of(
                 System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"), pid + ".sock");
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            channel.shutdownOutput();
             return new Stat(new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8));
         }
     }
