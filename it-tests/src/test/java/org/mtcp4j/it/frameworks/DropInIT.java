@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.frameworks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** {@link DropInProgram} sees the same with the agent as without it: linger, collection, class loaders, a security manager, foreign memory. */
+class DropInIT {
+    private static final int SECONDS = 120;
+
+    private static List<String> lines(Running running) throws Exception {
+        running.awaitLine("done", SECONDS);
+        return running.text().lines().filter(line -> line.contains("\t")).toList();
+    }
+
+    private static void seesTheSameAs(Path java, String driver) throws Exception {
+        List<String> command = new ArrayList<>(List.of(java.toString(), "-Xmx256m", "-XX:+UseSerialGC"));
+        if (java.equals(Build.java()) && Runtime.version().feature() < 18) {
+            command.add("-Djava.security.manager=allow");
+        }
+        List<String> program = List.of("-cp", Build.testClasses().toString(), DropInProgram.class.getName());
+        List<String> plain = new ArrayList<>(command);
+        plain.addAll(program);
+        command.add(Server.agent("nic=memory,loopback=stack,on-failure=fail,log=warn," + driver));
+        command.addAll(program);
+        try (Running kernel = Running.start(plain);
+                Running stack = Running.start(command)) {
+            List<String> seen = lines(stack);
+            assertThat(seen).hasSize(15).containsExactlyElementsOf(lines(kernel));
+            seen.forEach(line -> System.out.println("[it] " + line));
+            Stat stat = Stat.asked(stack.pid());
+            assertThat(stat.counter("TcpActiveOpens"))
+                    .as("connections over the stack")
+                    .isGreaterThan(30);
+            assertThat(stat.counters("Kernel"))
+                    .as("sockets that went to the kernel")
+                    .isZero();
+            stack.enter();
+            kernel.enter();
+            stack.await(SECONDS).ok();
+        }
+    }
+
+    @Test
+    void seesTheSameWithTheInlineDriver() throws Exception {
+        seesTheSameAs(Build.java(), "driver=inline");
+    }
+
+    @Test
+    void seesTheSameWithTheDedicatedDriver() throws Exception {
+        seesTheSameAs(Build.java(), "driver=dedicated");
+    }
+
+    @Test
+    void seesTheSameOnALaterJdk() throws Exception {
+        List<Path> jdks = Build.otherJdks("25");
+        if (jdks.isEmpty()) {
+            System.out.println("[it] skipped: no JDK 25 for memory segments");
+        }
+        assumeFalse(jdks.isEmpty(), "no JDK 25");
+        seesTheSameAs(jdks.get(0).resolve("bin/java"), "driver=inline");
+    }
+}
