@@ -42,7 +42,8 @@ public final class Compatibility {
             case TOMCAT_NIO2 -> new TomcatExercise();
             case UNDERTOW -> new UndertowExercise();
             case VERTX -> new VertxExercise();
-            case GRPC_NETTY -> new GrpcExercise();
+            case GRPC_NETTY -> GrpcExercise.plain();
+            case GRPC_NETTY_SHADED -> GrpcExercise.shaded();
             case NETTY_EPOLL -> new NettyEpollExercise();
             case JDK_HTTP -> new JdkExercise();
             case JDK_TLS -> new TlsExercise();

@@ -3,8 +3,10 @@ package org.mtcp4j.compat;
 
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
@@ -16,6 +18,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 /** gRPC on Netty, with messages that are bytes. */
 final class GrpcExercise implements Exercise {
@@ -34,9 +37,35 @@ final class GrpcExercise implements Exercise {
                 .build();
     }
 
+    private final Class<?> subject;
+    private final ServerBuilder<?> server;
+    private final IntFunction<ManagedChannelBuilder<?>> client;
+
+    private GrpcExercise(
+            Class<?> subject, ServerBuilder<?> server, IntFunction<ManagedChannelBuilder<?>> client) {
+        this.subject = subject;
+        this.server = server;
+        this.client = client;
+    }
+
+    static GrpcExercise plain() {
+        return new GrpcExercise(
+                NettyServerBuilder.class,
+                NettyServerBuilder.forAddress(Checks.anyPort()),
+                port -> NettyChannelBuilder.forAddress(Checks.LOOPBACK.getHostAddress(), port));
+    }
+
+    static GrpcExercise shaded() {
+        return new GrpcExercise(
+                io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder.class,
+                io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder.forAddress(Checks.anyPort()),
+                port -> io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder.forAddress(
+                        Checks.LOOPBACK.getHostAddress(), port));
+    }
+
     @Override
     public Class<?> subject() {
-        return NettyServerBuilder.class;
+        return subject;
     }
 
     @Override
@@ -53,13 +82,8 @@ final class GrpcExercise implements Exercise {
                     observer.onCompleted();
                 }))
                 .build();
-        Server server = NettyServerBuilder.forAddress(Checks.anyPort())
-                .addService(service)
-                .build()
-                .start();
-        ManagedChannel channel = NettyChannelBuilder.forAddress(Checks.LOOPBACK.getHostAddress(), server.getPort())
-                .usePlaintext()
-                .build();
+        Server running = server.addService(service).build().start();
+        ManagedChannel channel = client.apply(running.getPort()).usePlaintext().build();
         try {
             byte[] body = Checks.body();
             Checks.same(body, ClientCalls.blockingUnaryCall(channel, UNARY, CallOptions.DEFAULT, body));
@@ -73,7 +97,7 @@ final class GrpcExercise implements Exercise {
             Checks.same(MESSAGES, count);
         } finally {
             Checks.same(true, channel.shutdown().awaitTermination(Checks.SECONDS, TimeUnit.SECONDS));
-            Checks.same(true, server.shutdown().awaitTermination(Checks.SECONDS, TimeUnit.SECONDS));
+            Checks.same(true, running.shutdown().awaitTermination(Checks.SECONDS, TimeUnit.SECONDS));
         }
     }
 

@@ -10,6 +10,7 @@ public enum Subject {
     UNDERTOW("Undertow; java.net.http.HttpClient"),
     VERTX("Vert.x, server and client"),
     GRPC_NETTY("gRPC on Netty, server and client, unary and streaming"),
+    GRPC_NETTY_SHADED("gRPC on a relocated Netty that has its epoll transport with it; steered to NIO"),
     NETTY_EPOLL("Netty asked for its epoll transport, server and client; steered to NIO"),
     JDK_HTTP("com.sun.net.httpserver; java.net.http.HttpClient and HttpURLConnection"),
     JDK_TLS("SSLServerSocket; SSLSocket on its own and over a socket; HttpsServer and HttpClient"),

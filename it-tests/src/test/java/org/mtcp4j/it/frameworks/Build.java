@@ -56,6 +56,11 @@ final class Build {
         return root().resolve("compat-boot/target/agents/opentelemetry-javaagent.jar");
     }
 
+    /** A Tomcat that has the APR connector. */
+    static Path tomcat9() {
+        return root().resolve("compat-boot/target/agents/tomcat-9.jar");
+    }
+
     static Path docs() {
         return root().resolve("docs");
     }

@@ -4,6 +4,7 @@ package org.mtcp4j.it.frameworks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,25 @@ class DropInIT {
     @Test
     void seesTheSameWithTheDedicatedDriver() throws Exception {
         seesTheSameAs(Build.java(), "driver=dedicated");
+    }
+
+    /** Its sockets are native code's: nothing can be done about them but to say so. */
+    @Test
+    void tomcatsAprConnectorIsReported() throws Exception {
+        try (Running tomcat = Running.start(List.of(
+                Build.java().toString(),
+                Server.agent("nic=memory,on-failure=fail,log=warn"),
+                "-cp",
+                Build.testClasses() + File.pathSeparator + Build.tomcat9(),
+                LoadProgram.class.getName(),
+                "org.apache.tomcat.util.net.AprEndpoint"))) {
+            tomcat.awaitLine("done", SECONDS);
+            String sentence = "Tomcat's APR connector makes its sockets in native code, they are the kernel's";
+            assertThat(tomcat.text()).contains("[mtcp] WARN " + sentence);
+            assertThat(Stat.asked(tomcat.pid()).text()).contains("native: " + sentence);
+            tomcat.enter();
+            tomcat.await(SECONDS).ok();
+        }
     }
 
     @Test
