@@ -511,7 +511,7 @@ public final class Context {
             flow.abort(nowNs);
         } else if ((bits & Flow.CLOSE) != 0) {
             closeAsked(flow, nowNs);
-        } else if ((bits & Flow.SHUTDOWN) != 0) {
+        } else if ((bits & Flow.SHUTDOWN) != 0 && flow.endsWriting(Flow.SHUTDOWN, nowNs)) {
             flow.shutdownOutput(nowNs);
         }
         afterTurn(flow, nowNs);
@@ -523,7 +523,7 @@ public final class Context {
         if (unread) {
             // RFC 1122 §4.2.2.13: data that nobody will read ends the connection with a reset.
             flow.abort(nowNs);
-        } else {
+        } else if (flow.endsWriting(Flow.CLOSE, nowNs)) {
             flow.close(nowNs);
         }
         flow.receive.tryRelease();

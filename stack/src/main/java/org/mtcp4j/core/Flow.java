@@ -69,6 +69,9 @@ public final class Flow extends Connection {
     private volatile CloseReason reason = CloseReason.NONE;
     private volatile SocketDefaults options;
 
+    /** What waits until the writer that is inside has left: {@link #SHUTDOWN}, {@link #CLOSE}. */
+    private volatile int putOff;
+
     /** Application's reader: position up to which it has told the owner. */
     private long readTold;
 
@@ -256,9 +259,35 @@ public final class Flow extends Connection {
         }
     }
 
+    /** False where nothing is taken any more. */
+    private boolean enterWriter() {
+        if (!send.enter()) {
+            return false;
+        }
+        if (send.isEnding()) {
+            leaveWriter(send.written(), send.written());
+            return false;
+        }
+        return true;
+    }
+
+    /**
+     * Owner: the last byte has been written, and read as a limit. False while somebody writes: what a write has taken is sent, so the bits are asked
+     * for again when it has left.
+     */
+    boolean endsWriting(int bits, long nowNs) {
+        int before = putOff;
+        putOff = before | bits;
+        boolean ends = send.tryEnd();
+        if (ends) {
+            readLimits(nowNs);
+        }
+        return ends;
+    }
+
     /** Takes bytes to send, as one unit. One writer at a time. Returns bytes, 0 when the buffer is full. */
     public long write(ByteBuffer[] srcs, int offset, int length) {
-        if (!send.enter()) {
+        if (!enterWriter()) {
             return 0;
         }
         long from = send.written();
@@ -279,7 +308,7 @@ public final class Flow extends Connection {
 
     /** As {@link #write(ByteBuffer[], int, int)}. */
     public int write(ByteBuffer src) {
-        if (!send.enter()) {
+        if (!enterWriter()) {
             return 0;
         }
         long from = send.written();
@@ -295,7 +324,7 @@ public final class Flow extends Connection {
     private long leaveWriter(long from, long position) {
         send.publish(position);
         if (send.exit()) {
-            askAndKick(RELEASE, true);
+            askAndKick(RELEASE | putOff, true);
         } else if (position != from) {
             askAndKick(WROTE, true);
         }
@@ -304,7 +333,7 @@ public final class Flow extends Connection {
 
     /** Takes one byte to send as urgent. One writer at a time. False when the buffer is full. */
     public boolean writeUrgent(ByteBuffer oneByte) {
-        if (!send.enter()) {
+        if (!enterWriter()) {
             return false;
         }
         long from = send.written();
@@ -370,7 +399,7 @@ public final class Flow extends Connection {
         int found = 0;
         long received = receivedPosition();
         if (received != receive.received()) {
-            receive.urgentAt = urgentPosition();
+            receive.urgent(urgentPosition(), options.oobInline);
             receive.publish(received);
             found |= Endpoint.INPUT;
         }

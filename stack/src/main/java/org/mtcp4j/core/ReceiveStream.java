@@ -27,7 +27,10 @@ final class ReceiveStream extends StreamGuard {
     private final ChunkCache chunks;
 
     /** Position of the byte that the peer called urgent last, or -1; owner writes, before {@link #publish}. */
-    long urgentAt = -1;
+    private long urgentAt = -1;
+
+    /** Of an older one that is nobody's, or -1; as {@link #urgentAt}. */
+    private long passedAt = -1;
 
     @SuppressWarnings("unused") // through RECEIVED; owner writes
     private long received;
@@ -67,18 +70,30 @@ final class ReceiveStream extends StreamGuard {
         long received = received();
         long position = read();
         boolean hidden = !oobInline && urgentAt >= position && urgentAt < received;
-        return (int) (received - position) - (hidden ? 1 : 0);
+        return (int) (received - position) - (hidden ? 1 : 0) - (passedAt == position ? 1 : 0);
+    }
+
+    /**
+     * Owner, before {@link #publish}: which byte is urgent. An older one that the reader stands right before is passed over, as Linux does;
+     * any other that was not read stays in line.
+     */
+    void urgent(long position, boolean oobInline) {
+        if (position == urgentAt) {
+            return;
+        }
+        if (!oobInline && urgentAt == read() && urgentAt < received()) {
+            passedAt = urgentAt;
+        }
+        urgentAt = position;
     }
 
     /** Application, inside the word: where reading goes on, past an urgent byte that stands there and is nobody's. */
-    long skipUrgent(long position, boolean oobInline) {
+    long skipUrgent(long from, boolean oobInline) {
         stopAt = Long.MAX_VALUE;
-        if (oobInline) {
-            return position;
-        }
         long received = received();
+        long position = passedAt == from ? from + 1 : from;
         long at = urgentAt;
-        if (at < position || at >= received) {
+        if (oobInline || at < position || at >= received) {
             return position;
         }
         if (at == position) {

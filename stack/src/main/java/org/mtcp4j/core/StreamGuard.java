@@ -30,6 +30,7 @@ abstract class StreamGuard {
     private volatile int word;
 
     private volatile boolean releaseWanted;
+    private volatile boolean ending;
 
     /** Application thread: false once the storage is released for good. The owner holds the word for nanoseconds only. */
     final boolean enter() {
@@ -47,10 +48,25 @@ abstract class StreamGuard {
         return true;
     }
 
-    /** Application thread: true when the owner wanted to release meanwhile and must be told to try again. */
+    /** Application thread: true when the owner wanted to release or to end meanwhile and must be told to try again. */
     final boolean exit() {
         WORD.setVolatile(this, IDLE);
-        return releaseWanted;
+        return releaseWanted || ending;
+    }
+
+    /**
+     * Owner: whoever enters from now on sees {@link #isEnding}. False when the application is inside; its {@link #exit()} then returns true. After
+     * true nothing is published any more.
+     */
+    final boolean tryEnd() {
+        ending = true;
+        VarHandle.fullFence();
+        return word != APPLICATION;
+    }
+
+    /** Application, inside the word. */
+    final boolean isEnding() {
+        return ending;
     }
 
     /** Owner: true when nobody is inside; then {@link #yieldOwner()} must follow. */

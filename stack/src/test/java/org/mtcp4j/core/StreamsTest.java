@@ -119,6 +119,58 @@ class StreamsTest {
         assertThat(pool.free()).as("a drained stream holds no storage").isEqualTo(pool.total());
     }
 
+    /** Bytes that a reader gets, one read after the other until there is none. */
+    private static String readAll(ReceiveStream stream) {
+        StringBuilder all = new StringBuilder();
+        ByteBuffer buffer = ByteBuffer.allocate(100);
+        int n;
+        do {
+            assertThat(stream.enter()).isTrue();
+            long from = stream.skipUrgent(stream.read(), false);
+            n = stream.take(buffer.clear(), from);
+            stream.publishRead(from + n);
+            stream.exit();
+            for (int i = 0; i < n; i++) {
+                all.append((char) buffer.get(i));
+            }
+        } while (n > 0);
+        return all.toString();
+    }
+
+    private static void arrive(ReceiveStream stream, String text, int urgentIndex) {
+        long at = stream.received();
+        ByteBuffer frame = ByteBuffer.allocateDirect(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            frame.put(i, (byte) text.charAt(i));
+        }
+        assertThat(stream.place(at, frame, 0, text.length())).isTrue();
+        if (urgentIndex >= 0) {
+            stream.urgent(at + urgentIndex, false);
+        }
+        stream.publish(at + text.length());
+    }
+
+    @Test
+    void anOlderUrgentByteIsPassedOverWhereTheReaderStandsBeforeItAndElseStaysInLine() {
+        ReceiveStream stream = new ReceiveStream(chunks);
+        arrive(stream, "!", 0);
+        assertThat(stream.available(false)).isZero();
+        arrive(stream, "ab!cd", 2);
+        assertThat(stream.available(false)).isEqualTo(4);
+        assertThat(readAll(stream)).isEqualTo("abcd");
+        arrive(stream, "e!", 1);
+        arrive(stream, "f!", 1);
+        assertThat(stream.available(false)).isEqualTo(3);
+        assertThat(readAll(stream)).isEqualTo("e!f");
+        arrive(stream, "!", 0);
+        assertThat(readAll(stream)).isEmpty();
+        arrive(stream, "!", 0);
+        arrive(stream, "g", -1);
+        assertThat(stream.available(false)).isEqualTo(1);
+        assertThat(readAll(stream)).isEqualTo("g");
+        assertThat(stream.available()).isZero();
+    }
+
     private static void place(ReceiveStream stream, ByteBuffer frame, long position, int bytes) {
         for (int i = 0; i < bytes; i++) {
             frame.put(i, at(position + i));
@@ -126,6 +178,19 @@ class StreamsTest {
         if (bytes > 0) {
             assertThat(stream.place(position, frame, 0, bytes)).isTrue();
         }
+    }
+
+    @Test
+    void theEndWaitsForTheWriterThatIsInside() {
+        SendStream stream = new SendStream(chunks, 100_000);
+        assertThat(stream.enter()).isTrue();
+        assertThat(stream.tryEnd()).isFalse();
+        stream.publish(stream.append(ByteBuffer.allocate(10), 0));
+        assertThat(stream.exit()).as("the owner is to be told").isTrue();
+        assertThat(stream.tryEnd()).isTrue();
+        assertThat(stream.written()).isEqualTo(10);
+        assertThat(stream.enter()).isTrue();
+        assertThat(stream.isEnding()).isTrue();
     }
 
     @Test
