@@ -41,8 +41,7 @@ final class GrpcExercise implements Exercise {
     private final ServerBuilder<?> server;
     private final IntFunction<ManagedChannelBuilder<?>> client;
 
-    private GrpcExercise(
-            Class<?> subject, ServerBuilder<?> server, IntFunction<ManagedChannelBuilder<?>> client) {
+    private GrpcExercise(Class<?> subject, ServerBuilder<?> server, IntFunction<ManagedChannelBuilder<?>> client) {
         this.subject = subject;
         this.server = server;
         this.client = client;

@@ -85,7 +85,8 @@ final class DropInCases {
             pair.client().getOutputStream().write(new byte[] {1, 2, 3});
             pair.client().close();
             InputStream in = pair.accepted().getInputStream();
-            return outcome(() -> in.readNBytes(3).length) + ", then " + outcome(in::read) + ", then " + outcome(in::read);
+            return outcome(() -> in.readNBytes(3).length) + ", then " + outcome(in::read) + ", then "
+                    + outcome(in::read);
         }
     }
 
@@ -93,7 +94,8 @@ final class DropInCases {
         try (Pair pair = Pair.open()) {
             pair.client().setSoLinger(true, 10);
             ExecutorService threads = Executors.newSingleThreadExecutor();
-            Future<Integer> all = threads.submit(() -> pair.accepted().getInputStream().readAllBytes().length);
+            Future<Integer> all =
+                    threads.submit(() -> pair.accepted().getInputStream().readAllBytes().length);
             pair.client().getOutputStream().write(new byte[BYTES]);
             pair.client().close();
             threads.shutdown();
@@ -155,7 +157,8 @@ final class DropInCases {
 
     static String closeEndsABlockedRead() throws Exception {
         try (Pair pair = Pair.open()) {
-            return blocked(pair.client().getInputStream()::read, thread -> pair.client().close());
+            return blocked(pair.client().getInputStream()::read, thread -> pair.client()
+                    .close());
         }
     }
 
@@ -193,8 +196,7 @@ final class DropInCases {
             pair.server().setSoTimeout(30);
             String read = outcome(pair.client().getInputStream()::read);
             pair.accepted().getOutputStream().write(4);
-            return read + ", then " + pair.client().getInputStream().read() + "; "
-                    + outcome(pair.server()::accept);
+            return read + ", then " + pair.client().getInputStream().read() + "; " + outcome(pair.server()::accept);
         }
     }
 
@@ -206,15 +208,18 @@ final class DropInCases {
             out.write(1);
             client.shutdownOutput();
             client.shutdownInput();
-            return pair.accepted().getInputStream().readAllBytes().length + ", " + outcome(() -> {
+            return pair.accepted().getInputStream().readAllBytes().length + ", "
+                    + outcome(() -> {
                         out.write(2);
                         return "written";
                     })
-                    + ", " + in.read() + ", " + outcome(() -> {
+                    + ", " + in.read() + ", "
+                    + outcome(() -> {
                         client.shutdownInput();
                         return "shut";
                     })
-                    + ", " + outcome(() -> {
+                    + ", "
+                    + outcome(() -> {
                         client.shutdownOutput();
                         return "shut";
                     })

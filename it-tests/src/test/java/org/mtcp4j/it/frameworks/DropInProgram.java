@@ -85,7 +85,8 @@ public final class DropInProgram {
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             client.connect(server.getLocalAddress());
             try (SocketChannel accepted = server.accept();
-                    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.socket().getLocalPort());
+                    Socket socket = new Socket(
+                            InetAddress.getLoopbackAddress(), server.socket().getLocalPort());
                     SocketChannel other = server.accept()) {
                 client.write(ByteBuffer.wrap(new byte[] {5}));
                 ByteBuffer one = ByteBuffer.allocate(1);
@@ -115,8 +116,9 @@ public final class DropInProgram {
         Object arena = arenas.getMethod(kind).invoke(null);
         Method allocate = Class.forName("java.lang.foreign.SegmentAllocator").getMethod("allocate", long.class);
         Object segment = allocate.invoke(arena, 64L);
-        ByteBuffer buffer = (ByteBuffer)
-                Class.forName("java.lang.foreign.MemorySegment").getMethod("asByteBuffer").invoke(segment);
+        ByteBuffer buffer = (ByteBuffer) Class.forName("java.lang.foreign.MemorySegment")
+                .getMethod("asByteBuffer")
+                .invoke(segment);
         try (ServerSocketChannel server = ServerSocketChannel.open();
                 SocketChannel client = SocketChannel.open()) {
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -124,8 +126,8 @@ public final class DropInProgram {
             try (SocketChannel accepted = server.accept()) {
                 buffer.put(0, (byte) 3);
                 String seen = DropInCases.outcome(() -> client.write(buffer)) + " written, ";
-                seen += DropInCases.outcome(() -> client.write(new ByteBuffer[] {buffer.duplicate().clear()}))
-                        + " gathered, ";
+                seen += DropInCases.outcome(() -> client.write(
+                                new ByteBuffer[] {buffer.duplicate().clear()})) + " gathered, ";
                 buffer.clear();
                 seen += DropInCases.outcome(() -> accepted.read(buffer)) + " read, the first is " + buffer.get(0);
                 if (!kind.equals("ofAuto")) {
