@@ -58,7 +58,7 @@ final class DropInCases {
                 blocked[0] = Thread.currentThread();
                 return outcome(call);
             });
-            while (blocked[0] == null || blocked[0].getState() == Thread.State.RUNNABLE && !inNative(blocked[0])) {
+            while (blocked[0] == null || (blocked[0].getState() == Thread.State.RUNNABLE && !inNative(blocked[0]))) {
                 Thread.sleep(5);
             }
             Thread.sleep(100);
