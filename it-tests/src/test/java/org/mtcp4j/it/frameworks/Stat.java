@@ -5,13 +5,16 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What {@code java -jar mtcp4j-agent.jar stat PID} prints of a running program. */
 record Stat(String text) {
+    private static final int START_SECONDS = 10;
     private static final Pattern FREE = Pattern.compile("(\\d+) of (\\d+) free");
 
     static Stat of(long pid) throws Exception {
@@ -28,10 +31,14 @@ record Stat(String text) {
                 .ok());
     }
 
-    /** The same without a JVM of its own: asks the program itself. */
+    /** The same without a JVM of its own: asks the program itself, as soon as it listens, which it does beside its start. */
     static Stat asked(long pid) throws Exception {
         Path socket = Path.of(
                 System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"), pid + ".sock");
+        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.exists(socket) && System.nanoTime() < endNs) {
+            Thread.sleep(10);
+        }
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             channel.shutdownOutput();
             return new Stat(new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8));
