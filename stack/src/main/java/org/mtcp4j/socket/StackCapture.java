@@ -38,7 +38,7 @@ public final class StackCapture {
                 .get(nics() == engine.nics().size() ? 0 : 1 + nicIndex)
                 .name();
         try {
-            running = new Capture(file, name, System::nanoTime);
+            running = new Capture(file, name, System::nanoTime, "name");
         } catch (NicUnavailableException e) {
             throw new StackUnavailableException(e.getMessage(), e);
         }

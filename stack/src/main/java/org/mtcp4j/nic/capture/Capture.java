@@ -37,17 +37,19 @@ public final class Capture implements AutoCloseable {
 
     /**
      * @param interfaceName as it is called in the file
+     * @param nameIt how the user names the file, as {@code set mtcp.capture to}
      * @throws NicUnavailableException with one sentence when the file cannot be written
      */
-    public Capture(Path file, String interfaceName, LongSupplier clockNs) throws NicUnavailableException {
+    public Capture(Path file, String interfaceName, LongSupplier clockNs, String nameIt)
+            throws NicUnavailableException {
         this.clockNs = clockNs;
         this.epochOffsetNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - clockNs.getAsLong();
         try {
             writer = new PcapngWriter(file, "mtcp4j", interfaceName, SNAP_BYTES);
         } catch (IOException e) {
             throw new NicUnavailableException(
-                    "the capture file '" + file + "' cannot be written (" + e
-                            + "); name a file in a directory that exists and that this user may write",
+                    "the capture file '" + file + "' cannot be written (" + e + "); " + nameIt
+                            + " a file in a directory that exists and that this user may write",
                     e);
         }
         thread = new Thread(this::writeUntilClosed, "mtcp-capture");

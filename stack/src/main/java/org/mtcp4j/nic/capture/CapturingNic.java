@@ -16,7 +16,7 @@ public final class CapturingNic extends NicDecorator {
     /** @throws NicUnavailableException with one sentence when the file cannot be written */
     public CapturingNic(Nic inner, Path file, LongSupplier clockNs) throws NicUnavailableException {
         super(inner);
-        capture = new Capture(file, inner.name(), clockNs);
+        capture = new Capture(file, inner.name(), clockNs, "set mtcp.capture to");
         queues = new NicQueue[inner.queues()];
         for (int i = 0; i < queues.length; i++) {
             queues[i] = capture.around(inner.queue(i), inner.memory());
