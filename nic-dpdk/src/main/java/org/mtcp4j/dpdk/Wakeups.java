@@ -87,7 +87,7 @@ final class Wakeups {
             polled |= queue.mustBePolled();
         }
         String how = polled
-                ? "its driver announces no frames, so it is polled, ever more rarely while idle, down to every 4.5 ms"
+                ? "its driver announces no frames, so it is polled, ever more rarely while idle, down to every 5 ms"
                 : "frames are waited for on the driver's own descriptor";
         return receiving < queues.length
                 ? how + "; it receives on " + receiving + " of " + queues.length + " queues"

@@ -3,7 +3,7 @@ package org.mtcp4j.nic;
 
 /**
  * One wait for the queues of several ports that announce nothing: for frames received, for room to send, or both, and for a descriptor
- * beside. It looks at the queues, at first every 50 us, while nothing comes ever more rarely, down to every 4.5 ms.
+ * beside. It looks at the queues, at first every 50 us, while nothing comes ever more rarely, down to every 5 ms.
  *
  * <p>{@link #begin} is for a thread that owns the queues. The same thread then {@link #await}s, as often as it likes, while others may own
  * and use the queues, and {@link #end}s. Queues are closed only after that; closing ends an {@code await}.

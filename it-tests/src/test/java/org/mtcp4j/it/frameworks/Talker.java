@@ -2,6 +2,7 @@
 package org.mtcp4j.it.frameworks;
 
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
@@ -12,13 +13,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A program that knows nothing of mtcp4j. {@code serve PORT} echoes on every connection. {@code talk HOST PORT} does what each line of its
  * standard input says, and prints what came of it: {@code open}, or {@code open HOST}; {@code echo I}, a message there and back on connection I; {@code stream
- * I}, messages without end, written by one thread and read by another, so that there is always something on its way; {@code count I}, how
- * many of those came back; {@code close}, all.
+ * I}, messages without end, written by one thread and read by another, so that there is always something on its way, and what ended them;
+ * {@code count I}, how many of those came back; {@code close}, all.
  */
 final class Talker {
     private static final int MESSAGE_BYTES = 16 * 1024;
@@ -160,34 +163,41 @@ final class Talker {
             ByteBuffer in = ByteBuffer.allocate(bytes);
             while (in.hasRemaining()) {
                 if (channel.read(in) < 0) {
-                    throw new IOException("end of stream");
+                    throw new EOFException("end of stream");
                 }
             }
         }
 
         @Override
         public void run() {
-            Thread writer = new Thread(this::writeOn);
+            FutureTask<IOException> writing = new FutureTask<>(() -> untilFailure(() -> write(MESSAGE_BYTES)));
+            Thread writer = new Thread(writing);
             writer.setDaemon(true);
             writer.start();
+            IOException reading = untilFailure(() -> {
+                read(MESSAGE_BYTES);
+                messages.incrementAndGet();
+            });
             try {
-                while (true) {
-                    read(MESSAGE_BYTES);
-                    messages.incrementAndGet();
-                }
-            } catch (IOException e) {
-                System.out.println("stream ended, " + e);
+                // A reset is told once: to the writer, if it comes first, and the reader then finds the end of the
+                // stream.
+                System.out.println("stream ended, " + (reading instanceof EOFException ? writing.get() : reading));
+            } catch (InterruptedException | ExecutionException e) {
+                throw new IllegalStateException(e);
             }
         }
 
-        /** Goes on until the connection ends, which the reading thread tells. */
-        private void writeOn() {
+        private interface Step {
+            void take() throws IOException;
+        }
+
+        private static IOException untilFailure(Step step) {
             try {
                 while (true) {
-                    write(MESSAGE_BYTES);
+                    step.take();
                 }
-            } catch (IOException ended) {
-                return;
+            } catch (IOException e) {
+                return e;
             }
         }
     }

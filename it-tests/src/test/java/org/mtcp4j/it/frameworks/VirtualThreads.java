@@ -37,6 +37,7 @@ final class VirtualThreads {
         try (Recording recording = new Recording()) {
             recording.enable("jdk.VirtualThreadPinned").withoutThreshold().withStackTrace();
             recording.start();
+            once();
             blockedReads(count);
             channels();
             streamsInBothDirections();
@@ -44,6 +45,28 @@ final class VirtualThreads {
             report(recording);
         }
         System.exit(0);
+    }
+
+    /**
+     * One exchange on this thread, of sockets and of channels: the flight recorder sets an event's class up under a monitor when the first
+     * of them is committed, which would pin whoever else waits for that monitor.
+     */
+    private static void once() throws IOException {
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(LOOPBACK, 0));
+            try (SocketChannel client = SocketChannel.open(server.getLocalAddress());
+                    SocketChannel accepted = server.accept()) {
+                ByteBuffer one = ByteBuffer.allocate(1);
+                client.write(one);
+                accepted.read(one.flip());
+            }
+        }
+        try (ServerSocket server = new ServerSocket(0, 1, LOOPBACK);
+                Socket client = new Socket(LOOPBACK, server.getLocalPort());
+                Socket accepted = server.accept()) {
+            client.getOutputStream().write(1);
+            accepted.getInputStream().read();
+        }
     }
 
     private static Thread start(Task task) throws ReflectiveOperationException {
