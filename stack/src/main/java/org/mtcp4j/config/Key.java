@@ -112,6 +112,18 @@ public enum Key {
             new Range(256, 1 << 20),
             "8192",
             "frames in a NIC's pool; unless set, fewer in a JVM with less than 128 MiB of memory"),
+    RECEIVE_BURST(
+            "receive-burst",
+            ValueType.INT,
+            new Range(1, 512),
+            "64",
+            "frames that a context takes from a NIC before it tells the program; 1 turns batching off"),
+    TRANSMIT_BURST(
+            "transmit-burst",
+            ValueType.INT,
+            new Range(1, 512),
+            "128",
+            "frames that a context gathers before it hands them to a NIC, at the end of a round at the latest; 1 turns batching off"),
     TAP_HOST_IP(
             "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),

@@ -104,7 +104,8 @@ public final class Engine {
         for (int i = 0; i < contextCount; i++) {
             Link[] links = new Link[nics.size()];
             for (int n = 0; n < links.length; n++) {
-                links[n] = new Link(nics.get(n), n, i, n == 0);
+                links[n] = new Link(
+                        nics.get(n), n, i, config.intValue(Key.RECEIVE_BURST), config.intValue(Key.TRANSMIT_BURST));
             }
             contexts[i] = new Context(this, i, links, random.nextLong(), nowNs);
             backgrounds[i] = new Background(contexts[i], this);

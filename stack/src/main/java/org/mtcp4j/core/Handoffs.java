@@ -5,6 +5,9 @@ import org.mtcp4j.stats.Counter;
 
 /** Frames that one context's queue received for another one's flows, where the NIC does not steer (software RSS). The owner's. */
 final class Handoffs {
+    /** Of one ring. */
+    private static final int MOST_A_ROUND = 64;
+
     private final Context context;
     /** By sending context, then by link. */
     private final HandoffRing[] incoming;
@@ -46,7 +49,7 @@ final class Handoffs {
     int drain(long nowNs) {
         int done = 0;
         for (HandoffRing ring : incoming) {
-            for (int n = 0; n < Link.BURST; n++) {
+            for (int n = 0; n < MOST_A_ROUND; n++) {
                 long place = ring.peek();
                 if (place < 0) {
                     break;

@@ -8,9 +8,6 @@ import org.mtcp4j.nic.NicQueue;
 
 /** One NIC as one context sees it: its queue there, bursts, and what it offloads. The owner's. */
 final class Link {
-    static final int BURST = 64;
-    private static final int TX_BATCH = 128;
-
     /** Place in the context's list of links. */
     final int index;
 
@@ -20,8 +17,8 @@ final class Link {
     /** Packets to any address are ours, and nobody is asked for a hardware address. */
     final boolean loopback;
 
-    final FrameBatch rx = new FrameBatch(BURST);
-    final FrameBatch tx = new FrameBatch(TX_BATCH);
+    final FrameBatch rx;
+    final FrameBatch tx;
     final ByteBuffer bytes;
     final ByteBuffer nativeOrder;
     final long mac;
@@ -35,10 +32,13 @@ final class Link {
     /** Null over loopback. */
     NeighbourDesk neighbours;
 
-    Link(Nic nic, int index, int queueIndex, boolean loopback) {
+    /** @param index 0 over loopback */
+    Link(Nic nic, int index, int queueIndex, int receiveBurst, int transmitBurst) {
         this.index = index;
         this.nic = nic;
-        this.loopback = loopback;
+        loopback = index == 0;
+        rx = new FrameBatch(receiveBurst);
+        tx = new FrameBatch(transmitBurst);
         queue = nic.queue(queueIndex);
         mustBePolled = queue.mustBePolled();
         bytes = nic.memory().bytes();

@@ -62,6 +62,8 @@ public final class Bench {
             case "fig4" -> Plan.fig4();
             case "fig5" -> Plan.fig5();
             case "bulk" -> Plan.bulk();
+            case "xdp" -> Plan.xdp();
+            case "batching" -> Plan.batching();
             case "churn" -> Plan.churn();
             case "latency" -> Plan.latency(capacity());
             case "tls" -> {
@@ -97,7 +99,7 @@ public final class Bench {
 
     private void run(Plan plan) throws IOException {
         String only = System.getProperty("bench.only", "");
-        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated")
+        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,xdp")
                 .split(","));
         for (int round = 1; round <= rounds; round++) {
             for (Case each : plan.cases()) {
@@ -135,7 +137,7 @@ public final class Bench {
         try (Lab.Running server = lab.start(path, true, Lab.JVM_FLAGS, each.agent(), words(each.server(), path))) {
             server.expect("ready");
             List<String> load = words(each.client(), path);
-            long warmMs = path.startsWith("memif") ? STACK_WARM_MS : KERNEL_WARM_MS;
+            long warmMs = path.startsWith("memif") || path.equals("xdp") ? STACK_WARM_MS : KERNEL_WARM_MS;
             int at = load.indexOf(Plan.WINDOWS);
             if (at >= 0) {
                 load.remove(at);

@@ -35,6 +35,12 @@ final class Lab implements AutoCloseable {
         run("ip", "link", "set", "lo", "up");
         run("ip", "netns", "add", peerNamespace);
         run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", peerNamespace);
+        run("ip", "link", "add", "x0", "type", "veth", "peer", "name", "x1", "netns", peerNamespace);
+        run("ip", "addr", "add", "198.18.2.1/24", "dev", "x0");
+        run("ip", "link", "set", "x0", "up");
+        inPeer("ip", "link", "set", "x1", "up");
+        // The kernel leaves checksums and segmentation to hardware that a veth has not.
+        run("ethtool", "-K", "x0", "tx", "off");
         run("ip", "addr", "add", "198.18.1.1/24", "dev", "v0");
         run("ip", "link", "set", "v0", "up");
         inPeer("ip", "addr", "add", "198.18.1.2/24", "dev", "v1");
@@ -91,26 +97,28 @@ final class Lab implements AutoCloseable {
 
     /** Where the server listens. */
     static String host(String path) {
-        return path.startsWith("lo") ? "127.0.0.1" : path.startsWith("veth") ? "198.18.1.2" : "198.18.9.1";
+        return path.startsWith("lo")
+                ? "127.0.0.1"
+                : path.startsWith("veth") ? "198.18.1.2" : path.equals("xdp") ? "198.18.2.2" : "198.18.9.1";
     }
 
     /**
      * Starts one end.
      *
-     * @param path {@code lo}, {@code veth}, {@code memif} or {@code memif-dedicated}
+     * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}, or {@code xdp}: a server of ours behind a veth, a client on the kernel
      * @param more further arguments of the agent, as {@code ,key=value}
      * @param program class of this package, or with its package, and its arguments
      */
     Running start(String path, boolean isServer, List<String> jvm, String more, List<String> program)
             throws IOException {
         List<String> command = new ArrayList<>();
-        if (path.startsWith("veth") && isServer) {
+        if ((path.startsWith("veth") || path.equals("xdp")) && isServer) {
             command.addAll(List.of("ip", "netns", "exec", peerNamespace));
         }
         command.addAll(List.of("taskset", "-c", isServer ? "0" : "1"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvm);
-        if (path.startsWith("memif")) {
+        if (path.startsWith("memif") || path.equals("xdp") && isServer) {
             command.add("-javaagent:" + agentJar + "=" + agentArguments(path, isServer) + more);
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
@@ -122,9 +130,11 @@ final class Lab implements AutoCloseable {
 
     private String agentArguments(String path, boolean isServer) {
         String role = isServer ? "server" : "client";
-        return "nic=dpdk:net_memif0+role=" + role + "+socket=" + file("memif.sock")
-                + "+socket-abstract=no,ip=198.18.9." + (isServer ? 1 : 2)
-                + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
+        String nic = path.equals("xdp")
+                ? "net_af_xdp0+iface=x1+start_queue=0+queue_count=1,ip=198.18.2.2"
+                : "net_memif0+role=" + role + "+socket=" + file("memif.sock") + "+socket-abstract=no,ip=198.18.9."
+                        + (isServer ? 1 : 2);
+        return "nic=dpdk:" + nic + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
                 + (path.endsWith("dedicated") ? ",driver=dedicated" : "");
     }
 

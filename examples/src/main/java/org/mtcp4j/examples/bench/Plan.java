@@ -30,6 +30,12 @@ record Plan(String name, String sentence, List<Case> cases) {
             return new Case(name, paths, isBulk, agent + more, server, client);
         }
 
+        /** Cases of one group, in which all but the first have something after a semicolon, are compared with the first. */
+        String group() {
+            int end = name.indexOf(';');
+            return end < 0 ? name : name.substring(0, end);
+        }
+
         Case named(String other) {
             return new Case(other, paths, isBulk, agent, server, client);
         }
@@ -95,6 +101,29 @@ record Plan(String name, String sentence, List<Case> cases) {
                                 .named("bulk 9,000-byte frames, 1")
                                 .with(",mtu=9000")
                                 .on("lo", "memif")));
+    }
+
+    /** A kernel client, whose cost bounds what a server can gain. */
+    static Plan xdp() {
+        List<Case> cases = new ArrayList<>();
+        for (String messages : List.of("0", "1")) {
+            for (int connections : new int[] {64, 256}) {
+                cases.add(ping(messages, 64, connections).on("veth", "xdp"));
+            }
+        }
+        return new Plan("xdp", "a client on the kernel behind a veth, a server on the kernel or on AF_XDP", cases);
+    }
+
+    static Plan batching() {
+        List<Case> cases = new ArrayList<>();
+        for (String messages : List.of("0", "1")) {
+            Case on = ping(messages, 64, 64).on("memif");
+            cases.add(on);
+            cases.add(on.with(",receive-burst=1").named(on.name + "; receive-burst=1"));
+            cases.add(on.with(",transmit-burst=1").named(on.name + "; transmit-burst=1"));
+            cases.add(on.with(",receive-burst=1,transmit-burst=1").named(on.name + "; both 1"));
+        }
+        return new Plan("batching", "frames received and transmitted by the burst, and one by one", cases);
     }
 
     static Plan fig5() {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.mtcp4j.examples.bench.Plan.Case;
 
 /** What a benchmark found: JSON lines on standard output, a CSV, a chart, and a page for {@code docs/benchmarks}. */
 final class Report {
-    private static final List<String> PATHS = List.of("lo", "veth", "memif", "memif-dedicated");
+    private static final List<String> PATHS = List.of("lo", "veth", "memif", "memif-dedicated", "xdp");
 
     private final Plan plan;
     private final Map<String, List<Figure>> figures;
@@ -45,13 +46,14 @@ final class Report {
         this.plan = plan;
         this.figures = figures;
         this.rounds = rounds;
+        Map<String, Double> bases = new HashMap<>();
         for (Case each : plan.cases()) {
-            double base = 0;
             for (String path : PATHS) {
                 List<Figure> found = figures.get(Bench.key(each, path));
                 if (found != null) {
-                    Row row = row(each, path, found, base);
-                    base = base == 0 ? row.median : base;
+                    String group = each.group();
+                    Row row = row(each, path, found, bases.getOrDefault(group, 0.0));
+                    bases.putIfAbsent(group, row.median);
                     rows.add(row);
                 }
             }
@@ -205,7 +207,7 @@ final class Report {
                 .width(1000)
                 .height(500)
                 .title(plan.name() + ": " + plan.sentence())
-                .yAxisTitle("ratio to the first path")
+                .yAxisTitle("ratio to the first")
                 .build();
         chart.getStyler().setXAxisLabelRotation(30);
         List<String> names = plan.cases().stream().map(Case::name).toList();
