@@ -66,6 +66,7 @@ struct queue {
 	uint32_t watched, held;  /* those who wait for frames without owning the queue; the lock below is held */
 	uint32_t full, closing;  /* the port has not taken all of the last burst; whoever waits is to leave */
 	rte_spinlock_t watching; /* kept by the owner and by those, only while there are any */
+	uint32_t sums;           /* the port computes no TCP checksums, so it is done here */
 	uint32_t gated, blocked; /* bursts ask the gate; the port is stopped, changed only while the gate is closed */
 	struct rte_mbuf *stash[BURST];
 	uint32_t inside __rte_cache_aligned; /* a burst of a gated queue is on the way */
@@ -487,6 +488,7 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 		q->tx_queue = place->tx;
 		q->lcore = place->lcore;
 		q->gated = place->gated != 0;
+		q->sums = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) == 0;
 		if (share_with != NULL)
 			q->sharing = share_with->sharing = &share_with->lock;
 		if (q->gated && !register_gated(q, NULL)) {
@@ -522,6 +524,73 @@ static inline void leave(struct queue *q, unsigned int before)
 		q->held = 0;
 		rte_spinlock_unlock(&q->watching);
 	}
+}
+
+/*
+ * The ones-complement sum of TCP header, payload and pseudo-header of an IP packet that is not a fragment, in memory order; -1 for anything
+ * else. Here rather than in Java because the frame is in the cache, and because it takes a fifth of the time.
+ */
+__attribute__((target_clones("avx2", "default"))) static int tcp_sum(const char *ip, uint32_t length, uint16_t type)
+{
+	uint64_t sum = 0;
+	uint32_t header, word;
+
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
+		const struct rte_ipv4_hdr *v4 = (const struct rte_ipv4_hdr *)ip;
+		if (length < sizeof(*v4) || v4->next_proto_id != IPPROTO_TCP || (v4->fragment_offset & RTE_BE16(0x3fff)))
+			return -1;
+		header = rte_ipv4_hdr_len(v4);
+		uint32_t total = rte_be_to_cpu_16(v4->total_length);
+		if (total > length || total < header + sizeof(struct rte_tcp_hdr))
+			return -1;
+		length = total;
+		sum = (uint64_t)v4->src_addr + v4->dst_addr;
+	} else if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
+		const struct rte_ipv6_hdr *v6 = (const struct rte_ipv6_hdr *)ip;
+		header = sizeof(*v6);
+		if (length < header || v6->proto != IPPROTO_TCP)
+			return -1;
+		uint32_t payload = rte_be_to_cpu_16(v6->payload_len);
+		if (payload > length - header || payload < sizeof(struct rte_tcp_hdr))
+			return -1;
+		length = header + payload;
+		for (uint32_t i = 8; i < header; i += sizeof(word)) {
+			memcpy(&word, ip + i, sizeof(word));
+			sum += word;
+		}
+	} else {
+		return -1;
+	}
+	const char *tcp = ip + header;
+	length -= header;
+	sum += RTE_BE16(IPPROTO_TCP) + rte_cpu_to_be_16(length);
+	uint32_t words = length / sizeof(word);
+	for (uint32_t i = 0; i < words; i++) {
+		memcpy(&word, tcp + i * sizeof(word), sizeof(word));
+		sum += word;
+	}
+	word = 0;
+	memcpy(&word, tcp + words * sizeof(word), length % sizeof(word));
+	sum += word;
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (int)((sum >> 16) + (sum & 0xffff));
+}
+
+static int frame_sum(const char *frame, uint32_t length)
+{
+	uint32_t at = sizeof(struct rte_ether_hdr);
+	uint16_t type = ((const struct rte_ether_hdr *)frame)->ether_type;
+
+	if (length < at + sizeof(struct rte_ipv4_hdr))
+		return -1;
+	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+		type = ((const struct rte_vlan_hdr *)(frame + at))->eth_proto;
+		at += sizeof(struct rte_vlan_hdr);
+	}
+	return tcp_sum(frame + at, length - at, type);
 }
 
 static inline struct rte_mbuf *mbuf_of(const struct queue *q, uint32_t offset)
@@ -606,6 +675,8 @@ int mtcp_rx(struct queue *q, unsigned int most)
 			if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 				more |= (uint64_t)m->tso_segsz << 32;
 		}
+		if (q->sums && !(flags & RX_L4_GOOD) && frame_sum(data, m->data_len) == 0xffff)
+			flags |= RX_L4_GOOD;
 		q->area[given].place = (uint32_t)(data - q->base) | (uint64_t)m->data_len << 32 | flags << 56;
 		q->area[given++].more = more;
 	}
@@ -717,6 +788,20 @@ static void ask_offload(struct rte_mbuf *m, uint64_t flags, uint16_t segment)
 	}
 }
 
+/* In place of a port that does not; as often as the frame is offered to it. */
+static void fill_in_sum(char *frame, uint32_t length)
+{
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
+	char *ip = frame + sizeof(*ether);
+	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
+		ip += sizeof(struct rte_vlan_hdr);
+	int v4 = (*ip & 0xf0) == 0x40;
+	struct rte_tcp_hdr *tcp
+		= (struct rte_tcp_hdr *)(ip + (v4 ? rte_ipv4_hdr_len((struct rte_ipv4_hdr *)ip) : sizeof(struct rte_ipv6_hdr)));
+	tcp->cksum = 0;
+	tcp->cksum = ~frame_sum(frame, length);
+}
+
 /* Sends the area's first frames; returns how many the port, or the drop counter, has taken. */
 int mtcp_tx(struct queue *q, unsigned int count)
 {
@@ -731,7 +816,9 @@ int mtcp_tx(struct queue *q, unsigned int count)
 		m->pkt_len = m->data_len = (place >> 32) & 0xffff;
 		m->ol_flags = 0;
 		m->tx_offload = 0;
-		if (flags & (TX_L4 | TX_TSO)) {
+		if (q->sums && (flags & TX_L4)) {
+			fill_in_sum(rte_pktmbuf_mtod(m, char *), m->data_len);
+		} else if (flags & (TX_L4 | TX_TSO)) {
 			ask_offload(m, flags, q->area[i].more >> 32);
 			asked = 1;
 		}

@@ -198,6 +198,8 @@ static struct rte_mbuf *sent(int v6, int tagged, uint64_t asked, unsigned int by
 	memcpy(ip + (v6 ? 8 : 12), "\xc6\x12\x00\x01\xc6\x12\x00\x02", 8);
 	unsigned char *tcp = ip + (v6 ? 40 : 20);
 	tcp[12] = 0x80;
+	for (unsigned char *payload = tcp + 32; payload < frame + bytes; payload++)
+		*payload = 7 * (payload - frame);
 	q->area[0].place = (uint32_t)q->area[0].place | (uint64_t)bytes << 32 | asked << 56;
 	q->area[0].more = (uint64_t)segment << 32;
 	CHECK(mtcp_tx(q, 1), 1);
@@ -248,6 +250,46 @@ static void requests_to_the_driver(void)
 	drop(m);
 }
 
+/* The ring has no checksums: they are made and checked in its place, whatever the length. */
+static void sums_in_place_of_the_driver(void)
+{
+	q->sums = 1;
+	for (int kind = 0; kind < 4; kind++) {
+		int v6 = kind & 1, tagged = kind >> 1, at = 14 + 4 * tagged;
+		for (unsigned int bytes = 110; bytes < 130; bytes++) {
+			struct rte_mbuf *m = sent(v6, tagged, TX_L4, bytes, 0);
+			char *ip = rte_pktmbuf_mtod_offset(m, char *, at), *tcp = ip + (v6 ? 40 : 20);
+			CHECK(m->ol_flags, 0);
+			CHECK((v6 ? rte_ipv6_udptcp_cksum_verify((struct rte_ipv6_hdr *)ip, tcp)
+				  : rte_ipv4_udptcp_cksum_verify((struct rte_ipv4_hdr *)ip, tcp)), 0);
+			CHECK(arrive(m), 1);
+			CHECK(flags(), RX_L4_GOOD);
+			m = mbuf_of(q, q->area[0].place);
+			rte_pktmbuf_mtod(m, char *)[bytes - 1] ^= 0x10;
+			CHECK(arrive(m), 1);
+			CHECK(flags(), 0);
+			release(0);
+		}
+	}
+	/* A fragment, and lengths that lie. */
+	struct rte_mbuf *m = sent(0, 0, TX_L4, 100, 0);
+	struct rte_ipv4_hdr *v4 = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, 14);
+	v4->fragment_offset = RTE_BE16(0x2000);
+	CHECK(arrive(m), 1);
+	CHECK(flags(), 0);
+	m = mbuf_of(q, q->area[0].place);
+	v4->fragment_offset = 0;
+	v4->total_length = RTE_BE16(1400);
+	CHECK(arrive(m), 1);
+	CHECK(flags(), 0);
+	m = mbuf_of(q, q->area[0].place);
+	v4->total_length = RTE_BE16(21);
+	CHECK(arrive(m), 1);
+	CHECK(flags(), 0);
+	release(0);
+	q->sums = 0;
+}
+
 /* net_null claims RSS and keeps the key that it is given later; net_ring has none. */
 static void rss_keys(void)
 {
@@ -284,11 +326,15 @@ int main(void)
 		return 2;
 	struct place place = { .port = ring, .rx = 0, .tx = 0, .lcore = 1 };
 	q = mtcp_queue_new(&memory, &place);
+	CHECK(q->sums, 1);
+	/* As a card's that has them. */
+	q->sums = 0;
 	flags_of_received_frames();
 	frames_in_pieces();
 	frames_that_start_elsewhere();
 	tags();
 	requests_to_the_driver();
+	sums_in_place_of_the_driver();
 	rss_keys();
 	rte_eth_dev_stop(ring);
 	printf("%d failures\n", failures);

@@ -131,8 +131,10 @@ final class DpdkNic implements Nic {
             throw startFailure(-failed, said.toString());
         }
         setAddress();
-        capabilities = (int) portStructure.getLong(CAPABILITIES_AT)
-                & (TX_CHECKSUM | RX_CHECKSUM | (largeRoomBytes > 0 ? TSO : 0));
+        // Where a port has no checksums, the shim makes and checks them.
+        capabilities = TX_CHECKSUM
+                | RX_CHECKSUM
+                | ((int) portStructure.getLong(CAPABILITIES_AT) & (largeRoomBytes > 0 ? TSO : 0));
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
         memif.keep(this::isLinkUp, this::restart);

@@ -118,7 +118,7 @@ final class Lab implements AutoCloseable {
         command.addAll(List.of("taskset", "-c", isServer ? "0" : "1"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvm);
-        if (path.startsWith("memif") || path.equals("xdp") && isServer) {
+        if (path.startsWith("memif") || (path.equals("xdp") && isServer)) {
             command.add("-javaagent:" + agentJar + "=" + agentArguments(path, isServer) + more);
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
