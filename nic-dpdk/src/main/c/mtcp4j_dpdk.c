@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #define ALLOW_EXPERIMENTAL_API /* the interrupt handles of 22.11 */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -29,6 +31,7 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
+#include <rte_memory.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
 #include <rte_spinlock.h>
@@ -68,6 +71,10 @@ struct queue {
 	rte_spinlock_t watching; /* kept by the owner and by those, only while there are any */
 	uint32_t sums;           /* the port computes no TCP checksums, so it is done here */
 	uint32_t gated, blocked; /* bursts ask the gate; the port is stopped, changed only while the gate is closed */
+	int bell;                /* an eventfd that rings when the link of a gated queue comes or goes, else -1 */
+	int ring_fd;             /* what a memif peer writes when it was asked to, or -1 */
+	struct ring *ring;       /* where it is asked; both belong to the link below */
+	uint32_t up, link, asked_of, told; /* whether there is a link, and its number; whether bell and peer tell of everything */
 	struct rte_mbuf *stash[BURST];
 	uint32_t inside __rte_cache_aligned; /* a burst of a gated queue is on the way */
 };
@@ -358,6 +365,19 @@ static void close_gate(void)
 			sched_yield();
 }
 
+/* While the gate is closed. */
+static void note_links(void)
+{
+	for (int i = 0; i < MOST_GATED; i++) {
+		uint32_t up = gated[i] != NULL && mtcp_link_up(gated[i]->port);
+		if (gated[i] != NULL && gated[i]->up != up) {
+			gated[i]->up = up;
+			gated[i]->link++;
+			eventfd_write(gated[i]->bell, 1);
+		}
+	}
+}
+
 static void open_gate(void)
 {
 	__atomic_store_n(&gate_closed, 0, __ATOMIC_SEQ_CST);
@@ -373,6 +393,8 @@ static int register_gated(struct queue *q, struct queue *instead_of)
 		at++;
 	if (at < MOST_GATED)
 		gated[at] = q;
+	if (q != NULL)
+		q->up = mtcp_link_up(q->port);
 	pthread_mutex_unlock(&gate);
 	return at < MOST_GATED;
 }
@@ -414,8 +436,10 @@ static void wait_at_gate(void *unused)
 	eventfd_t rung;
 
 	(void)unused;
-	if (closed)
+	if (closed) {
+		note_links();
 		open_gate();
+	}
 	if (eventfd_read(bell, &rung) == 0)
 		epoll = interrupt_epoll(epoll);
 	struct pollfd others = { .fd = epoll, .events = POLLIN };
@@ -461,6 +485,7 @@ int mtcp_restart(uint16_t id)
 		for (int i = 0; i < MOST_GATED; i++)
 			if (gated[i] != NULL && gated[i]->port == id)
 				gated[i]->blocked = failed != 0;
+		note_links();
 		open_gate();
 		return failed;
 	}
@@ -491,7 +516,11 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 		q->sums = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) == 0;
 		if (share_with != NULL)
 			q->sharing = share_with->sharing = &share_with->lock;
-		if (q->gated && !register_gated(q, NULL)) {
+		q->bell = q->ring_fd = -1;
+		q->link = 1;
+		if (q->gated && ((q->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0 || !register_gated(q, NULL))) {
+			if (q->bell >= 0)
+				close(q->bell);
 			rte_free(q);
 			return NULL;
 		}
@@ -701,6 +730,157 @@ int mtcp_peek(struct queue *q)
 	return stashed;
 }
 
+/* ---- a peer that rings ------------------------------------------------------------------------------------------------- */
+
+/*
+ * memif's protocol lets a receiver ask for a ring at each burst: it clears a flag of the ring, and the sender writes an eventfd. DPDK's driver
+ * obeys the flag when it sends, and reads the eventfd when it receives, but sets the flag with each new link, never clears it, and gives away
+ * neither the ring nor the eventfd. The eventfd is taken from the driver's queue, which begins in DPDK 22.11 as below; the ring is one of the
+ * shared mappings. Both are used only after they were seen to be what they should, and the queue is polled where they were not.
+ */
+struct driver_queue {
+	struct rte_mempool *pool;
+	void *unused;
+	int32_t direction;
+	uint16_t region, port;
+	uint32_t ring_offset;
+	uint16_t last_head, last_tail;
+	void *buffers;
+	uint64_t packets, bytes;
+	struct rte_intr_handle *interrupt;
+};
+
+struct ring { /* of the protocol's version 2.0 */
+	uint32_t cookie;
+	uint16_t flags;
+};
+#define RING_COOKIE 0x3e31f20
+#define DO_NOT_RING 1
+/* Of which a burst that reads the eventfd leaves nothing; more than any number of rings. */
+#define PROBE ((eventfd_t)1 << 48)
+
+/* Whether it is memory of DPDK's with that much room. */
+static int is_allocated(const void *memory, size_t least)
+{
+	size_t bytes = 0;
+
+	return ((uintptr_t)memory & (RTE_CACHE_LINE_SIZE - 1)) == 0 && rte_mem_virt2memseg_list(memory) != NULL
+		&& rte_malloc_validate(memory, &bytes) == 0 && bytes >= least;
+}
+
+/* NULL where it is none of the known layout, and where the port is stopped. */
+static const struct driver_queue *driver_queue(const struct queue *q)
+{
+	const struct driver_queue *own = q->gated && q->rx_queue >= 0 ? rte_eth_fp_ops[q->port].rxq.data[q->rx_queue] : NULL;
+
+	return own != NULL && is_allocated(own, sizeof(*own)) && own->pool == q->pools[0] && own->port == q->port
+				&& is_allocated(own->interrupt, 1) && rte_intr_type_get(own->interrupt) == RTE_INTR_HANDLE_EXT
+		? own
+		: NULL;
+}
+
+/* Whether the port's peer can be asked to ring. */
+int mtcp_is_rung(const struct queue *q) { return driver_queue(q) != NULL; }
+
+static int is_eventfd(int fd)
+{
+	static const char wanted[] = "anon_inode:[eventfd]";
+	char path[64], target[sizeof(wanted)];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fd >= 0 && readlink(path, target, sizeof(target)) == sizeof(wanted) - 1
+		&& memcmp(target, wanted, sizeof(wanted) - 1) == 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+/* Whether a burst reads that eventfd by that ring's flag. Nothing is stashed. */
+static int obeys(struct queue *q, struct ring *ring, int fd)
+{
+	uint16_t before = __atomic_fetch_and(&ring->flags, ~DO_NOT_RING, __ATOMIC_SEQ_CST);
+	eventfd_t left = PROBE;
+
+	if (eventfd_write(fd, PROBE) != 0)
+		return 0;
+	q->stash_at = 0;
+	q->stashed = rte_eth_rx_burst(q->port, q->rx_queue, q->stash, BURST / 2);
+	if (eventfd_read(fd, &left) != 0)
+		left = 0;
+	if (before & DO_NOT_RING)
+		__atomic_fetch_or(&ring->flags, DO_NOT_RING, __ATOMIC_SEQ_CST);
+	return left < PROBE;
+}
+
+/* Inside the gate; nothing is stashed. */
+static void find_ring(struct queue *q)
+{
+	const struct driver_queue *own = q->up ? driver_queue(q) : NULL;
+	int fd = own ? rte_intr_fd_get(own->interrupt) : -1;
+	FILE *maps = is_eventfd(fd) ? fopen("/proc/self/maps", "re") : NULL;
+	char line[512];
+	uintptr_t from, to;
+
+	q->asked_of = q->link;
+	q->ring = NULL;
+	q->ring_fd = -1;
+	q->told = !q->up;
+	while (maps != NULL && q->ring == NULL && q->stashed == 0 && fgets(line, sizeof(line), maps) != NULL) {
+		if (strstr(line, "/memfd:memif") == NULL || sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw-s", &from, &to) != 2)
+			continue;
+		struct ring *ring = (struct ring *)(from + own->ring_offset);
+		if (own->ring_offset + 4096ul > to - from || ring->cookie != RING_COOKIE || !obeys(q, ring, fd))
+			continue;
+		q->ring = ring;
+		q->ring_fd = fd;
+		q->told = 1;
+	}
+	if (q->ring == NULL && q->stashed > 0)
+		q->asked_of--; /* next time, when those are taken */
+	if (maps != NULL)
+		fclose(maps);
+}
+
+/* Asks the peer to ring, and says where: for one who looks once more and then sleeps. Whether it and the bell tell of everything. */
+static int ask(struct queue *q, struct pollfd *bell, struct pollfd *ring)
+{
+	unsigned int before = enter(q);
+	eventfd_t rung;
+	int told = 0;
+
+	bell->fd = ring->fd = -1;
+	if (q->bell >= 0) {
+		eventfd_read(q->bell, &rung);
+		bell->fd = q->bell;
+		if (enter_gate(q)) {
+			if (q->asked_of != q->link && q->stashed == 0)
+				find_ring(q);
+			if (q->asked_of == q->link && q->ring != NULL) {
+				__atomic_fetch_and(&q->ring->flags, ~DO_NOT_RING, __ATOMIC_SEQ_CST);
+				ring->fd = q->ring_fd;
+			}
+			told = q->asked_of == q->link && q->told;
+			leave_gate(q);
+		} else {
+			told = q->blocked;
+		}
+	}
+	leave(q, before);
+	return told;
+}
+
+/* Ringing costs the sender a system call a burst, and the receiver another. */
+static void hush(struct queue *q)
+{
+	unsigned int before = enter(q);
+
+	if (q->bell >= 0 && enter_gate(q)) {
+		if (q->asked_of == q->link && q->ring != NULL)
+			__atomic_fetch_or(&q->ring->flags, DO_NOT_RING, __ATOMIC_RELEASE);
+		leave_gate(q);
+	}
+	leave(q, before);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------------------------------------- */
+
 /* Before and after a wait; the thread owns the queues when it begins. */
 void mtcp_watch(struct wait *wait, int begins)
 {
@@ -742,24 +922,60 @@ static int look(struct wait *wait, int64_t waited_us)
 }
 
 /*
- * Waits until one of the queues is ready, the descriptor is readable, or the time is over: looks, and sleeps ever longer, from 50 us to
- * 5 ms. Here rather than in Java, because a look after a sleep costs what it touches: 15 us less of cold code and data.
+ * A sender publishes a frame and then looks whether it is to ring, with no fence between, so it may miss that it was asked just now; after
+ * this long what it published is seen.
+ */
+#define SURELY_SEEN_US 1000
+#define FOREVER_US INT64_MAX
+#define MOST_WAITED 32
+/* A ring without a frame means little; many of them, that something is wrong with it. */
+#define MOST_FRUITLESS 16
+
+/* Whether the peers and bells of all queues tell of everything. */
+static int ask_all(struct wait *wait, struct pollfd *on)
+{
+	int told = wait->count <= MOST_WAITED;
+
+	for (int i = 0; i < wait->count && i < MOST_WAITED; i++) {
+		told &= (wait->of[i].wanted & WAIT_TRANSMIT) == 0;
+		told &= ask((struct queue *)(intptr_t)wait->of[i].queue, &on[2 * i], &on[2 * i + 1]);
+	}
+	return told;
+}
+
+/*
+ * Waits until one of the queues is ready, the descriptor is readable, or the time is over. Where all peers can be asked to ring it sleeps
+ * until one does; else it looks, and sleeps ever longer, from 50 us to 5 ms. Here rather than in Java, because a look after a sleep costs
+ * what it touches: 15 us less of cold code and data.
  */
 int mtcp_wait(struct wait *wait)
 {
 	int64_t start = now_us(), now = start, step = 50;
-	struct pollfd other = { .fd = wait->fd, .events = POLLIN };
+	struct pollfd on[1 + 2 * MOST_WAITED];
+	int ready, fruitless = 0, seen = 0, count = RTE_MIN(wait->count, MOST_WAITED);
 
+	for (int i = 0; i <= 2 * count; i++)
+		on[i] = (struct pollfd){ .fd = i == 0 ? wait->fd : -1, .events = POLLIN };
 	for (;; now = now_us()) {
-		int ready = look(wait, now - start);
-		int64_t left = wait->timeout_us < 0 ? step : RTE_MIN(step, start + wait->timeout_us - now);
+		int told = ask_all(wait, on + 1) && fruitless < MOST_FRUITLESS;
+		ready = look(wait, now - start);
+		int64_t most = !told ? step : seen ? FOREVER_US : SURELY_SEEN_US;
+		int64_t left = wait->timeout_us < 0 ? most : RTE_MIN(most, start + wait->timeout_us - now);
 		if (ready || left <= 0)
-			return ready;
-		struct timespec sleep = { .tv_nsec = left * 1000 };
-		if (ppoll(&other, 1, &sleep, NULL) > 0)
-			return look(wait, now - start) | WAIT_DESCRIPTOR;
+			break;
+		struct timespec sleep = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+		int woken = ppoll(on, fruitless < MOST_FRUITLESS ? 1 + 2 * count : 1, left == FOREVER_US ? NULL : &sleep, NULL);
+		if (woken > 0 && on[0].revents != 0) {
+			ready = look(wait, now - start) | WAIT_DESCRIPTOR;
+			break;
+		}
+		fruitless += woken > 0;
+		seen = told && woken == 0;
 		step = RTE_MIN(2 * step, 5000);
 	}
+	for (int i = 0; i < count; i++)
+		hush((struct queue *)(intptr_t)wait->of[i].queue);
+	return ready;
 }
 
 /* The header lengths that a device wants to know, and the sums as it wants them. */
@@ -884,6 +1100,8 @@ void mtcp_free(struct queue *q, int large, unsigned int count)
 void mtcp_queue_leave(struct queue *q)
 {
 	__atomic_store_n(&q->closing, 1, __ATOMIC_SEQ_CST);
+	if (q->bell >= 0)
+		eventfd_write(q->bell, 1);
 	while (__atomic_load_n(&q->watched, __ATOMIC_SEQ_CST) != 0)
 		usleep(100);
 }
@@ -891,8 +1109,10 @@ void mtcp_queue_leave(struct queue *q)
 /* After the last call: frees what was peeked at. */
 void mtcp_queue_free(struct queue *q)
 {
-	if (q->gated)
+	if (q->gated) {
 		register_gated(NULL, q);
+		close(q->bell);
+	}
 	rte_pktmbuf_free_bulk(q->stash + q->stash_at, q->stashed);
 	rte_free(q);
 }

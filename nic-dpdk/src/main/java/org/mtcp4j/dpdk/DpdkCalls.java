@@ -134,6 +134,9 @@ public interface DpdkCalls {
 
     void queueFree(long queue);
 
+    /** Whether the peer can be asked to ring while somebody waits at the queue. */
+    boolean isRung(long queue);
+
     /** Address of its counters. */
     long counters(long queue);
 

@@ -216,6 +216,11 @@ final class DpdkQueue implements NicQueue {
         }
     }
 
+    /** Whether sleepers are rung by the peer rather than look themselves. */
+    boolean isRung() {
+        return calls.isRung(queue);
+    }
+
     /** Frames that could not be taken or sent. */
     long dropped() {
         return counters.getLong(RX_DROPPED) + counters.getLong(TX_DROPPED);

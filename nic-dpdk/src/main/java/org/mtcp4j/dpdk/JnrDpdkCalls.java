@@ -105,6 +105,8 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
         void mtcp_queue_free(long queue);
 
+        int mtcp_is_rung(long queue);
+
         long mtcp_counters(long queue);
 
         @IgnoreError
@@ -392,6 +394,11 @@ public final class JnrDpdkCalls implements DpdkCalls {
     @Override
     public void queueFree(long queue) {
         dpdk.mtcp_queue_free(queue);
+    }
+
+    @Override
+    public boolean isRung(long queue) {
+        return dpdk.mtcp_is_rung(queue) != 0;
     }
 
     @Override

@@ -83,12 +83,16 @@ final class Wakeups {
     /** How sleepers learn of frames, for the user. */
     static String sentence(DpdkQueue[] queues, int receiving) {
         boolean polled = false;
+        boolean rung = true;
         for (DpdkQueue queue : queues) {
             polled |= queue.mustBePolled();
+            rung &= queue.isRung() || !queue.mustBePolled();
         }
-        String how = polled
-                ? "its driver announces no frames, so it is polled, ever more rarely while idle, down to every 5 ms"
-                : "frames are waited for on the driver's own descriptor";
+        String how = !polled
+                ? "frames are waited for on the driver's own descriptor"
+                : rung
+                        ? "its peer is asked to ring while frames are waited for"
+                        : "its driver announces no frames, so it is polled, ever more rarely while idle, down to every 5 ms";
         return receiving < queues.length
                 ? how + "; it receives on " + receiving + " of " + queues.length + " queues"
                 : how;

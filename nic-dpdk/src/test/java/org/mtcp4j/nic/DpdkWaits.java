@@ -7,6 +7,7 @@ import static org.mtcp4j.nic.QueueWait.RECEIVE;
 import static org.mtcp4j.nic.QueueWait.TRANSMIT;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,6 +64,72 @@ class DpdkWaits {
                 wait.end();
             }
         }
+    }
+
+    /** Who looks every 5 ms finds a frame 2.5 ms after it came. */
+    @Test
+    void aMemifPeerRingsWhoeverSleepsAlsoTheNextPeer() throws Exception {
+        String end = ",socket-abstract=no,socket=" + DpdkContracts.socket("ring");
+        try (Nic server = port("net_memif4,role=server" + end);
+                Nic ring = port("net_ring8")) {
+            for (int round = 0; round < 3; round++) {
+                try (Nic client = port("net_memif5,role=client" + end)) {
+                    DpdkContract.awaitPeer(client, server);
+                    DpdkContract.awaitPeer(server, client);
+                    assertThat(medianUs(server, client)).as("server asleep").isLessThan(1_000);
+                    assertThat(medianUs(client, server)).as("client asleep").isLessThan(1_000);
+                }
+            }
+            QueueWait both = server.queue(0).newWait().and(ring.queue(0).newWait());
+            both.begin();
+            CompletableFuture<Integer> ready = CompletableFuture.supplyAsync(() -> both.await(-1, PATIENCE_US));
+            TimeUnit.MILLISECONDS.sleep(100);
+            send(ring, 1);
+            assertThat(ready.get(10, TimeUnit.SECONDS))
+                    .as("a port beside, at which nobody rings")
+                    .isEqualTo(RECEIVE);
+            both.end();
+            Frames.drain(ring.queue(0));
+        }
+    }
+
+    /** From the sending of a frame to the return of a sleeper that had long been asleep. */
+    private static long medianUs(Nic asleep, Nic sender) throws Exception {
+        long[] tookUs = new long[11];
+        for (int i = 0; i < tookUs.length; i++) {
+            QueueWait wait = asleep.queue(0).newWait();
+            wait.begin();
+            CompletableFuture<Long> awake = CompletableFuture.supplyAsync(() -> {
+                assertThat(wait.await(-1, PATIENCE_US)).isEqualTo(RECEIVE);
+                return System.nanoTime();
+            });
+            TimeUnit.MILLISECONDS.sleep(50);
+            long sentNs = System.nanoTime();
+            send(sender, 1);
+            tookUs[i] = (awake.get(10, TimeUnit.SECONDS) - sentNs) / 1_000;
+            wait.end();
+            assertThat(Frames.drain(asleep.queue(0))).isEqualTo(1);
+        }
+        Arrays.sort(tookUs);
+        System.out.println("[dpdk] us until a memif sleeper is awake: " + Arrays.toString(tookUs));
+        return tookUs[tookUs.length / 2];
+    }
+
+    @Test
+    void aMemifPortThatIsClosedEndsTheWaitAlsoWithoutAPeer() throws Exception {
+        Nic server = port("net_memif6,role=server,socket-abstract=no,socket=" + DpdkContracts.socket("alone"));
+        QueueWait wait = server.queue(0).newWait();
+        wait.begin();
+        CompletableFuture<Integer> ready = CompletableFuture.supplyAsync(() -> {
+            try {
+                return wait.await(-1, -1);
+            } finally {
+                wait.end();
+            }
+        });
+        TimeUnit.MILLISECONDS.sleep(50);
+        server.close();
+        assertThat(ready.get(10, TimeUnit.SECONDS)).isEqualTo(DESCRIPTOR);
     }
 
     @Test
