@@ -77,15 +77,22 @@ final class Talker {
 
     /** The command that starts one; a crash is reported in the directory. */
     static List<String> java(Path directory, String agentArguments, String... arguments) {
+        return command(directory, List.of(Server.agent(agentArguments)), arguments);
+    }
+
+    /** Without the agent. */
+    static List<String> onKernel(Path directory, String... arguments) {
+        return command(directory, List.of(), arguments);
+    }
+
+    private static List<String> command(Path directory, List<String> options, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Build.java().toString(),
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
-                "-XX:ErrorFile=" + directory.resolve("crash-%p.log"),
-                Server.agent(agentArguments),
-                "-cp",
-                Build.testClasses().toString(),
-                Talker.class.getName()));
+                "-XX:ErrorFile=" + directory.resolve("crash-%p.log")));
+        command.addAll(options);
+        command.addAll(List.of("-cp", Build.testClasses().toString(), Talker.class.getName()));
         command.addAll(List.of(arguments));
         return command;
     }
