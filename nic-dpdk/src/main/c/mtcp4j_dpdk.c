@@ -838,6 +838,12 @@ static void find_ring(struct queue *q)
 		fclose(maps);
 }
 
+/* Frames that came may then be found when others are free, of which nobody tells; caches of other queues hold a fifth at most. */
+static int is_short_of_frames(const struct queue *q)
+{
+	return rte_mempool_avail_count(q->pools[0]) < q->pools[0]->size / 4;
+}
+
 /* Asks the peer to ring, and says where: for one who looks once more and then sleeps. Whether it and the bell tell of everything. */
 static int ask(struct queue *q, struct pollfd *bell, struct pollfd *ring)
 {
@@ -856,7 +862,7 @@ static int ask(struct queue *q, struct pollfd *bell, struct pollfd *ring)
 				__atomic_fetch_and(&q->ring->flags, ~DO_NOT_RING, __ATOMIC_SEQ_CST);
 				ring->fd = q->ring_fd;
 			}
-			told = q->asked_of == q->link && q->told;
+			told = q->asked_of == q->link && q->told && !is_short_of_frames(q);
 			leave_gate(q);
 		} else {
 			told = q->blocked;

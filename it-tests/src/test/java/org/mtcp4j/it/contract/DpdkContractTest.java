@@ -33,6 +33,11 @@ class DpdkContractTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> twoStacksOverMemifThroughAnotherJvm() throws Exception {
+        return TapContractTest.casesOf(DpdkContracts.TwoStacksOverMemifThroughAnotherJvm.class);
+    }
+
+    @TestFactory
     Stream<DynamicTest> twoStacksOverMemifTwoContexts() throws Exception {
         return TapContractTest.casesOf(DpdkContracts.TwoStacksOverMemifTwoContexts.class);
     }

@@ -26,6 +26,13 @@ final class DpdkContracts {
         }
     }
 
+    static class TwoStacksOverMemifThroughAnotherJvm extends SocketContract {
+        @Override
+        ContractEnvironment open() throws Exception {
+            return DpdkEnvironment.overMemifThroughAnotherJvm();
+        }
+    }
+
     static class TwoStacksOverMemifTwoContexts extends SocketContract {
         @Override
         ContractEnvironment open() throws Exception {

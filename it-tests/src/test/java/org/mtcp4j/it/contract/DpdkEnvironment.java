@@ -25,12 +25,25 @@ final class DpdkEnvironment implements ContractEnvironment {
     private final InetAddress clientAddress;
     private final FullListener silent;
 
+    /** Between the two, or null. */
+    private final Process relay;
+
     private DpdkEnvironment(End server, End client) throws Exception {
+        this(server, client, null);
+    }
+
+    private interface Between {
+        Process start() throws Exception;
+    }
+
+    /** @param between started when the server's end is there and the client's is not, or null */
+    private DpdkEnvironment(End server, End client, Between between) throws Exception {
         if (TapEnvironment.namespace()
                 .equals(System.getProperty(TapEnvironment.OUTER_NAMESPACE, TapEnvironment.namespace()))) {
             throw new IllegalStateException("runs only in a network namespace of its own");
         }
         this.server = provider(server);
+        relay = between == null ? null : between.start();
         this.client = provider(client);
         serverAddress = server.address;
         clientAddress = client.address;
@@ -84,6 +97,17 @@ final class DpdkEnvironment implements ContractEnvironment {
                 new End(OTHER, "net_memif1+role=client+socket-abstract=no+socket=" + socket + more));
     }
 
+    /** Two stacks, each with a memif link to another JVM, which carries frames from the one to the other. */
+    static DpdkEnvironment overMemifThroughAnotherJvm() throws Exception {
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"));
+        Path near = directory.resolve("near" + ProcessHandle.current().pid() + ".sock");
+        Path far = directory.resolve("far" + ProcessHandle.current().pid() + ".sock");
+        return new DpdkEnvironment(
+                new End(STACK, "net_memif0+role=server+socket-abstract=no+socket=" + near),
+                new End(OTHER, "net_memif1+role=client+socket-abstract=no+socket=" + far),
+                () -> MemifRelay.start(near, far));
+    }
+
     @Override
     public SelectorProvider server() {
         return server;
@@ -113,5 +137,8 @@ final class DpdkEnvironment implements ContractEnvironment {
     public void close() {
         silent.close();
         stacks.forEach(Stack::close);
+        if (relay != null) {
+            relay.destroyForcibly();
+        }
     }
 }

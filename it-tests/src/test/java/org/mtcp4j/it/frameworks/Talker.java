@@ -213,6 +213,10 @@ final class Talker {
         ServerSocketChannel server = ServerSocketChannel.open();
         server.bind(new InetSocketAddress(port));
         System.out.println("ready");
+        serve(server);
+    }
+
+    static void serve(ServerSocketChannel server) throws IOException {
         while (true) {
             SocketChannel channel = server.accept();
             Thread thread = new Thread(() -> echo(channel));
