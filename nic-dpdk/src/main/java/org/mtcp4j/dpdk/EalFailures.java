@@ -5,6 +5,18 @@ import java.util.List;
 
 /** From what DPDK prints to one sentence with the cure. */
 final class EalFailures {
+    private static final List<String> KNOWN = List.of(
+            "net_memif",
+            "net_af_packet",
+            "net_af_xdp",
+            "net_tap",
+            "net_virtio_user",
+            "net_vhost",
+            "net_pcap",
+            "net_ring",
+            "net_null",
+            "net_bonding");
+
     private EalFailures() {}
 
     /** Why the environment could not be initialised. */
@@ -39,9 +51,12 @@ final class EalFailures {
                     + "' know it here, and is this process root or has it CAP_NET_RAW"
                     + " and CAP_NET_ADMIN?";
         }
-        return "DPDK has no device '" + device.text() + "' (" + detail
-                + "); known names begin with net_memif, net_af_packet, net_af_xdp, net_tap, net_virtio_user, net_vhost,"
-                + " net_pcap, net_ring, net_null, net_bonding; arguments are in docs/dpdk.md";
+        if (KNOWN.stream().anyMatch(device.name()::startsWith)) {
+            return "DPDK cannot open '" + device.text() + "' (" + detail
+                    + "); check its arguments against docs/dpdk.md, and mtcp.log=debug shows what its driver says";
+        }
+        return "DPDK has no device '" + device.text() + "' (" + detail + "); known names begin with "
+                + String.join(", ", KNOWN) + "; arguments are in docs/dpdk.md";
     }
 
     /** The last line that says something of the kind, without DPDK's prefixes. */

@@ -46,7 +46,8 @@ class DpdkFailuresIT {
                 new Failure("net_ring0", ",dpdk.eal-args=--no-such-thing", "DPDK cannot be initialised ("),
                 new Failure("net_ring0", ",dpdk.eal-args=-m 64,frames=200000", "for 200000 frames ("),
                 new Failure("net_ring0", ",frames=1048576", "for 1048576 frames ("),
-                new Failure("net_pcap0+rx_pcap=/nosuch.pcap", "", "DPDK cannot open net_pcap0"),
+                new Failure(
+                        "net_pcap0+rx_pcap=/nosuch.pcap", "", "DPDK cannot open 'net_pcap0,rx_pcap=/nosuch.pcap' ("),
                 new Failure("0000:ff:1f.7", "", "there is no PCI device 0000:ff:1f.7 here"));
     }
 

@@ -2,6 +2,7 @@
 package org.mtcp4j.it.frameworks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -49,10 +50,10 @@ class MempoolIT {
                     assertThat(client.ask("stream " + i, SECONDS)).isEqualTo("started");
                 }
                 for (int round = 0; round < ROUNDS; round++) {
-                    awaitEachGoesOn(client);
+                    awaitEachGoesOn(server, client);
                     drought(server, client, round);
                 }
-                awaitEachGoesOn(client);
+                awaitEachGoesOn(server, client);
                 String answer = client.ask("open", SECONDS);
                 while (!answer.startsWith("opened")) {
                     // With so many that stream, an attempt of two seconds may be too short.
@@ -97,14 +98,16 @@ class MempoolIT {
         HoggedServer.ask(server, "release");
     }
 
-    private static void awaitEachGoesOn(Running client) throws Exception {
+    private static void awaitEachGoesOn(Running server, Running client) throws Exception {
         for (int i = 0; i < CONNECTIONS; i++) {
             long before = count(client, i);
             long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
             while (count(client, i) < before + 3) {
-                assertThat(System.nanoTime())
-                        .as("connection " + i + " does not go on")
-                        .isLessThan(endNs);
+                if (System.nanoTime() > endNs) {
+                    fail("connection " + i + " does not go on; the server's side\n"
+                            + HoggedServer.ask(server, "report").text() + "\nits\n"
+                            + Stat.asked(client.pid()).text());
+                }
             }
         }
     }
