@@ -52,8 +52,8 @@ public final class HoggedServer {
     }
 
     public static void main(String[] arguments) throws Exception {
-        StackConfig config = StackConfig.of(
-                "nic=hog:" + arguments[0] + ",dpdk.no-huge=true,ip=" + IP + "/24,frames=" + FRAMES + ",wildcard=stack");
+        StackConfig config = StackConfig.of("nic=hog:" + arguments[0] + ",dpdk.no-huge=true,ip=" + IP + "/24,frames="
+                + FRAMES + ",wildcard=stack" + Talker.FIXED_BUFFERS);
         Stack stack = Stack.start(config);
         var server = MtcpSelectorProvider.of(stack, config).openServerSocketChannel();
         server.bind(new InetSocketAddress(IP, Server.PORT));

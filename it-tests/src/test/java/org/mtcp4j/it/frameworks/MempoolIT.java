@@ -42,7 +42,9 @@ class MempoolIT {
         try (Running server = HoggedServer.start(directory)) {
             server.awaitLine("ready", SECONDS);
             try (Running client =
-                    Talker.overMemif(directory, "client", "198.18.9.2", "talk", HoggedServer.IP, "" + Server.PORT)) {
+                    Talker.overMemif(directory, "client", "198.18.9.2", Talker.FIXED_BUFFERS, new String[] {
+                        "talk", HoggedServer.IP, "" + Server.PORT
+                    })) {
                 for (int i = 0; i < CONNECTIONS; i++) {
                     assertThat(client.ask("open", SECONDS)).isEqualTo("opened " + i);
                 }
