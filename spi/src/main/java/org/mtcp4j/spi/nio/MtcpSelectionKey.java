@@ -33,6 +33,9 @@ final class MtcpSelectionKey extends AbstractSelectionKey {
     private volatile EventKey eventKey;
     private volatile SelectionKey kernelKey;
 
+    /** Another key of the same channel, guarded by the channel's {@link Registrations}. */
+    MtcpSelectionKey nextOfChannel;
+
     // Owned by the selecting thread.
 
     /** Whether the key is on the selector's list of keys that were ready. */

@@ -3,6 +3,7 @@ package org.mtcp4j.spi.nio;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.mtcp4j.socket.StackSocket;
 
 /** The checks that the JDK's channels make where a security manager is set (JDK 17; later releases have none). */
 @SuppressWarnings("removal")
@@ -37,9 +38,11 @@ final class Permissions {
         }
     }
 
-    static void checkAccept(InetSocketAddress remote) {
+    static void checkAccept(StackSocket accepted) {
         SecurityManager manager = System.getSecurityManager();
         if (manager != null) {
+            // An address that nobody asks for is never made: it would stay with the socket.
+            InetSocketAddress remote = accepted.remoteAddress();
             manager.checkAccept(remote.getAddress().getHostAddress(), remote.getPort());
         }
     }

@@ -2,7 +2,6 @@
 package org.mtcp4j.spi.nio;
 
 import java.nio.channels.SelectableChannel;
-import java.util.Arrays;
 import org.mtcp4j.socket.Pollable;
 
 /**
@@ -10,9 +9,9 @@ import org.mtcp4j.socket.Pollable;
  * decided, and keys made before stay valid.
  */
 final class Registrations {
-    private static final MtcpSelectionKey[] NONE = {};
+    /** The channel's keys, the last one first, linked by themselves: most channels have one. */
+    private MtcpSelectionKey first;
 
-    private MtcpSelectionKey[] keys = NONE;
     private Pollable pollable;
     private SelectableChannel kernelChannel;
 
@@ -31,20 +30,25 @@ final class Registrations {
 
     synchronized void add(MtcpSelectionKey key) {
         attach(key);
-        keys = Arrays.copyOf(keys, keys.length + 1);
-        keys[keys.length - 1] = key;
+        key.nextOfChannel = first;
+        first = key;
     }
 
     synchronized void remove(MtcpSelectionKey key) {
         key.detachFromStack();
         key.cancelKernelKey();
-        for (int i = 0; i < keys.length; i++) {
-            if (keys[i] == key) {
-                MtcpSelectionKey[] rest = keys.length == 1 ? NONE : Arrays.copyOf(keys, keys.length - 1);
-                System.arraycopy(keys, i + 1, rest, i, rest.length - i);
-                keys = rest;
+        MtcpSelectionKey before = null;
+        for (MtcpSelectionKey each = first; each != null; each = each.nextOfChannel) {
+            if (each == key) {
+                if (before == null) {
+                    first = key.nextOfChannel;
+                } else {
+                    before.nextOfChannel = key.nextOfChannel;
+                }
+                key.nextOfChannel = null;
                 return;
             }
+            before = each;
         }
     }
 
@@ -52,7 +56,7 @@ final class Registrations {
     synchronized void moveToKernel(SelectableChannel channel) {
         pollable = null;
         kernelChannel = channel;
-        for (MtcpSelectionKey key : keys) {
+        for (MtcpSelectionKey key = first; key != null; key = key.nextOfChannel) {
             key.detachFromStack();
             if (key.isValid()) {
                 attach(key);
@@ -62,14 +66,14 @@ final class Registrations {
 
     /** Something other than the stack changed readiness: the channel's state. */
     synchronized void enqueue() {
-        for (MtcpSelectionKey key : keys) {
+        for (MtcpSelectionKey key = first; key != null; key = key.nextOfChannel) {
             key.enqueue();
         }
     }
 
     /** Frees the kernel's channel of the keys that wait for a select to go, so that it may become blocking. */
     synchronized void cancelKernelKeys() {
-        for (MtcpSelectionKey key : keys) {
+        for (MtcpSelectionKey key = first; key != null; key = key.nextOfChannel) {
             key.cancelKernelKey();
         }
     }

@@ -180,7 +180,7 @@ final class StackServerSide implements ServerSide {
 
     private MtcpSocketChannel finishAccept(StackSocket accepted) {
         try {
-            Permissions.checkAccept(accepted.remoteAddress());
+            Permissions.checkAccept(accepted);
         } catch (SecurityException e) {
             accepted.close();
             throw e;

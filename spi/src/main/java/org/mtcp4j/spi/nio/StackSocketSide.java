@@ -29,15 +29,15 @@ final class StackSocketSide implements SocketSide {
     private final StackWriter writer;
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
-    /** Its addresses are the socket's. */
-    private final boolean accepted;
+    /** Addresses not known yet are the socket's, and made when asked for. */
+    private volatile boolean addressed;
 
     /** @param accepted it is connected already */
     StackSocketSide(MtcpSocketChannel channel, StackSocket socket, ProtocolFamily family, boolean accepted) {
         this.channel = channel;
         this.socket = socket;
         this.family = family;
-        this.accepted = accepted;
+        addressed = accepted;
         state = new SideState(accepted ? SideState.CONNECTED : SideState.UNCONNECTED);
         reader = new StackReader(channel, socket, state);
         writer = new StackWriter(channel, socket, state);
@@ -177,7 +177,9 @@ final class StackSocketSide implements SocketSide {
         }
         synchronized (state) {
             if (state.now == SideState.CONNECTION_PENDING) {
-                local = StackAddresses.toApplication(socket.localAddress(), remote, family);
+                addressed = true;
+                // That of the bind, which may have been the any-address.
+                local = null;
                 state.now = SideState.CONNECTED;
             }
         }
@@ -289,13 +291,20 @@ final class StackSocketSide implements SocketSide {
     @Override
     public InetSocketAddress localAddress() {
         InetSocketAddress known = local;
-        return known != null || !accepted ? known : socket.localAddress();
+        if (known == null && addressed) {
+            InetSocketAddress asked = remote;
+            known = asked == null
+                    ? socket.localAddress()
+                    : StackAddresses.toApplication(socket.localAddress(), asked, family);
+            local = known;
+        }
+        return known;
     }
 
     @Override
     public InetSocketAddress remoteAddress() {
         InetSocketAddress known = remote;
-        return known != null || !accepted ? known : socket.remoteAddress();
+        return known != null || !addressed ? known : socket.remoteAddress();
     }
 
     @Override
