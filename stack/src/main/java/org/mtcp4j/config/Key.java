@@ -44,7 +44,10 @@ public enum Key {
             "kernel",
             "who serves 127/8, ::1 and local interface addresses"),
     WILDCARD(
-            "wildcard", ValueType.choice("both", "stack", "kernel"), "both", "where a bind to the any-address listens"),
+            "wildcard",
+            ValueType.choice("both", "stack", "kernel"),
+            "both",
+            "where a listener on the any-address listens; with loopback=stack, both is for loopback addresses too"),
     OFFLOAD(
             "offload",
             ValueType.TEXT,

@@ -4,7 +4,9 @@ package org.mtcp4j.stats;
 /** Why a socket went to the side where it is: the stack, or the kernel for one of these reasons. */
 public enum SideReason {
     STACK("SocketsOnStack", "binds and connects that went to the stack"),
-    STACK_AND_KERNEL("SocketsOnBothSides", "listeners on the any-address of both sides (mtcp.wildcard=both)"),
+    STACK_AND_KERNEL(
+            "SocketsOnBothSides",
+            "listeners on both sides: on the any-address, with mtcp.loopback=stack on loopback too (mtcp.wildcard=both)"),
     KERNEL_EXCLUDED("KernelByOffloadRule", "binds and connects that mtcp.offload leaves to the kernel"),
     KERNEL_WILDCARD("KernelByWildcard", "listeners on the any-address that mtcp.wildcard=kernel leaves to the kernel"),
     KERNEL_ADDRESS("KernelByAddress", "binds to an address that is not one of the stack's"),

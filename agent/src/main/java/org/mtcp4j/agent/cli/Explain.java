@@ -116,7 +116,11 @@ final class Explain implements Callable<Integer> {
             if (!reach.owns(address.getAddress())) {
                 return "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP);
             }
-            return "stack: " + (reach.shares(address.getAddress()) ? "mtcp.loopback=stack" : "one of its own addresses")
+            if (!reach.shares(address.getAddress())) {
+                return "stack: one of its own addresses" + rule();
+            }
+            boolean both = config.is(Key.WILDCARD, "both");
+            return (both ? "stack and kernel: mtcp.loopback=stack, mtcp.wildcard=both" : "stack: mtcp.loopback=stack")
                     + rule();
         }
     }

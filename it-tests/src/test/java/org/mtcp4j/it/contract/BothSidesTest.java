@@ -205,4 +205,33 @@ class BothSidesTest {
         }
         assertThat(stack.sides().get(SideReason.KERNEL_EXCLUDED)).isEqualTo(before + 1);
     }
+
+    /** Another process is the kernel's channel here. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.0.0.9", "::1"})
+    void onTheMachinesLoopbackOthersReachAListenerOfOursAndWeReachTheirs(String text) throws Exception {
+        InetAddress loopback = MemoryEnvironment.address(text);
+        StackConfig config = StackConfig.of("nic=memory,ip=198.18.0.2/24,loopback=stack,time-wait=1s");
+        try (Stack ours = Stack.start(config)) {
+            SelectorProvider oursProvider = MtcpSelectorProvider.of(ours, config);
+            try (ServerSocketChannel server = oursProvider.openServerSocketChannel();
+                    ServerSocketChannel foreign = ServerSocketChannel.open()) {
+                server.bind(new InetSocketAddress(loopback, 0));
+                foreign.bind(new InetSocketAddress(loopback, 0));
+                for (SelectorProvider each : new SelectorProvider[] {SelectorProvider.provider(), oursProvider}) {
+                    try (SocketChannel client = each.openSocketChannel()) {
+                        client.connect(server.getLocalAddress());
+                        try (SocketChannel accepted = server.accept()) {
+                            assertThat(accepted.getRemoteAddress()).isEqualTo(client.getLocalAddress());
+                        }
+                    }
+                }
+                assertThat(ours.sides().get(SideReason.KERNEL_ACCEPTED)).isEqualTo(1);
+                try (SocketChannel client = oursProvider.openSocketChannel()) {
+                    client.connect(foreign.getLocalAddress());
+                    assertThat(ours.sides().get(SideReason.KERNEL_LOOPBACK)).isEqualTo(1);
+                }
+            }
+        }
+    }
 }

@@ -69,23 +69,22 @@ final class KernelSide implements NetSide {
     }
 
     /**
-     * Binds both sides to the any-address and one port, or neither. Port 0 is chosen by the kernel, and chosen again if it is used on the
-     * stack.
+     * Binds both sides to one address and one port, or neither. Port 0 is chosen by the kernel, and chosen again if it is used on the stack.
      *
      * @param options by {@link SocketOption} or number
      */
-    static KernelSide bound(boolean server, Map<Object, Object> options, InetSocketAddress any, StackBind stackBind)
+    static KernelSide bound(boolean server, Map<Object, Object> options, InetSocketAddress local, StackBind stackBind)
             throws IOException {
         for (int tries = 1; ; tries++) {
             KernelSide kernel = create(server, true);
             try {
                 kernel.setOptions(options);
-                kernel.bind(any.getAddress(), any.getPort());
+                kernel.bind(local.getAddress(), local.getPort());
                 stackBind.bind(kernel.localPort());
                 return kernel;
             } catch (BindException e) {
                 kernel.close();
-                if (any.getPort() != 0 || tries == MOST_BIND_TRIES) {
+                if (local.getPort() != 0 || tries == MOST_BIND_TRIES) {
                     throw e;
                 }
             } catch (IOException | RuntimeException e) {

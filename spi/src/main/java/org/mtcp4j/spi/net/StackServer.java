@@ -4,6 +4,7 @@ package org.mtcp4j.spi.net;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -18,6 +19,7 @@ import org.mtcp4j.socket.StackListener;
 import org.mtcp4j.socket.StackOption;
 import org.mtcp4j.socket.StackSocket;
 import org.mtcp4j.spi.nio.KernelWatch;
+import org.mtcp4j.spi.nio.StackAddresses;
 import org.mtcp4j.stats.SideReason;
 
 /**
@@ -102,9 +104,9 @@ final class StackServer extends StackSide {
     }
 
     /** As {@link #bind}, on both sides. */
-    void bindBoth(InetSocketAddress any, Map<Object, Object> options) throws IOException {
+    void bindBoth(InetSocketAddress wanted, Map<Object, Object> options) throws IOException {
         synchronized (stateLock) {
-            bind(any.getAddress(), any.getPort());
+            bind(wanted.getAddress(), wanted.getPort());
             kernelOptions = options;
         }
     }
@@ -128,9 +130,21 @@ final class StackServer extends StackSide {
     }
 
     private void listenOnBoth(int backlog) throws IOException {
-        InetAddress any = asked.getAddress();
-        KernelSide half = KernelSide.bound(
-                true, kernelOptions, asked, port -> listener.bind(toBind(new InetSocketAddress(any, port)), backlog));
+        InetAddress host = asked.getAddress();
+        KernelSide half;
+        try {
+            half = KernelSide.bound(
+                    true,
+                    kernelOptions,
+                    asked,
+                    port -> listener.bind(toBind(new InetSocketAddress(host, port)), backlog));
+        } catch (BindException e) {
+            if (!StackAddresses.isMissing(asked, e)) {
+                throw e;
+            }
+            listener.bind(toBind(asked), backlog);
+            return;
+        }
         try {
             half.listen(backlog);
             halves.kernel = half;

@@ -81,7 +81,9 @@ public final class SideRules {
 
     private SideReason reasonForListening(InetSocketAddress local) {
         if (!local.getAddress().isAnyLocalAddress()) {
-            return reasonForBind(local);
+            SideReason reason = reasonForBind(local);
+            boolean both = reason == SideReason.STACK && wildcard == Listening.BOTH && stack.shares(local.getAddress());
+            return both ? SideReason.STACK_AND_KERNEL : reason;
         }
         if (!offload.allowsAnyAddress(local.getPort())) {
             return SideReason.KERNEL_EXCLUDED;

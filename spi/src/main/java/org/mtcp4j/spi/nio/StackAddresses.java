@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.spi.nio;
 
+import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -45,6 +46,17 @@ public final class StackAddresses {
             throw new UnsupportedAddressTypeException();
         }
         return inet;
+    }
+
+    /**
+     * Whether a bind of the kernel's failed because its machine does not have the loopback address that the stack has: in a namespace whose
+     * loopback interface is down.
+     */
+    public static boolean isMissing(InetSocketAddress address, BindException failure) {
+        String message = failure.getMessage();
+        return address.getAddress().isLoopbackAddress()
+                && message != null
+                && message.startsWith("Cannot assign requested address");
     }
 
     /** Where a bind to null goes. */

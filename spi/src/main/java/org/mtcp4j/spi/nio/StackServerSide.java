@@ -2,6 +2,7 @@
 package org.mtcp4j.spi.nio;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.SocketOption;
@@ -56,18 +57,27 @@ final class StackServerSide implements ServerSide {
     }
 
     /**
-     * Binds both sides to the any-address and one port, or neither.
+     * Binds both sides to the any-address, or one of the machine's loopback, and one port, or neither.
      *
      * @param options set so far
      */
     void bindBoth(InetSocketAddress address, int backlog, Map<SocketOption<?>, Object> options) throws IOException {
-        KernelHalf half = KernelHalf.bind(
-                family,
-                options,
-                address,
-                backlog,
-                port -> listener.bind(
-                        StackAddresses.toBind(new InetSocketAddress(address.getAddress(), port), family), backlog));
+        KernelHalf half;
+        try {
+            half = KernelHalf.bind(
+                    family,
+                    options,
+                    address,
+                    backlog,
+                    port -> listener.bind(
+                            StackAddresses.toBind(new InetSocketAddress(address.getAddress(), port), family), backlog));
+        } catch (BindException e) {
+            if (!StackAddresses.isMissing(address, e)) {
+                throw e;
+            }
+            bind(address, backlog);
+            return;
+        }
         local = StackAddresses.toApplication(listener.localAddress(), address, family);
         kernel = half;
         half.watch(() -> {
