@@ -25,6 +25,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Talker {
     private static final int MESSAGE_BYTES = 16 * 1024;
+    /** For many connections that stream in a JVM whose memory they would use up. */
+    static final String FIXED_BUFFERS = ",sndbuf-most=0,rcvbuf-most=0,sndbuf=64k,rcvbuf=64k";
+
     private static final int START_SECONDS = 30;
 
     private final InetSocketAddress server;
@@ -213,6 +216,10 @@ final class Talker {
         ServerSocketChannel server = ServerSocketChannel.open();
         server.bind(new InetSocketAddress(port));
         System.out.println("ready");
+        serve(server);
+    }
+
+    static void serve(ServerSocketChannel server) throws IOException {
         while (true) {
             SocketChannel channel = server.accept();
             Thread thread = new Thread(() -> echo(channel));
