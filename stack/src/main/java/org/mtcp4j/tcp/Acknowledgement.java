@@ -28,7 +28,8 @@ final class Acknowledgement {
         if (c.ecn != null) {
             c.ecn.acknowledged(c, s, nowNs);
         }
-        if (Seq.gt(s.ack, c.sndUna)) {
+        boolean isNew = Seq.gt(s.ack, c.sndUna);
+        if (isNew) {
             advance(c, s, nowNs);
         } else if (c.sack) {
             if (s.sackBlocks > 0 || c.recovery != null) {
@@ -41,7 +42,7 @@ final class Acknowledgement {
             Retransmission.recovery(c).duplicateAck(c, s, nowNs);
             c.due |= ControlBlock.DUE_DATA;
         }
-        updateWindow(c, s);
+        updateWindow(c, s, isNew);
         return afterFinAcked(c, nowNs);
     }
 
@@ -81,9 +82,13 @@ final class Acknowledgement {
         c.due |= ControlBlock.DUE_DATA;
     }
 
-    /** SND.WND, SND.WL1, SND.WL2; only segments that are not older than the last may speak. */
-    private static void updateWindow(Connection c, TcpSegment s) {
-        boolean newer = Seq.lt(c.sndWl1, s.seq) || (c.sndWl1 == s.seq && Seq.leq(c.sndWl2, s.ack));
+    /**
+     * SND.WND, SND.WL1, SND.WL2; only segments that are not older than the last may speak. One that acknowledges something new is not, though
+     * it be a retransmission, which stands before SND.WL1: the window begins where it acknowledges, and an older one there would reach
+     * beyond what the peer accepts. Two ends that have both sent beyond that reject each other's acknowledgements for ever.
+     */
+    private static void updateWindow(Connection c, TcpSegment s, boolean isNew) {
+        boolean newer = isNew || Seq.lt(c.sndWl1, s.seq) || (c.sndWl1 == s.seq && Seq.leq(c.sndWl2, s.ack));
         if (newer) {
             int windowBytes = s.window << c.sendScale;
             if (windowBytes > c.sndWnd) {

@@ -113,6 +113,17 @@ class SendScriptTest {
         assertThat(s.c.sndWnd).isEqualTo(Script.WINDOW);
     }
 
+    /** Else the old window would begin where the new one does, and reach beyond what the peer accepts. */
+    @Test
+    void windowOfARetransmissionThatAcknowledgesMoreIsTaken() {
+        Script s =
+                established(2500).write(10_000).data(1, 1000).data(1001, 1000).nothingMore();
+        s.inject(ACK, 101, 1, 100);
+        s.peerWindow = 500;
+        s.inject(ACK, 1, 2001, 100);
+        assertThat(s.c.sndUna + s.c.sndWnd - s.c.iss).as("right edge").isEqualTo(2501);
+    }
+
     @Test
     void refusedDataIsSentNextTurnUnchanged() {
         Script s = Script.established();
