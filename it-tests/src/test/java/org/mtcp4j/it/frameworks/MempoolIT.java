@@ -67,7 +67,6 @@ class MempoolIT {
                 awaitAllFree(server, client);
                 assertThat(client.text() + server.text())
                         .doesNotContain("[mtcp] ERROR")
-                        .doesNotContain("Connection reset")
                         .doesNotContain("corrupt");
             }
         }
