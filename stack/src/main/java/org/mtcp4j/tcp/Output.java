@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
-import org.mtcp4j.wire.Seq;
 import org.mtcp4j.wire.TcpSegment;
 
 /** What leaves, in order: control, data, acknowledgements. Whatever the sink refuses stays due. */
@@ -97,11 +96,13 @@ final class Output {
 
     /**
      * Where a segment without payload stands: SND.MAX rather than SND.NXT, which a timeout takes back below what the peer has, but not
-     * beyond the peer's window, where a probe's byte is.
+     * beyond the peer's window, where a probe's byte is. A scaled window is rounded down, and its right edge seems to move left by less than a
+     * unit of the scale; what was sent up to there before is inside, and the peer may have it. It would reject what stands before that.
      */
     private static int acceptableSeq(Connection c) {
-        int right = c.sndUna + c.sndWnd;
-        return c.state.isSynchronized() && Seq.gt(c.sndMax, right) ? right : c.sndMax;
+        int beyondBytes = c.sndMax - (c.sndUna + c.sndWnd);
+        boolean isRounding = !c.persisting && beyondBytes < 1 << c.sendScale;
+        return c.state.isSynchronized() && beyondBytes > 0 && !isRounding ? c.sndMax - beyondBytes : c.sndMax;
     }
 
     private static void duplicateAcks(Connection c, long nowNs) {

@@ -412,6 +412,18 @@ class SendScriptTest {
         s.inject(ACK, 1, 1001, 1000).inject(ACK, 1001, 1001, 1000).expect(ACK, 1001, 2001);
     }
 
+    /** 2,001 is what the peer may have and expect; 1,897 it would reject, with everything that is acknowledged there. */
+    @Test
+    void bareAcknowledgementIsNotTakenBackByAWindowThatWasRoundedDown() {
+        Script s = Script.established();
+        s.c.sendScale = 7;
+        s.peerWindow = 20;
+        s.inject(ACK, 1, 1, 0).write(2000).data(1, 1000).data(1001, 1000).nothingMore();
+        s.peerWindow = 896 >> 7;
+        s.inject(ACK, 1, 1001, 0).inject(ACK, 1, 1001, 1000).inject(ACK, 1001, 1001, 1000);
+        s.expect(ACK, 2001, 2001);
+    }
+
     // ---- keep-alive (RFC 9293 §3.8.4)
     // ---------------------------------------------------------------------------------
     private static Script keptAlive() {
