@@ -95,15 +95,24 @@ final class ListenDesk {
         return listener.cookiesSent && nowNs - listener.cookieSentNs < SynCookies.LIFE_NS;
     }
 
+    /** Whether there may be peers that believe they are connected, of which nothing is known here. */
+    private static boolean wasRefused(Listener listener, long nowNs) {
+        return listener.cookiesRefused && nowNs - listener.cookieRefusedNs < SynCookies.LIFE_NS;
+    }
+
     /** True when the segment was taken, or is to be dropped in silence. */
     private boolean cookie(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
         if (!cookies.isAnswer(segment, tuple(key), nowNs)) {
             context.counters.increment(Counter.SYN_COOKIES_FAILED);
-            // Perhaps from a peer whose first segment was dropped here; it sends that again, and by that it is known.
-            return segment.payloadBytes > 0 || segment.has(TcpSegment.FIN);
+            // Perhaps from a peer whose first segment was dropped here; it sends that again, and by that it is known. Only what carries
+            // nothing is sure to be answered by a reset if nobody was turned away: a window update or the answer to a second SYN-ACK
+            // stands behind the data that the peer has sent since.
+            return segment.payloadBytes > 0 || segment.has(TcpSegment.FIN) || wasRefused(listener, nowNs);
         }
         if (listener.isFull()) {
             // The peer believes that it is connected; what it sends next is another chance.
+            listener.cookieRefusedNs = nowNs;
+            listener.cookiesRefused = true;
             context.counters.increment(Counter.LISTEN_OVERFLOWS);
             context.counters.increment(Counter.LISTEN_DROPS);
             return true;

@@ -30,6 +30,11 @@ public final class Listener {
 
     volatile boolean cookiesSent;
 
+    /** When a cookie was last turned away for want of room in the accept queue; meaningful once {@link #cookiesRefused}. */
+    volatile long cookieRefusedNs;
+
+    volatile boolean cookiesRefused;
+
     /** The context that whoever accepts here drives; -1 while unknown. */
     private volatile int home = -1;
 

@@ -38,6 +38,7 @@ class ContextFramesTest {
     private final FrameBatch batch = new FrameBatch(64);
     private long nowNs = System.nanoTime();
     private int freeBefore;
+    private int sourcePort = 40_000;
 
     @BeforeEach
     void link() throws Exception {
@@ -179,7 +180,7 @@ class ContextFramesTest {
     private int segment(int frame, int seq, int ack, int flags, int mss) {
         int tcp = frame + L4;
         int tcpBytes = mss == 0 ? 20 : 24;
-        bytes.putInt(tcp, 40_000 << 16 | 80).putInt(tcp + 4, seq).putInt(tcp + 8, ack);
+        bytes.putInt(tcp, sourcePort << 16 | 80).putInt(tcp + 4, seq).putInt(tcp + 8, ack);
         bytes.putInt(tcp + 12, (tcpBytes / 4) << 28 | flags << 16 | 65_535).putInt(tcp + 16, 0);
         if (mss != 0) {
             bytes.putInt(tcp + 20, 2 << 24 | 4 << 16 | mss);
@@ -389,6 +390,54 @@ class ContextFramesTest {
                 .isEqualTo(6);
         assertThat(flow.status() & Flow.CLOSED).isZero();
         assertThat(answer()).as("nothing is sent again for it").isEqualTo(-1);
+    }
+
+    /** As the peer that was turned away believes to be connected, what it says without data may stand anywhere. */
+    @Test
+    void rfc4987_3_6_whoWasTurnedAwayWithItsCookieIsNotResetForABareAcknowledgement() throws Exception {
+        link("nic=memory,syn-cookies=always");
+        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        Listener listener =
+                context.engine.listen(binding, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
+        introduce();
+        int[] isn = {cookie(), 0};
+        sourcePort++;
+        isn[1] = cookie();
+        acknowledge(1_002, isn[1] + 1);
+        TcpSegment in = new TcpSegment();
+        int reply = answer();
+        payloadOf(reply, in);
+        assertThat(in.flags).as("nobody was turned away yet").isEqualTo(TcpSegment.RST);
+        queue.free(reply);
+        sourcePort--;
+        acknowledge(1_001, isn[0] + 1);
+        assertThat(listener.waiting()).isEqualTo(1);
+        sourcePort++;
+        acknowledge(1_001, isn[1] + 1);
+        assertThat(context.counters.get(Counter.LISTEN_OVERFLOWS)).isEqualTo(1);
+        acknowledge(1_501, isn[1] + 1);
+        assertThat(answer()).as("what follows data that was dropped").isEqualTo(-1);
+        assertThat(context.counters.get(Counter.SYN_COOKIES_FAILED)).isEqualTo(2);
+        listener.accept();
+        acknowledge(1_001, isn[1] + 1);
+        assertThat(listener.waiting()).as("another chance").isEqualTo(1);
+    }
+
+    /** @return the number that our SYN-ACK begins with */
+    private int cookie() {
+        int frame = frame();
+        send(frame, segment(frame, 1_000, 0, TcpSegment.SYN, 1_460));
+        int reply = answer();
+        TcpSegment in = new TcpSegment();
+        payloadOf(reply, in);
+        assertThat(in.flags).isEqualTo(TcpSegment.SYN | TcpSegment.ACK);
+        queue.free(reply);
+        return in.seq;
+    }
+
+    private void acknowledge(int seq, int ack) {
+        int frame = frame();
+        send(frame, segment(frame, seq, ack, TcpSegment.ACK, 0));
     }
 
     @Test
