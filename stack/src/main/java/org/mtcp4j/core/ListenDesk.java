@@ -104,8 +104,10 @@ final class ListenDesk {
     private boolean cookie(Link link, Listener listener, FlowKey key, TcpSegment segment, long nowNs) {
         if (!cookies.isAnswer(segment, tuple(key), nowNs)) {
             context.counters.increment(Counter.SYN_COOKIES_FAILED);
-            // Perhaps from a peer whose first segment was dropped here; it sends that again, and by that it is known. Only what carries
-            // nothing is sure to be answered by a reset if nobody was turned away: a window update or the answer to a second SYN-ACK
+            // Perhaps from a peer whose first segment was dropped here; it sends that again, and by that it is known.
+            // Only what carries
+            // nothing is sure to be answered by a reset if nobody was turned away: a window update or the answer to a
+            // second SYN-ACK
             // stands behind the data that the peer has sent since.
             return segment.payloadBytes > 0 || segment.has(TcpSegment.FIN) || wasRefused(listener, nowNs);
         }

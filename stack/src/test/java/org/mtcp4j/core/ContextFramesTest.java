@@ -397,8 +397,7 @@ class ContextFramesTest {
     void rfc4987_3_6_whoWasTurnedAwayWithItsCookieIsNotResetForABareAcknowledgement() throws Exception {
         link("nic=memory,syn-cookies=always");
         PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
-        Listener listener =
-                context.engine.listen(binding, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
+        Listener listener = context.engine.listen(binding, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         introduce();
         int[] isn = {cookie(), 0};
         sourcePort++;
