@@ -182,7 +182,10 @@ public final class StackSocket extends Pollable {
      * @throws java.io.IOException "Broken pipe" or "Connection reset by peer"
      */
     public int write(ByteBuffer src) throws IOException {
-        Flow present = writable();
+        return write(writable(), src);
+    }
+
+    private static int write(Flow present, ByteBuffer src) {
         if (!src.hasRemaining()) {
             return 0;
         }
@@ -190,9 +193,22 @@ public final class StackSocket extends Pollable {
         return n > 0 ? n : UNAVAILABLE;
     }
 
+    /** As {@link #write(ByteBuffer)} after a part was taken: an end is {@link #EOF}, and its error is left to the next read or write. */
+    public int writeMore(ByteBuffer src) {
+        return isOutputOver() ? EOF : write(flow, src);
+    }
+
     /** Gathering write, one unit: see {@link #write(ByteBuffer)}. */
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
-        Flow present = writable();
+        return write(writable(), srcs, offset, length);
+    }
+
+    /** See {@link #writeMore(ByteBuffer)}. */
+    public long writeMore(ByteBuffer[] srcs, int offset, int length) {
+        return isOutputOver() ? EOF : write(flow, srcs, offset, length);
+    }
+
+    private static long write(Flow present, ByteBuffer[] srcs, int offset, int length) {
         long n = present.write(srcs, offset, length);
         if (n > 0) {
             return n;
@@ -214,9 +230,13 @@ public final class StackSocket extends Pollable {
         return writable().writeUrgent(ByteBuffer.wrap(new byte[] {(byte) data}));
     }
 
+    private boolean isOutputOver() {
+        return outputShut || (flow.status() & Flow.CLOSED) != 0;
+    }
+
     private Flow writable() throws IOException {
         Flow present = flow;
-        if (outputShut || (present.status() & Flow.CLOSED) != 0) {
+        if (isOutputOver()) {
             boolean pending = !errorTaken && !outputShut;
             errorTaken = true;
             throw Failures.write(present, pending);

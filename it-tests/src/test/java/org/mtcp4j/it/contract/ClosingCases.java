@@ -14,6 +14,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Half close, close, reset and linger. */
@@ -368,5 +370,22 @@ abstract class ClosingCases extends ContractCases {
                     .hasMessage("Broken pipe");
         }
         assertThatThrownBy(() -> read(pair.accepted())).hasMessage("Connection reset");
+    }
+
+    /** A write that ends early says how much was taken; why it ended is for the next call. */
+    @Test
+    void aResetDuringAWriteIsTheNextCallsError() throws Exception {
+        Pair pair = pair();
+        int all = 64 << 20;
+        FutureTask<Integer> writing = new FutureTask<>(() -> pair.client().write(ByteBuffer.allocateDirect(all)));
+        new Thread(writing).start();
+        assertThat(receive(pair.accepted(), 1)).hasSize(1);
+        pair.accepted().close();
+        assertThat(writing.get(20, TimeUnit.SECONDS)).isBetween(1, all - 1);
+        assertThatThrownBy(() -> pair.client().write(bytes("x")))
+                .isInstanceOf(IOException.class)
+                .hasMessage("Connection reset by peer");
+        assertThat(read(pair.client())).isEqualTo(-1);
+        assertThatThrownBy(() -> pair.client().write(bytes("x"))).hasMessage("Broken pipe");
     }
 }

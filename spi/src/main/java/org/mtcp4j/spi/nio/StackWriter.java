@@ -68,14 +68,10 @@ final class StackWriter {
     /** An error after a part was taken is left to the next write. EOF stands for it. */
     private long tryWriteMore(ByteBuffer src, ByteBuffer[] srcs, int offset, int length, long written)
             throws IOException {
-        try {
+        if (written == 0) {
             return tryWrite(src, srcs, offset, length);
-        } catch (IOException e) {
-            if (written == 0) {
-                throw e;
-            }
-            return StackSocket.EOF;
         }
+        return src != null ? socket.writeMore(src) : socket.writeMore(srcs, offset, length);
     }
 
     int write(ByteBuffer src) throws IOException {
