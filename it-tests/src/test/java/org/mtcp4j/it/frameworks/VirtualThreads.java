@@ -28,6 +28,7 @@ import jdk.jfr.consumer.RecordingFile;
 final class VirtualThreads {
     private static final int CHANNEL_THREADS = 200;
     private static final int SECONDS = 120;
+    private static final int SLOW_MS = 50;
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     private VirtualThreads() {}
@@ -48,25 +49,40 @@ final class VirtualThreads {
     }
 
     /**
-     * One exchange on this thread, of sockets and of channels: the flight recorder sets an event's class up under a monitor when the first
-     * of them is committed, which would pin whoever else waits for that monitor.
+     * One exchange on platform threads, of sockets and of channels, each read longer than the 20 ms from which the flight recorder keeps
+     * it: the recorder links its writer when the first event is committed, under monitors that are none of a socket's.
      */
-    private static void once() throws IOException {
+    private static void once() throws Exception {
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
             server.bind(new InetSocketAddress(LOOPBACK, 0));
             try (SocketChannel client = SocketChannel.open(server.getLocalAddress());
                     SocketChannel accepted = server.accept()) {
-                ByteBuffer one = ByteBuffer.allocate(1);
-                client.write(one);
-                accepted.read(one.flip());
+                slowly(() -> client.write(ByteBuffer.allocate(1)), () -> accepted.read(ByteBuffer.allocate(1)));
             }
         }
         try (ServerSocket server = new ServerSocket(0, 1, LOOPBACK);
                 Socket client = new Socket(LOOPBACK, server.getLocalPort());
                 Socket accepted = server.accept()) {
-            client.getOutputStream().write(1);
-            accepted.getInputStream().read();
+            slowly(() -> client.getOutputStream().write(1), () -> accepted.getInputStream()
+                    .read());
         }
+    }
+
+    /** Writes from another thread when this one has waited in its read for a while. */
+    private static void slowly(Task write, Task read) throws Exception {
+        Thread reader = Thread.currentThread();
+        Thread writer = new Thread(() -> {
+            try {
+                awaitBlocked(List.of(reader));
+                TimeUnit.MILLISECONDS.sleep(SLOW_MS);
+                write.run();
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        writer.start();
+        read.run();
+        writer.join();
     }
 
     private static Thread start(Task task) throws ReflectiveOperationException {

@@ -19,6 +19,12 @@ final class SocketEvents {
         }
     }
 
+    /**
+     * The recorder's writer from JDK 21 on: initialized by whoever commits first, if nobody was before, which would pin a virtual thread
+     * and all that commit meanwhile.
+     */
+    private static final String EVENT_WRITER = "jdk.jfr.internal.event.EventWriter";
+
     /** Two instances that are only asked: the JVM makes that a constant while nothing is recorded. */
     private static final class Probes {
         static final SocketReadEvent READ = new SocketReadEvent();
@@ -33,6 +39,11 @@ final class SocketEvents {
     static void prepare() {
         if (PRESENT) {
             Probes.load();
+            try {
+                Class.forName(EVENT_WRITER, true, null);
+            } catch (ClassNotFoundException e) {
+                // A JDK without virtual threads, or one that calls it something else: the first event sets it up.
+            }
         }
     }
 
