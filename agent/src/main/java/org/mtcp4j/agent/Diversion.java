@@ -26,25 +26,41 @@ final class Diversion {
 
     private Diversion() {}
 
-    /** Before the stack starts: nobody else may claim the providers. */
+    /** Before the stack starts: nobody else may claim the selectors' provider. */
     static void check() throws HalfDivertedException {
-        check(SELECTOR, "selector", MtcpSelectorProvider.class);
-        check(ASYNCHRONOUS, "asynchronous channel", MtcpAsynchronousChannelProvider.class);
-    }
-
-    private static void check(String property, String what, Class<?> ours) throws HalfDivertedException {
-        String claimed = System.getProperty(property);
-        if (claimed != null && !claimed.equals(ours.getName())) {
-            throw new HalfDivertedException("-D" + property + "=" + claimed + " names another " + what
-                    + " provider; remove that option, or this agent");
+        if (isAnothers(SELECTOR, MtcpSelectorProvider.class)) {
+            throw new HalfDivertedException("-D" + SELECTOR + "=" + System.getProperty(SELECTOR)
+                    + " names another selector provider; remove that option, or this agent");
         }
     }
 
+    private static boolean isAnothers(String property, Class<?> ours) {
+        String claimed = System.getProperty(property);
+        return claimed != null && !claimed.equals(ours.getName());
+    }
+
+    /** A provider of asynchronous channels that the program brings along is left in its place: few have one, and those mean it. */
     static void divert() throws HalfDivertedException {
         System.setProperty(SELECTOR, MtcpSelectorProvider.class.getName());
         verify(SelectorProvider.provider().getClass(), MtcpSelectorProvider.class);
+        String brought = broughtAlong();
+        if (brought != null) {
+            System.err.println(
+                    "[mtcp] WARN " + brought
+                            + " names a provider of asynchronous channels: those channels are left to it, all others are the stack's");
+            return;
+        }
         System.setProperty(ASYNCHRONOUS, MtcpAsynchronousChannelProvider.class.getName());
         verify(AsynchronousChannelProvider.provider().getClass(), MtcpAsynchronousChannelProvider.class);
+    }
+
+    /** What names the program's own provider, in the order in which the JDK looks; null where nothing does. */
+    private static String broughtAlong() {
+        if (isAnothers(ASYNCHRONOUS, MtcpAsynchronousChannelProvider.class)) {
+            return "-D" + ASYNCHRONOUS + "=" + System.getProperty(ASYNCHRONOUS);
+        }
+        String services = "META-INF/services/" + ASYNCHRONOUS;
+        return ClassLoader.getSystemResource(services) == null ? null : services + " on the class path";
     }
 
     /** One of each, while nothing limits us: a security manager that comes later may deny what loading the JDK's classes takes. */

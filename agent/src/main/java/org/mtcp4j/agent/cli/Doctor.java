@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.mtcp4j.config.ConfigException;
+import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.dpdk.Shim;
 import org.mtcp4j.nic.NicProvider;
@@ -21,6 +22,7 @@ import org.mtcp4j.socket.StackUnavailableException;
 import org.mtcp4j.spi.nio.MtcpRuntime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Looks whether the stack can work here and ends in a verdict: exit code 0 passed, 1 with warnings, 2 failed. */
 @Command(
@@ -35,6 +37,13 @@ final class Doctor implements Callable<Integer> {
             description =
                     "First builds the shim for the DPDK of this machine, with gcc, and keeps it in the user's cache.")
     private boolean buildDpdk;
+
+    @Parameters(
+            arity = "0..1",
+            description =
+                    "agent arguments to try: key=value,...; a stack is started with them and stopped again, and a NIC that they do not name"
+                            + " may be missing")
+    private String arguments;
 
     private int warnings;
     private int failures;
@@ -80,11 +89,23 @@ final class Doctor implements Callable<Integer> {
     }
 
     private void configuration() {
+        StackConfig config;
         try {
-            StackConfig.load(null);
+            config = StackConfig.load(arguments);
             ok("configuration of this shell is valid");
         } catch (ConfigException e) {
             fail(e.getMessage(), "correct or unset it");
+            return;
+        }
+        if (arguments == null) {
+            return;
+        }
+        try (Stack stack = Stack.start(config)) {
+            ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + config.text(Key.IP) + ", "
+                    + stack.engine().contexts().size() + " context(s)");
+        } catch (StackUnavailableException e) {
+            failures++;
+            System.out.println("FAIL  " + e.getMessage());
         }
     }
 
@@ -94,7 +115,7 @@ final class Doctor implements Callable<Integer> {
             if (reason == null) {
                 ok("NIC " + provider.kind() + " is available");
             } else {
-                warn("NIC " + provider.kind() + ": " + reason);
+                matters("NIC " + provider.kind() + ": " + reason);
             }
         }
     }
@@ -107,7 +128,7 @@ final class Doctor implements Callable<Integer> {
                     if ((effective >>> CAP_NET_ADMIN & 1) != 0) {
                         ok("CAP_NET_ADMIN is held: TAP devices can be made");
                     } else {
-                        warn(
+                        matters(
                                 "CAP_NET_ADMIN is missing: for a TAP run as root, or under unshare --user --map-root-user --net");
                     }
                 }
@@ -156,6 +177,15 @@ final class Doctor implements Callable<Integer> {
     private void warn(String text) {
         warnings++;
         System.out.println("WARN  " + text);
+    }
+
+    /** A lack that the given arguments, if any, were tried with: then it is told, and no more. */
+    private void matters(String text) {
+        if (arguments == null) {
+            warn(text);
+        } else {
+            System.out.println("      " + text);
+        }
     }
 
     private void fail(String text, String cure) {

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@link DropInProgram} sees the same with the agent as without it: linger, collection, class loaders, a security manager, foreign memory. */
 class DropInIT {
     private static final int SECONDS = 120;
+    private static final String PROVIDER = "java.nio.channels.spi.AsynchronousChannelProvider";
 
     private static List<String> lines(Running running) throws Exception {
         running.awaitLine("done", SECONDS);
@@ -74,6 +77,44 @@ class DropInIT {
             tomcat.enter();
             tomcat.await(SECONDS).ok();
         }
+    }
+
+    private static void leavesTheProvider(String named, String classPath, List<String> options) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Build.java().toString(),
+                Server.agent("nic=memory,loopback=stack,on-failure=fail,log=warn"),
+                "-cp",
+                classPath));
+        command.addAll(options);
+        command.add(BroughtProvider.class.getName());
+        try (Running program = Running.start(command)) {
+            program.awaitLine("done", SECONDS);
+            assertThat(program.text())
+                    .contains("asynchronous channels by " + BroughtProvider.class.getName())
+                    .contains("[mtcp] WARN " + named + " names a provider of asynchronous channels");
+            assertThat(Stat.asked(program.pid()).counter("TcpActiveOpens"))
+                    .as("connections over the stack")
+                    .isEqualTo(1);
+            program.enter();
+            program.await(SECONDS).ok();
+        }
+    }
+
+    @Test
+    void aProviderOfAsynchronousChannelsThatAPropertyNamesIsLeftInItsPlace() throws Exception {
+        String option = "-D" + PROVIDER + "=" + BroughtProvider.class.getName();
+        leavesTheProvider(option, Build.testClasses().toString(), List.of(option));
+    }
+
+    @Test
+    void aProviderOfAsynchronousChannelsOnTheClassPathIsLeftInItsPlace(@TempDir Path folder) throws Exception {
+        Path service =
+                Files.createDirectories(folder.resolve("META-INF/services")).resolve(PROVIDER);
+        Files.writeString(service, BroughtProvider.class.getName() + "\n");
+        leavesTheProvider(
+                "META-INF/services/" + PROVIDER + " on the class path",
+                folder + File.pathSeparator + Build.testClasses(),
+                List.of());
     }
 
     @Test
