@@ -7,7 +7,7 @@ public enum Subject {
     JETTY_HTTP2("Jetty, server and client over HTTP/2"),
     JETTY_WEBSOCKET("Jetty, server and client over WebSocket"),
     TOMCAT_NIO2("Tomcat with the NIO2 connector; HttpURLConnection"),
-    UNDERTOW("Undertow; java.net.http.HttpClient"),
+    UNDERTOW("Undertow, server and client; java.net.http.HttpClient"),
     VERTX("Vert.x, server and client"),
     GRPC_NETTY("gRPC on Netty, server and client, unary and streaming"),
     GRPC_NETTY_SHADED("gRPC on a relocated Netty that has its epoll transport with it; steered to NIO"),
