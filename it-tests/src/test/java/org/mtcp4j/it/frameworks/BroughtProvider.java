@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.it.frameworks;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.AsynchronousChannelGroup;
 import java.nio.channels.AsynchronousServerSocketChannel;
@@ -18,7 +19,7 @@ public final class BroughtProvider extends AsynchronousChannelProvider {
         System.out.println("asynchronous channels by "
                 + AsynchronousChannelProvider.provider().getClass().getName());
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
-            server.bind(new InetSocketAddress("127.0.0.1", 0));
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             SocketChannel.open(server.getLocalAddress()).close();
             server.accept().close();
         }
