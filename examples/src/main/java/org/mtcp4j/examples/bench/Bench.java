@@ -155,7 +155,7 @@ public final class Bench {
         }
     }
 
-    private static List<String> words(List<String> words, String path) {
+    static List<String> words(List<String> words, String path) {
         List<String> all = new ArrayList<>();
         for (String word : words) {
             all.add(word.equals("HOST") ? Lab.host(path) : word);

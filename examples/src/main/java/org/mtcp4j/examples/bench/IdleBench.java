@@ -10,67 +10,97 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Idle connections, a server in one JVM and its clients in another, over memif: {@code AGENT_JAR CONNECTIONS}. Prints bytes a connection on
- * the server (live heap after a full collection, and resident memory, against what they were with none), and the server's share of a
- * processor while nothing happens.
+ * Idle connections, a server in one JVM and its clients in others: {@code AGENT_JAR CONNECTIONS memif|tap}. Over memif one client opens all of
+ * them, over a TAP clients on the kernel, which stops at 20,000 descriptors a process. Prints bytes a connection on the server (live heap after
+ * a full collection, and what is resident outside the heap, against what they were with none), and the server's share of a processor while
+ * nothing happens.
  */
 public final class IdleBench {
     private static final int FIRST_PORT = 9_000;
     /** Each takes as many connections of one client address as there are source ports. */
     private static final int PORTS = 20;
 
+    private static final int MOST_OF_A_KERNEL_CLIENT = 18_000;
     private static final int QUIET_SECONDS = 10;
 
-    private IdleBench() {}
+    private final Lab lab;
+    private final String path;
+    private final int connections;
+    private final List<Lab.Running> clients = new ArrayList<>();
+
+    private IdleBench(Lab lab, String path, int connections) {
+        this.lab = lab;
+        this.path = path;
+        this.connections = connections;
+    }
 
     /** See the class. */
     public static void main(String[] arguments) throws Exception {
-        int connections = Integer.parseInt(arguments[1]);
+        try (Lab lab = new Lab(arguments[0])) {
+            new IdleBench(lab, arguments[2], Integer.parseInt(arguments[1])).run();
+        }
+    }
+
+    /** The heap is resident from the start, so that what becomes resident later is none of it. */
+    private static List<String> jvm(String heap) {
+        return List.of(
+                "-Xms" + heap, "-Xmx" + heap, "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=1g", "-XX:+AlwaysPreTouch");
+    }
+
+    private void run() throws Exception {
         String heap = Math.max(1, connections / 250_000) + "g";
-        List<String> jvm = List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=1g");
-        String more = ",max-connections=2000000";
-        try (Lab lab = new Lab(arguments[0]);
-                Lab.Running server = lab.start(
-                        "memif",
-                        true,
-                        jvm,
-                        more,
-                        List.of(
-                                "PingServer",
-                                Lab.host("memif"),
-                                FIRST_PORT + "-" + (FIRST_PORT + PORTS - 1),
-                                "0",
-                                "64"))) {
+        String ports = FIRST_PORT + "-" + (FIRST_PORT + PORTS - 1);
+        try (Lab.Running server = lab.start(
+                path,
+                true,
+                jvm(heap),
+                ",max-connections=2000000",
+                List.of("PingServer", Lab.host(path), ports, "0", "64"))) {
             server.expect("ready");
             long heapBefore = liveHeapBytes(server);
             long residentBefore = residentBytes(server);
-            List<String> load = new ArrayList<>(
-                    List.of("IdleClient", Lab.host("memif"), "" + FIRST_PORT, "" + PORTS, "" + connections));
             long startNs = System.nanoTime();
-            try (Lab.Running client = lab.start("memif", false, jvm, more, load)) {
-                String line;
-                do {
-                    line = client.line();
-                    if (line == null) {
-                        throw new IOException("the client ended early; see the lines above");
-                    }
-                    System.err.println(line);
-                } while (!line.equals("open " + connections));
-                double seconds = (System.nanoTime() - startNs) / 1e9;
-                long heapBytes = liveHeapBytes(server) - heapBefore;
-                long residentBytes = residentBytes(server) - residentBefore;
-                long ticks = server.ticks();
-                Thread.sleep(QUIET_SECONDS * 1_000L);
-                System.out.printf(
-                        Locale.ROOT,
-                        "{\"bench\":\"idle\",\"connections\":%d,\"openSeconds\":%.1f,\"heapBytesEach\":%.0f,"
-                                + "\"residentBytesEach\":%.0f,\"idleCpuPercent\":%.2f}%n",
-                        connections,
-                        seconds,
-                        (double) heapBytes / connections,
-                        (double) residentBytes / connections,
-                        (server.ticks() - ticks) / (double) QUIET_SECONDS);
+            open(heap);
+            double seconds = (System.nanoTime() - startNs) / 1e9;
+            long heapBytes = liveHeapBytes(server) - heapBefore;
+            long outsideBytes = residentBytes(server) - residentBefore;
+            long ticks = server.ticks();
+            Thread.sleep(QUIET_SECONDS * 1_000L);
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"bench\":\"idle\",\"path\":\"%s\",\"connections\":%d,\"openSeconds\":%.1f,\"bytesEach\":%.0f,"
+                            + "\"heapBytesEach\":%.0f,\"outsideHeapBytesEach\":%.0f,\"idleCpuPercent\":%.2f}%n",
+                    path,
+                    connections,
+                    seconds,
+                    (double) (heapBytes + outsideBytes) / connections,
+                    (double) heapBytes / connections,
+                    (double) outsideBytes / connections,
+                    (server.ticks() - ticks) / (double) QUIET_SECONDS);
+        } finally {
+            for (Lab.Running client : clients) {
+                client.close();
             }
+        }
+    }
+
+    private void open(String heap) throws IOException {
+        boolean isKernel = path.equals("tap");
+        for (int opened = 0; opened < connections; ) {
+            int count = Math.min(connections - opened, isKernel ? MOST_OF_A_KERNEL_CLIENT : connections);
+            List<String> load = List.of("IdleClient", Lab.host(path), "" + FIRST_PORT, "" + PORTS, "" + count);
+            Lab.Running client =
+                    lab.start(path, false, jvm(isKernel ? "256m" : heap), ",max-connections=2000000", load);
+            clients.add(client);
+            String line;
+            do {
+                line = client.line();
+                if (line == null) {
+                    throw new IOException("the client ended early; see the lines above");
+                }
+                System.err.println(line);
+            } while (!line.equals("open " + count));
+            opened += count;
         }
     }
 

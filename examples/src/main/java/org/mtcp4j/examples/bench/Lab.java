@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -79,9 +80,27 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    private static IOException interrupted(InterruptedException e) {
+    static IOException interrupted(InterruptedException e) {
         Thread.currentThread().interrupt();
         return new InterruptedIOException(e.getMessage());
+    }
+
+    /** The sum of these counters of a process under the agent, over its contexts, by {@code stat}. */
+    static long counters(String agentJar, long pid, Set<String> names) throws IOException {
+        Process stat = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        agentJar,
+                        "stat",
+                        Long.toString(pid))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        return new String(stat.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .map(line -> line.strip().split("\\s+", -1))
+                .filter(words -> words.length == 3 && names.contains(words[1]))
+                .mapToLong(words -> Long.parseLong(words[2]))
+                .sum();
     }
 
     Path file(String name) {
@@ -97,15 +116,20 @@ final class Lab implements AutoCloseable {
 
     /** Where the server listens. */
     static String host(String path) {
-        return path.startsWith("lo")
-                ? "127.0.0.1"
-                : path.startsWith("veth") ? "198.18.1.2" : path.equals("xdp") ? "198.18.2.2" : "198.18.9.1";
+        return switch (path) {
+            case "lo" -> "127.0.0.1";
+            case "veth" -> "198.18.1.2";
+            case "xdp" -> "198.18.2.2";
+            case "tap" -> "198.18.3.2";
+            default -> "198.18.9.1";
+        };
     }
 
     /**
      * Starts one end.
      *
-     * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}, or {@code xdp}: a server of ours behind a veth, a client on the kernel
+     * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}, or {@code xdp}: a server of ours behind a veth, a client on the kernel;
+     *     {@code tap} likewise behind a TAP
      * @param more further arguments of the agent, as {@code ,key=value}
      * @param program class of this package, or with its package, and its arguments
      */
@@ -118,7 +142,7 @@ final class Lab implements AutoCloseable {
         command.addAll(List.of("taskset", "-c", isServer ? "0" : "1"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvm);
-        if (path.startsWith("memif") || (path.equals("xdp") && isServer)) {
+        if (path.startsWith("memif") || (isBehindKernel(path) && isServer)) {
             command.add("-javaagent:" + agentJar + "=" + agentArguments(path, isServer) + more);
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
@@ -128,13 +152,21 @@ final class Lab implements AutoCloseable {
         return new Running(command);
     }
 
+    private static boolean isBehindKernel(String path) {
+        return path.equals("xdp") || path.equals("tap");
+    }
+
     private String agentArguments(String path, boolean isServer) {
         String role = isServer ? "server" : "client";
-        String nic = path.equals("xdp")
-                ? "net_af_xdp0+iface=x1+start_queue=0+queue_count=1,ip=198.18.2.2"
-                : "net_memif0+role=" + role + "+socket=" + file("memif.sock") + "+socket-abstract=no,ip=198.18.9."
-                        + (isServer ? 1 : 2);
-        return "nic=dpdk:" + nic + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
+        String nic =
+                switch (path) {
+                    case "xdp" -> "dpdk:net_af_xdp0+iface=x1+start_queue=0+queue_count=1,ip=198.18.2.2";
+                    case "tap" -> "tap:mtcpbench,tap.host-ip=198.18.3.1/24,ip=198.18.3.2";
+                    default ->
+                        "dpdk:net_memif0+role=" + role + "+socket=" + file("memif.sock")
+                                + "+socket-abstract=no,ip=198.18.9." + (isServer ? 1 : 2);
+                };
+        return "nic=" + nic + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
                 + (path.endsWith("dedicated") ? ",driver=dedicated" : "");
     }
 

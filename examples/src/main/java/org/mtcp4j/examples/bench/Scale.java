@@ -2,7 +2,6 @@
 package org.mtcp4j.examples.bench;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,26 +79,8 @@ public final class Scale {
 
     /** Since the start, per million transactions of two frames each. */
     private static double crossings(String agentJar, long pid) throws IOException {
-        Process stat = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-jar",
-                        agentJar,
-                        "stat",
-                        Long.toString(pid))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        long crossed = 0;
-        long frames = 0;
-        for (String line : new String(stat.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                .lines()
-                .toList()) {
-            String[] words = line.strip().split("\\s+", -1);
-            if (words.length == 3 && CROSSINGS.contains(words[1])) {
-                crossed += Long.parseLong(words[2]);
-            } else if (words.length == 3 && words[1].equals("InFrames")) {
-                frames += Long.parseLong(words[2]);
-            }
-        }
+        long crossed = Lab.counters(agentJar, pid, CROSSINGS);
+        long frames = Lab.counters(agentJar, pid, Set.of("InFrames"));
         if (frames == 0) {
             throw new IOException("stat tells of no frames");
         }
