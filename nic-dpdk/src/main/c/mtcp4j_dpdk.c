@@ -555,14 +555,29 @@ static inline void leave(struct queue *q, unsigned int before)
 	}
 }
 
+/* Of 16-bit words in memory order, not folded; a last byte is the first of a word. */
+__attribute__((target_clones("avx2", "default"))) static uint64_t sum_of(const char *bytes, uint32_t length)
+{
+	uint64_t sum = 0;
+	uint32_t word, words = length / sizeof(word);
+
+	for (uint32_t i = 0; i < words; i++) {
+		memcpy(&word, bytes + i * sizeof(word), sizeof(word));
+		sum += word;
+	}
+	word = 0;
+	memcpy(&word, bytes + words * sizeof(word), length % sizeof(word));
+	return sum + word;
+}
+
 /*
  * The ones-complement sum of TCP header, payload and pseudo-header of an IP packet that is not a fragment, in memory order; -1 for anything
  * else. Here rather than in Java because the frame is in the cache, and because it takes a fifth of the time.
  */
-__attribute__((target_clones("avx2", "default"))) static int tcp_sum(const char *ip, uint32_t length, uint16_t type)
+static inline int tcp_sum(const char *ip, uint32_t length, uint16_t type)
 {
 	uint64_t sum = 0;
-	uint32_t header, word;
+	uint32_t header;
 
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
 		const struct rte_ipv4_hdr *v4 = (const struct rte_ipv4_hdr *)ip;
@@ -583,24 +598,12 @@ __attribute__((target_clones("avx2", "default"))) static int tcp_sum(const char 
 		if (payload > length - header || payload < sizeof(struct rte_tcp_hdr))
 			return -1;
 		length = header + payload;
-		for (uint32_t i = 8; i < header; i += sizeof(word)) {
-			memcpy(&word, ip + i, sizeof(word));
-			sum += word;
-		}
+		sum = sum_of(ip + offsetof(struct rte_ipv6_hdr, src_addr), sizeof(v6->src_addr) + sizeof(v6->dst_addr));
 	} else {
 		return -1;
 	}
-	const char *tcp = ip + header;
 	length -= header;
-	sum += RTE_BE16(IPPROTO_TCP) + rte_cpu_to_be_16(length);
-	uint32_t words = length / sizeof(word);
-	for (uint32_t i = 0; i < words; i++) {
-		memcpy(&word, tcp + i * sizeof(word), sizeof(word));
-		sum += word;
-	}
-	word = 0;
-	memcpy(&word, tcp + words * sizeof(word), length % sizeof(word));
-	sum += word;
+	sum += RTE_BE16(IPPROTO_TCP) + rte_cpu_to_be_16(length) + sum_of(ip + header, length);
 	sum = (sum >> 32) + (sum & 0xffffffff);
 	sum = (sum >> 32) + (sum & 0xffffffff);
 	sum = (sum >> 16) + (sum & 0xffff);
@@ -608,7 +611,7 @@ __attribute__((target_clones("avx2", "default"))) static int tcp_sum(const char 
 	return (int)((sum >> 16) + (sum & 0xffff));
 }
 
-static int frame_sum(const char *frame, uint32_t length)
+static inline int frame_sum(const char *frame, uint32_t length)
 {
 	uint32_t at = sizeof(struct rte_ether_hdr);
 	uint16_t type = ((const struct rte_ether_hdr *)frame)->ether_type;
@@ -704,10 +707,14 @@ int mtcp_rx(struct queue *q, unsigned int most)
 			if (m->ol_flags & RTE_MBUF_F_RX_LRO)
 				more |= (uint64_t)m->tso_segsz << 32;
 		}
-		if (q->sums && !(flags & RX_L4_GOOD) && frame_sum(data, m->data_len) == 0xffff)
-			flags |= RX_L4_GOOD;
 		q->area[given].place = (uint32_t)(data - q->base) | (uint64_t)m->data_len << 32 | flags << 56;
 		q->area[given++].more = more;
+	}
+	/* Behind the loop, by when the frames are in the cache. */
+	for (unsigned int i = 0; q->sums && i < given; i++) {
+		uint64_t place = q->area[i].place;
+		if (!((place >> 56) & RX_L4_GOOD) && frame_sum(q->base + (uint32_t)place, (place >> 32) & 0xffffff) == 0xffff)
+			q->area[i].place |= (uint64_t)RX_L4_GOOD << 56;
 	}
 	q->counters[POLLS]++;
 	q->counters[EMPTY_POLLS] += got == 0;

@@ -19,7 +19,7 @@ final class RawBench {
     private static final int BURST = 32;
     private static final int IN_RING = 512;
     private static final int FRAME_BYTES = 60;
-    private static final int CALLS = 20_000_000;
+    private static final int CALLS = 5_000_000;
     private static final long WARM_UP_NS = 3_000_000_000L;
 
     private final String mode;

@@ -20,6 +20,11 @@ public enum Key {
             ValueType.TEXT,
             "",
             "hardware address aa:bb:cc:dd:ee:ff, ';' between NICs; empty for one of the NIC's choosing"),
+    VLAN(
+            "vlan",
+            ValueType.TEXT,
+            "",
+            "VLAN of the NIC, 1 to 4094, ';' between NICs; empty for none: frames are sent untagged, and tags of others do not matter"),
     CONTEXTS(
             "contexts",
             ValueType.INT,

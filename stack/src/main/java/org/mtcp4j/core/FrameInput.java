@@ -78,6 +78,10 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.IN_TRUNCATED);
             return false;
         }
+        if (!Ethernet.isOfVlan(bytes, offset, from.vlanId)) {
+            counters.increment(Counter.IN_OTHER_VLAN);
+            return false;
+        }
         int header = Ethernet.headerBytes(bytes, offset);
         switch (Ethernet.type(bytes, offset)) {
             case Ethernet.TYPE_IPV4 -> {

@@ -22,6 +22,9 @@ final class Link {
     final ByteBuffer bytes;
     final ByteBuffer nativeOrder;
     final long mac;
+    /** As {@link Nic#vlanId()}. */
+    final int vlanId;
+
     final int mtuBytes;
     final int frameBytes;
     final int largeFrameBytes;
@@ -44,6 +47,7 @@ final class Link {
         bytes = nic.memory().bytes();
         nativeOrder = nic.memory().nativeOrder();
         mac = nic.macAddress();
+        vlanId = nic.vlanId();
         mtuBytes = nic.mtuBytes();
         frameBytes = nic.frameBytes();
         int capabilities = nic.capabilities();

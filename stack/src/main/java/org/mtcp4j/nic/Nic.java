@@ -42,6 +42,11 @@ public interface Nic extends AutoCloseable {
 
     NicQueue queue(int index);
 
+    /** The VLAN whose tag every frame has, sent or to be taken: 1 to 4094, or 0 where tags do not matter. */
+    default int vlanId() {
+        return 0;
+    }
+
     /** Frames of the pool that are free now; equals {@link #totalFrames()} when nothing is held. For leak checks: call when idle. */
     int freeFrames();
 

@@ -50,6 +50,11 @@ public abstract class NicDecorator implements Nic {
     }
 
     @Override
+    public int vlanId() {
+        return inner.vlanId();
+    }
+
+    @Override
     public int freeFrames() {
         return inner.freeFrames();
     }

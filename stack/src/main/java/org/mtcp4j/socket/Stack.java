@@ -21,6 +21,7 @@ import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.nic.VlanNic;
 import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.FlowHash;
@@ -31,6 +32,9 @@ public final class Stack implements AutoCloseable {
     private static final int HAIRPIN_FRAMES = 2_048;
 
     private static final int LEAST_FRAMES = 256;
+
+    /** 4095 is reserved (IEEE 802.1Q). */
+    private static final int MOST_VLAN = 4_094;
 
     private static final int LINK_LOCAL_PREFIX_BITS = 64;
 
@@ -138,7 +142,9 @@ public final class Stack implements AutoCloseable {
                 }
                 String capture = config.text(Key.CAPTURE);
                 String file = i == 0 || capture.isEmpty() ? capture : capture + "." + i;
-                opened.add(NicFactory.open(specs[i].trim(), settings(config, frames(config), i), file));
+                int vlan = vlan(config, i);
+                Nic nic = NicFactory.open(specs[i].trim(), settings(config, frames(config), i), file);
+                opened.add(vlan == 0 ? nic : new VlanNic(nic, vlan));
             }
             return opened;
         } catch (StackUnavailableException e) {
@@ -165,6 +171,17 @@ public final class Stack implements AutoCloseable {
     private static String part(StackConfig config, Key key, int nic) {
         String[] parts = config.text(key).split(";", -1);
         return nic < parts.length ? parts[nic].trim() : "";
+    }
+
+    /** 0 for none. */
+    private static int vlan(StackConfig config, int nic) throws StackUnavailableException {
+        String text = part(config, Key.VLAN, nic);
+        int vlan = text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
+        if (text.isEmpty() || (vlan >= 1 && vlan <= MOST_VLAN)) {
+            return vlan;
+        }
+        throw new StackUnavailableException(Key.VLAN.property() + " cannot be '" + text + "'; it is a number from 1 to "
+                + MOST_VLAN + ", or empty for none");
     }
 
     private static NicSettings settings(StackConfig config, int frames, int nic) throws StackUnavailableException {

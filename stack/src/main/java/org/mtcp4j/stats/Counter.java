@@ -18,6 +18,7 @@ public enum Counter {
     HANDED_OFF("HandedOff", "frames passed to the context that owns the flow"),
     HANDOFF_FULL("HandoffFull", "frames dropped because the ring between contexts was full"),
     IN_TRUNCATED("IpInTruncatedPkts", "frames shorter than their headers say"),
+    IN_OTHER_VLAN("InOtherVlan", "frames without the tag of the NIC's VLAN, mtcp.vlan"),
     IN_HDR_ERRORS("IpInHdrErrors", "bad IP version, header length, header checksum or TTL"),
     IN_ADDR_ERRORS("IpInAddrErrors", "packets for an address that is not ours"),
     IN_UNKNOWN_PROTOS("IpInUnknownProtos", "neither TCP nor ICMP, or an Ethernet type without a handler"),

@@ -83,6 +83,18 @@ public final class Ethernet {
         return bytes.getShort(offset + HEADER_BYTES) & 0xfff;
     }
 
+    /** Whether it has the tag of that VLAN; for 0, anything. {@link #check} was {@link #OK}. */
+    public static boolean isOfVlan(ByteBuffer bytes, int offset, int vlanId) {
+        return vlanId == 0 || (isTagged(bytes, offset) && vlanId(bytes, offset) == vlanId);
+    }
+
+    /** Puts a tag with priority 0 into an untagged frame, whose end moves by {@link #VLAN_TAG_BYTES}. */
+    public static void tag(ByteBuffer bytes, int offset, int lengthBytes, int vlanId) {
+        int at = offset + TYPE_OFFSET;
+        bytes.put(at + VLAN_TAG_BYTES, bytes, at, lengthBytes - TYPE_OFFSET);
+        bytes.putInt(at, TYPE_VLAN << 16 | vlanId);
+    }
+
     /** 14, or 18 with a tag. */
     public static int headerBytes(ByteBuffer bytes, int offset) {
         return isTagged(bytes, offset) ? HEADER_BYTES + VLAN_TAG_BYTES : HEADER_BYTES;

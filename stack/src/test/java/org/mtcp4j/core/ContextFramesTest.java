@@ -15,6 +15,7 @@ import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.MemoryLink;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.nic.VlanNic;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Checksum;
@@ -46,9 +47,16 @@ class ContextFramesTest {
     }
 
     private void link(String arguments) throws Exception {
+        link(arguments, 0);
+    }
+
+    private void link(String arguments, int vlan) throws Exception {
         MemoryLink link = MemoryLink.create(TestEngines.nicSettings(), TestEngines.nicSettings());
         Engine engine = TestEngines.engine(
-                List.of(TestEngines.memory(), link.a()), TestEngines.OURS + "/24", List.of(), arguments);
+                List.of(TestEngines.memory(), vlan == 0 ? link.a() : new VlanNic(link.a(), vlan)),
+                TestEngines.OURS + "/24",
+                List.of(),
+                arguments);
         context = engine.context(0);
         peer = link.b();
         queue = peer.queue(0);
@@ -230,6 +238,42 @@ class ContextFramesTest {
         assertThat(payloadOf(batch.offset[1], in)).isEqualTo(440);
         queue.free(batch.offset[0]);
         queue.free(batch.offset[1]);
+    }
+
+    @Test
+    void aNicInAVlanTakesAndSendsOnlyFramesWithItsTag() throws Exception {
+        link("nic=memory", 5);
+        int untagged = frame();
+        send(untagged, syn(untagged, 9));
+        int other = frame();
+        int length = syn(other, 9);
+        Ethernet.tag(bytes, other, length, 6);
+        send(other, length + Ethernet.VLAN_TAG_BYTES);
+        assertThat(context.counters.get(Counter.IN_OTHER_VLAN)).isEqualTo(2);
+        assertThat(answer()).isEqualTo(-1);
+
+        int asked = frame();
+        Ethernet.write(bytes, asked, Ethernet.BROADCAST, peer.macAddress(), Ethernet.TYPE_ARP);
+        Arp.write(bytes, asked + IP, Arp.REQUEST, peer.macAddress(), PEER.toIpv4(), 0, OUR_IP);
+        Ethernet.tag(bytes, asked, IP + Arp.PACKET_BYTES, 5);
+        send(asked, IP + Arp.PACKET_BYTES + Ethernet.VLAN_TAG_BYTES);
+        int reply = answer();
+        assertThat(Ethernet.vlanId(bytes, reply)).isEqualTo(5);
+        assertThat(Ethernet.type(bytes, reply)).isEqualTo(Ethernet.TYPE_ARP);
+        queue.free(reply);
+
+        int segment = frame();
+        length = syn(segment, 9);
+        Ethernet.tag(bytes, segment, length, 5);
+        send(segment, length + Ethernet.VLAN_TAG_BYTES);
+        int reset = answer();
+        assertThat(Ethernet.isTagged(bytes, reset)).isTrue();
+        assertThat(Ethernet.vlanId(bytes, reset)).isEqualTo(5);
+        int tcp = reset + L4 + Ethernet.VLAN_TAG_BYTES;
+        assertThat(bytes.get(tcp + 13) & TcpSegment.RST).isNotZero();
+        queue.free(reset);
+        assertThat(context.counters.get(Counter.IN_OTHER_VLAN)).isEqualTo(2);
+        assertThat(peer.freeFrames()).isEqualTo(freeBefore);
     }
 
     @Test

@@ -72,6 +72,14 @@ class StackLoopbackTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "4095", "five"})
+    void aVlanThatIsNoneIsRefusedInOneSentence(String vlan) {
+        assertThatThrownBy(() -> Stack.start(StackConfig.of("vlan=" + vlan)))
+                .isInstanceOf(StackUnavailableException.class)
+                .hasMessage("mtcp.vlan cannot be '" + vlan + "'; it is a number from 1 to 4094, or empty for none");
+    }
+
     private static String readFully(StackSocket socket, int bytes) throws Exception {
         ByteBuffer buffer = ByteBuffer.allocate(bytes);
         while (buffer.hasRemaining()) {

@@ -22,7 +22,7 @@ class TransferTest {
     private static final long SEED = Long.getLong("mtcp.test.seed", 20261124);
 
     @ParameterizedTest
-    @ValueSource(strings = {"contexts=1", "contexts=2", "driver=dedicated", "driver=dedicated,contexts=2"})
+    @ValueSource(strings = {"contexts=1", "contexts=2", "driver=dedicated", "driver=dedicated,contexts=2", "vlan=7"})
     void transfersOfRandomSizeArriveByteExactBothWays(String config) throws Exception {
         System.out.println("TransferTest seed " + SEED + " " + config);
         SplittableRandom random = new SplittableRandom(SEED);

@@ -38,6 +38,16 @@ class DpdkContractTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> serverOverMemifOfAnotherJvmsClients() throws Exception {
+        return TapContractTest.casesOf(DpdkContracts.ServerOverMemifOfAnotherJvmsClients.class);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> clientOverMemifOfAnotherJvmsServers() throws Exception {
+        return TapContractTest.casesOf(DpdkContracts.ClientOverMemifOfAnotherJvmsServers.class);
+    }
+
+    @TestFactory
     Stream<DynamicTest> twoStacksOverMemifTwoContexts() throws Exception {
         return TapContractTest.casesOf(DpdkContracts.TwoStacksOverMemifTwoContexts.class);
     }

@@ -33,6 +33,20 @@ final class DpdkContracts {
         }
     }
 
+    static class ServerOverMemifOfAnotherJvmsClients extends SocketContract {
+        @Override
+        ContractEnvironment open() throws Exception {
+            return new TwoJvmEnvironment(true);
+        }
+    }
+
+    static class ClientOverMemifOfAnotherJvmsServers extends SocketContract {
+        @Override
+        ContractEnvironment open() throws Exception {
+            return new TwoJvmEnvironment(false);
+        }
+    }
+
     static class TwoStacksOverMemifTwoContexts extends SocketContract {
         @Override
         ContractEnvironment open() throws Exception {
