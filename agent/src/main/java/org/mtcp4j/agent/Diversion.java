@@ -15,6 +15,8 @@ final class Diversion {
 
     /** Of the JDK, used by the channels later: a class loader asks a security manager about these packages at the first use only. */
     private static final List<String> INTERNAL = List.of(
+            "jdk.internal.access.JavaIOFileDescriptorAccess",
+            "jdk.internal.access.SharedSecrets",
             "sun.nio.ch.DefaultAsynchronousChannelProvider",
             "sun.nio.ch.DefaultSelectorProvider",
             "sun.nio.ch.IOUtil",

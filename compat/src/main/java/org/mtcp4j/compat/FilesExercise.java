@@ -4,6 +4,7 @@ package org.mtcp4j.compat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -43,6 +44,7 @@ final class FilesExercise implements Exercise {
             Checks.same(expected, toFile(server, sent, directory.resolve("got"), true));
             Checks.same(expected, toFile(server, sent, directory.resolve("got"), false));
             Checks.same(expected, toStream(server, sent));
+            interruptClosesBoth(server, sent);
         } finally {
             TomcatExercise.delete(directory);
         }
@@ -70,6 +72,36 @@ final class FilesExercise implements Exercise {
                 "%s transfers: %.0f MB/s%n",
                 blocking ? "blocking" : "non-blocking", BYTES / 1e6 / ((System.nanoTime() - startNs) / 1e9));
         return digest(Files.newInputStream(got));
+    }
+
+    /** A transfer that waits for a peer that does not read. */
+    private static void interruptClosesBoth(ServerSocketChannel server, Path sent) throws Exception {
+        try (SocketChannel to = SocketChannel.open(server.getLocalAddress());
+                SocketChannel silent = server.accept();
+                FileChannel file = FileChannel.open(sent)) {
+            CompletableFuture<Long> outcome = new CompletableFuture<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    long moved = 0;
+                    while (moved < Long.MAX_VALUE) {
+                        moved += file.transferTo(0, BYTES, to);
+                    }
+                    outcome.complete(moved);
+                } catch (IOException e) {
+                    outcome.completeExceptionally(e);
+                }
+            });
+            thread.start();
+            while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TIMED_WAITING) {
+                Thread.sleep(1);
+            }
+            thread.interrupt();
+            Class<?> failure = outcome.handle((moved, e) -> e.getClass()).get(Checks.SECONDS, TimeUnit.SECONDS);
+            Checks.same(ClosedByInterruptException.class, failure);
+            Checks.same(false, file.isOpen());
+            Checks.same(false, to.isOpen());
+            Checks.same(true, silent.isOpen());
+        }
     }
 
     private static void send(ServerSocketChannel server, Path sent, boolean blocking) {

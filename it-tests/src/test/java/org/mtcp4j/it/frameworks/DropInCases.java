@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.it.frameworks;
 
+import java.io.Closeable;
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketImpl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -262,5 +266,46 @@ final class DropInCases {
             port = gone.getLocalPort();
         }
         return outcome(() -> new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    /** By reflection, as some libraries do it; needs {@code --add-opens=java.base/java.net=ALL-UNNAMED}. */
+    static String descriptors() throws Exception {
+        StringBuilder seen = new StringBuilder();
+        ServerSocket server = new ServerSocket();
+        seen.append(descriptor(server)).append(' ');
+        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        seen.append(descriptor(server)).append(' ');
+        Socket client = new Socket();
+        seen.append(descriptor(client)).append(' ');
+        client.connect(server.getLocalSocketAddress());
+        seen.append(descriptor(client)).append(' ');
+        Socket accepted = server.accept();
+        seen.append(descriptor(accepted)).append(", closed: ");
+        for (Closeable each : List.of(client, accepted, server)) {
+            each.close();
+            seen.append(descriptor(each)).append(' ');
+        }
+        return seen.toString();
+    }
+
+    /** Whether the socket's is valid; a dash where there is none. */
+    private static String descriptor(Object socket) throws ReflectiveOperationException {
+        Object impl = field(socket.getClass(), "impl").get(socket);
+        Class<?> delegating = Class.forName("java.net.DelegatingSocketImpl");
+        while (delegating.isInstance(impl)) {
+            impl = field(delegating, "delegate").get(impl);
+        }
+        if (impl == null) {
+            return "no impl";
+        }
+        FileDescriptor descriptor =
+                (FileDescriptor) field(SocketImpl.class, "fd").get(impl);
+        return descriptor == null ? "-" : Boolean.toString(descriptor.valid());
+    }
+
+    private static Field field(Class<?> holder, String name) throws ReflectiveOperationException {
+        Field field = holder.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
     }
 }

@@ -39,6 +39,7 @@ public final class DropInProgram {
         cases.put("halves", DropInCases::halves);
         cases.put("urgentData", DropInCases::urgentData);
         cases.put("refusals", DropInCases::refusals);
+        cases.put("descriptors", DropInCases::descriptors);
         cases.put("bundlesWithLoadersOfTheirOwn", DropInProgram::bundlesWithLoadersOfTheirOwn);
         cases.put("memorySegments", DropInProgram::memorySegments);
         // Last: it stays.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.spi.net;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -57,7 +58,12 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
             } else {
                 side = KernelSide.create(server, false);
             }
+            fd = descriptorOf(side);
         }
+    }
+
+    private static FileDescriptor descriptorOf(NetSide side) {
+        return side instanceof KernelSide kernel ? kernel.descriptor() : Descriptors.ofStack();
     }
 
     private NetSide created() throws SocketException {
@@ -144,6 +150,7 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
         }
         NetSide from = side;
         side = kernel;
+        fd = descriptorOf(kernel);
         undecided = null;
         from.close();
     }
@@ -194,6 +201,7 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
         NetSide connection = present.accept((Integer) present.getOption(SO_TIMEOUT));
         synchronized (target.sideLock) {
             target.side = connection;
+            target.fd = descriptorOf(connection);
         }
     }
 

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
@@ -33,12 +35,12 @@ public final class ChannelTransfers {
     /** As {@link FileChannel#transferTo}: ends at the file's end, or where the target takes no more. */
     public static long to(FileChannel file, long position, long count, WritableByteChannel target) throws IOException {
         check(file, target.isOpen());
-        // Says whether the file is readable at all.
-        file.read(ByteBuffer.allocate(0), 0);
-        checkRange(position, count);
         ByteBuffer piece = take();
         long moved = 0;
         try {
+            // Says whether the file is readable at all.
+            file.read(ByteBuffer.allocate(0), 0);
+            checkRange(position, count);
             while (moved < count) {
                 piece.clear().limit((int) Math.min(PIECE_BYTES, count - moved));
                 if (file.read(piece, position + moved) <= 0) {
@@ -51,6 +53,8 @@ public final class ChannelTransfers {
                 }
             }
             return moved;
+        } catch (ClosedByInterruptException e) {
+            throw closing(file, target, e);
         } catch (IOException e) {
             return orMoved(moved, e);
         } finally {
@@ -58,20 +62,28 @@ public final class ChannelTransfers {
         }
     }
 
+    /** An interrupt closes both, whichever of the two the thread was in. */
+    private static ClosedByInterruptException closing(FileChannel file, Channel other, ClosedByInterruptException e)
+            throws IOException {
+        file.close();
+        other.close();
+        return e;
+    }
+
     /** As {@link FileChannel#transferFrom}: ends at the stream's end, or where the source has no more now. */
     public static long from(FileChannel file, ReadableByteChannel source, long position, long count)
             throws IOException {
         check(file, source.isOpen());
-        if (!isWritable(file)) {
-            throw new NonWritableChannelException();
-        }
-        checkRange(position, count);
-        if (position > file.size()) {
-            return 0;
-        }
         ByteBuffer piece = take();
         long moved = 0;
         try {
+            if (!isWritable(file)) {
+                throw new NonWritableChannelException();
+            }
+            checkRange(position, count);
+            if (position > file.size()) {
+                return 0;
+            }
             while (moved < count) {
                 piece.clear().limit((int) Math.min(PIECE_BYTES, count - moved));
                 if (source.read(piece) <= 0) {
@@ -83,6 +95,8 @@ public final class ChannelTransfers {
                 }
             }
             return moved;
+        } catch (ClosedByInterruptException e) {
+            throw closing(file, source, e);
         } catch (IOException e) {
             return orMoved(moved, e);
         } finally {

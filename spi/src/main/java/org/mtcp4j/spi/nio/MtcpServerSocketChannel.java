@@ -23,6 +23,9 @@ import org.mtcp4j.socket.StackListener;
 /** A TCP server channel. It starts on the stack; a bind to an address that is not the stack's moves it to the kernel, a bind
  * to the any-address has it listen on both. */
 final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpChannel {
+    /** JDK-8329190: before, accept of a closed channel was an AsynchronousCloseException. */
+    private static final boolean CLOSED_IS_SEEN_FIRST = Runtime.version().feature() >= 23;
+
     private static final int DEFAULT_BACKLOG = 50;
 
     private final MtcpSelectorProvider provider;
@@ -163,6 +166,9 @@ final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpC
 
     @Override
     public SocketChannel accept() throws IOException {
+        if (CLOSED_IS_SEEN_FIRST) {
+            ensureOpen();
+        }
         return side.accept();
     }
 
