@@ -14,13 +14,17 @@ import org.mtcp4j.examples.bench.Plan.Case;
  * Runs a {@link Plan}: {@code AGENT_JAR NAME ROUNDS WINDOW_MS}. Each round takes each case over each of its paths in turn, so that what else
  * the machine does meets all of them. Properties: {@code
  * bench.kernel-warm-ms}, {@code bench.stack-warm-ms}, {@code bench.out} (CSV and charts), {@code bench.docs} (a page
- * NAME.md; none if empty), {@code bench.only} (part of the cases' names), {@code bench.paths}. One line of JSON a figure on standard output.
+ * NAME.md; none if empty), {@code bench.only} (part of the cases' names), {@code bench.paths}, {@code bench.add} (the rounds whose CSV is in
+ * {@code bench.out} count too). One line of JSON a figure on standard output.
  */
 public final class Bench {
-    /** The kernel's side is compiled already; with the stack a pinned JVM compiles for twelve seconds. */
-    static final long KERNEL_WARM_MS = Long.getLong("bench.kernel-warm-ms", 6_000);
+    /**
+     * The kernel's side is compiled already; with the stack a pinned JVM, which shares its processor with its compiler, gets faster for 12 to
+     * 20 s.
+     */
+    static final long KERNEL_WARM_MS = Long.getLong("bench.kernel-warm-ms", 8_000);
 
-    static final long STACK_WARM_MS = Long.getLong("bench.stack-warm-ms", 15_000);
+    static final long STACK_WARM_MS = Long.getLong("bench.stack-warm-ms", 25_000);
     private static final String KEYSTORE_PASSWORD = "benchbench";
 
     private final Lab lab;
@@ -51,8 +55,11 @@ public final class Bench {
         try (Lab lab = new Lab(arguments[0])) {
             Bench bench = new Bench(lab, Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]));
             Plan plan = bench.plan(arguments[1]);
+            if (Boolean.getBoolean("bench.add")) {
+                bench.figures.putAll(Report.earlier(plan, bench.windowMs));
+            }
             bench.run(plan);
-            new Report(plan, bench.figures, bench.rounds).write();
+            new Report(plan, bench.figures).write();
         }
     }
 

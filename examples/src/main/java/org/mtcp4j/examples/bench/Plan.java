@@ -10,6 +10,10 @@ record Plan(String name, String sentence, List<Case> cases) {
     static final String WINDOWS = "WINDOWS";
 
     private static final String PORT = "9000";
+    /** As long as those of the kernel's loopback. */
+    private static final String LARGE_FRAMES = "; mtu=65000";
+
+    private static final String LARGE_FRAMES_AGENT = ",mtu=65000,frames=2048";
     private static final List<String> KERNEL_AND_OURS = List.of("lo", "veth", "memif");
 
     /**
@@ -100,6 +104,10 @@ record Plan(String name, String sentence, List<Case> cases) {
                         ping("bulk", 64, 1)
                                 .named("bulk 9,000-byte frames, 1")
                                 .with(",mtu=9000")
+                                .on("lo", "memif"),
+                        ping("bulk", 64, 1)
+                                .named("bulk 65,000-byte frames, 1")
+                                .with(LARGE_FRAMES_AGENT)
                                 .on("lo", "memif")));
     }
 
@@ -134,6 +142,10 @@ record Plan(String name, String sentence, List<Case> cases) {
                         web("WebServer", "keepalive", "64"),
                         web("WebServer", "close", "64"),
                         web("WebServer", "keepalive", "mix"),
+                        web("WebServer", "keepalive", "mix")
+                                .named("WebServer keepalive mix" + LARGE_FRAMES)
+                                .with(LARGE_FRAMES_AGENT)
+                                .on("memif"),
                         web("JettyExample", "keepalive", "64"),
                         web("JettyExample", "close", "64"),
                         web("JettyExample", "keepalive", "mix"),

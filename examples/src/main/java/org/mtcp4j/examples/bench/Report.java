@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,7 +26,6 @@ final class Report {
 
     private final Plan plan;
     private final Map<String, List<Figure>> figures;
-    private final int rounds;
     private final List<Row> rows = new ArrayList<>();
 
     private record Row(
@@ -40,12 +40,12 @@ final class Report {
             double p9999Us,
             double serverUs,
             double clientUs,
-            long errors) {}
+            long errors,
+            int rounds) {}
 
-    Report(Plan plan, Map<String, List<Figure>> figures, int rounds) {
+    Report(Plan plan, Map<String, List<Figure>> figures) {
         this.plan = plan;
         this.figures = figures;
-        this.rounds = rounds;
         Map<String, Double> bases = new HashMap<>();
         for (Case each : plan.cases()) {
             for (String path : PATHS) {
@@ -76,12 +76,45 @@ final class Report {
                 middle(found, Figure::p9999Us),
                 middle(found, figure -> figure.serverTicks() * 1e4 / (figure.rate() * figure.seconds())),
                 middle(found, figure -> figure.clientTicks() * 1e4 / (figure.rate() * figure.seconds())),
-                found.stream().mapToLong(Figure::errors).sum());
+                found.stream().mapToLong(Figure::errors).sum(),
+                found.size());
     }
 
     private static double middle(List<Figure> found, ToDoubleFunction<Figure> of) {
         double[] sorted = found.stream().mapToDouble(of).sorted().toArray();
         return sorted[sorted.length / 2];
+    }
+
+    private static Path out() {
+        return Path.of(System.getProperty("bench.out", "target/bench"));
+    }
+
+    /** What the CSV of earlier rounds holds, by {@link Bench#key}. */
+    static Map<String, List<Figure>> earlier(Plan plan, long windowMs) throws IOException {
+        Map<String, List<Figure>> all = new LinkedHashMap<>();
+        Path csv = out().resolve(plan.name() + ".csv");
+        if (!Files.exists(csv)) {
+            return all;
+        }
+        for (String line : Files.readAllLines(csv)) {
+            int end = line.lastIndexOf('"');
+            if (end > 0) {
+                String[] words = line.substring(end + 2).split(",", -1);
+                Figure figure = new Figure(
+                        Double.parseDouble(words[2]),
+                        Double.parseDouble(words[3]),
+                        Double.parseDouble(words[4]),
+                        Double.parseDouble(words[5]),
+                        Double.parseDouble(words[6]),
+                        Long.parseLong(words[7]),
+                        Long.parseLong(words[8]),
+                        Long.parseLong(words[9]),
+                        windowMs / 1e3);
+                all.computeIfAbsent(line.substring(1, end) + " | " + words[0], key -> new ArrayList<>())
+                        .add(figure);
+            }
+        }
+        return all;
     }
 
     void write() throws IOException {
@@ -91,7 +124,7 @@ final class Report {
         for (Row row : rows) {
             System.out.println(json(row));
         }
-        Path out = Path.of(System.getProperty("bench.out", "target/bench"));
+        Path out = out();
         Files.createDirectories(out);
         Files.write(out.resolve(plan.name() + ".csv"), csv());
         chart(out.resolve(plan.name() + ".svg"));
@@ -127,7 +160,7 @@ final class Report {
                 row.serverUs,
                 row.clientUs,
                 row.errors,
-                rounds);
+                row.rounds);
     }
 
     private List<String> csv() {
@@ -158,7 +191,7 @@ final class Report {
         List<String> lines = new ArrayList<>();
         lines.add("# " + plan.name() + ": " + plan.sentence());
         lines.add("");
-        lines.add("Made by `bin/bench " + plan.name() + "`, " + rounds + " rounds, every case over every path in turn; "
+        lines.add("Made by `bin/bench " + plan.name() + "`: in each round every case over every path in turn; "
                 + "server and client on one processor each. Absolute figures mean nothing elsewhere, ratios do.");
         lines.add("");
         lines.add(machine());
@@ -166,12 +199,12 @@ final class Report {
         lines.add("![chart](" + plan.name() + ".svg)");
         lines.add("");
         lines.add(
-                "| case | path | median | spread | ratio | p50 us | p99 us | p99.99 us | server CPU us | client CPU us | errors |");
-        lines.add("|---|---|---|---|---|---|---|---|---|---|---|");
+                "| case | path | median | spread | ratio | p50 us | p99 us | p99.99 us | server CPU us | client CPU us | errors | rounds |");
+        lines.add("|---|---|---|---|---|---|---|---|---|---|---|---|");
         for (Row row : rows) {
             lines.add(String.format(
                     Locale.ROOT,
-                    "| %s | %s | %,.0f %s | %,.0f to %,.0f | %.2f | %.1f | %.1f | %.1f | %.2f | %.2f | %d |",
+                    "| %s | %s | %,.0f %s | %,.0f to %,.0f | %.2f | %.1f | %.1f | %.1f | %.2f | %.2f | %d | %d |",
                     row.of.name(),
                     row.path,
                     row.median,
@@ -184,7 +217,8 @@ final class Report {
                     row.p9999Us,
                     row.serverUs,
                     row.clientUs,
-                    row.errors));
+                    row.errors,
+                    row.rounds));
         }
         return lines;
     }
