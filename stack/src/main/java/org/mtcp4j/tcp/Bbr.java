@@ -25,6 +25,9 @@ final class Bbr extends CongestionControl {
 
     private static final int FULL_PIPE_ROUNDS = 3;
     private static final double FULL_PIPE_GROWTH = 1.25;
+    /** BBR version 3, BBRLossThresh: a round in which more than a fiftieth was sent again has met the end of a queue. */
+    private static final int LOSS_THRESHOLD = 50;
+
     private static final int BANDWIDTH_ROUNDS = 10;
     private static final long MIN_RTT_LIFE_NS = 10_000_000_000L;
     private static final long PROBE_RTT_NS = 200_000_000L;
@@ -54,6 +57,9 @@ final class Bbr extends CongestionControl {
     private boolean roundStart;
 
     // Startup.
+    private long resentInRound;
+    private long deliveredAtRound;
+    private boolean queueOverflows;
     private long fullBandwidth;
     private int fullRounds;
     private boolean fullPipe;
@@ -120,6 +126,11 @@ final class Bbr extends CongestionControl {
         nextSendNs = Math.max(nextSendNs, nowNs - CATCH_UP_NS) + costNs;
     }
 
+    /** Once more. */
+    void resent(int bytes) {
+        resentInRound += bytes;
+    }
+
     /** New ones: what is sent twice tells no round trip. */
     void sentNew(int seqEnd, int bytes, int inFlightBefore, long nowNs) {
         marks.sent(seqEnd, bytes, Math.max(cwnd, mss), inFlightBefore, nowNs);
@@ -156,6 +167,9 @@ final class Bbr extends CongestionControl {
         if (marks.priorDelivered() >= nextRoundDelivered) {
             nextRoundDelivered = marks.delivered();
             roundStart = true;
+            queueOverflows = resentInRound * LOSS_THRESHOLD > marks.delivered() - deliveredAtRound;
+            deliveredAtRound = marks.delivered();
+            resentInRound = 0;
             if (!repairs && !marks.isApplicationLimited()) {
                 round++;
                 bandwidths[round % BANDWIDTH_ROUNDS] = 0;
@@ -190,9 +204,12 @@ final class Bbr extends CongestionControl {
 
     // ---- states
     // -------------------------------------------------------------------------------------------------------
-    /** §4.3.2.2: three rounds without a quarter more. */
+    /**
+     * §4.3.2.2: three rounds without a quarter more. A round that the application limited says nothing of the path, unless packets were lost in
+     * it: with a send buffer that just fills path and queue, every round looks limited, and the start-up would overflow the queue for ever.
+     */
     private void checkFullPipe() {
-        if (fullPipe || !roundStart || marks.isApplicationLimited()) {
+        if (fullPipe || !roundStart || (marks.isApplicationLimited() && !queueOverflows)) {
             return;
         }
         if (bandwidth >= fullBandwidth * FULL_PIPE_GROWTH) {

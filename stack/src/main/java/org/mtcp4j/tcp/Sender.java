@@ -86,6 +86,7 @@ final class Sender {
             }
             if (c.congestion instanceof Bbr bbr) {
                 bbr.paced(bytes, nowNs);
+                bbr.resent(bytes);
             }
             if (c.retransmitTimer != ControlBlock.TIMER_REORDER) {
                 Retransmission.armTimeout(c, nowNs);
