@@ -57,7 +57,7 @@ final class Acknowledgement {
     }
 
     private static void advance(Connection c, TcpSegment s, long nowNs) {
-        int inFlightBytes = c.sndNxt - c.sndUna;
+        int inFlightBytes = Math.max(c.sndNxt - c.sndUna, c.flightAtOutput);
         int ackedBytes = s.ack - c.sndUna;
         if (c.finQueued && s.ack == c.finSeq() + 1) {
             c.finAcked = true;

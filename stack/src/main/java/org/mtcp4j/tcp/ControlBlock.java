@@ -88,6 +88,9 @@ abstract class ControlBlock {
 
     int sndWl2;
     int maxSndWnd;
+    /** In flight when output last ended: so much of the window was used, however many acknowledgements one round brings. */
+    int flightAtOutput;
+
     /** End of the last segment sent that was not full (Minshall's variant of Nagle). */
     int sndSml;
 

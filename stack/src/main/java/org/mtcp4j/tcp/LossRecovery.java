@@ -14,7 +14,7 @@ interface LossRecovery {
     /**
      * SND.UNA advanced.
      *
-     * @param inFlightBytes outstanding before it came
+     * @param inFlightBytes outstanding before it, and others of the same round, came
      */
     void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs);
 

@@ -92,7 +92,7 @@ final class SackRecovery implements LossRecovery {
         if (undoable && undoBytes <= 0 && retransmittedSince) {
             c.stats.dsackUndo++;
             undo(c, nowNs);
-        } else if (undoable && ackedBytes > 0 && phase != OPEN && isEchoOfOriginal(c, s)) {
+        } else if (undoable && ackedBytes > 0 && phase != OPEN && isOfOriginal(c, s)) {
             c.stats.timestampUndo++;
             undo(c, nowNs);
         }
@@ -215,13 +215,14 @@ final class SackRecovery implements LossRecovery {
     }
 
     private void startRecovery(Connection c, long nowNs) {
-        int flightBytes = c.sndMax - c.sndUna;
+        int flightBytes = Math.max(c.sndMax - c.sndUna, c.flightAtOutput);
         c.stats.fastRetransmits++;
         c.stats.sackRecovery++;
         phase = RECOVERY;
         recover = c.sndMax;
         recoverFlightBytes = flightBytes;
-        prrDeliveredBytes = 0;
+        // What the same round acknowledged before has let nothing out yet.
+        prrDeliveredBytes = flightBytes - (c.sndMax - c.sndUna);
         prrOutBytes = 0;
         beginUndo(c);
         // What went out since the first SACK was beyond the window, and does not count (RFC 6675 §5, step 4.2).
@@ -290,9 +291,12 @@ final class SackRecovery implements LossRecovery {
         echoTells &= board.isAnyRepeated();
     }
 
-    /** RFC 3522 §3.2: the acknowledgement echoes a time before the first retransmission, so it is the original's. */
-    private boolean isEchoOfOriginal(Connection c, TcpSegment s) {
-        return echoTells && c.timestamps && s.timestamps && Seq.lt(s.tsEcr, firstRetransmitTs);
+    /**
+     * An acknowledgement that advances is the original's where nothing has been sent again, as when what was overtaken comes in the same
+     * round as what overtook it; else where it echoes a time before the first retransmission (RFC 3522 §3.2).
+     */
+    private boolean isOfOriginal(Connection c, TcpSegment s) {
+        return !echoTells || (c.timestamps && s.timestamps && Seq.lt(s.tsEcr, firstRetransmitTs));
     }
 
     private void undo(Connection c, long nowNs) {

@@ -37,6 +37,7 @@ final class Sender {
                 }
             }
             allSent(c, nowNs);
+            c.flightAtOutput = c.sndNxt - c.sndUna;
         }
         c.due &= ~ControlBlock.DUE_DATA;
         return true;

@@ -350,6 +350,27 @@ class SackScriptTest {
     }
 
     @Test
+    void rfc3522_originalThatComesInTheSameRoundAsWhatOvertookItUndoes() {
+        Script s = sending(10);
+        fillSack(s, 1, 1001, 4001);
+        s.c.arrives(s.in, s.nowNs);
+        assertThat(s.stats.sackRecovery).isEqualTo(1);
+        s.inject(ACK, 1, 4001, 0);
+        assertThat(s.sent).as("sent again").isEmpty();
+        assertThat(s.c.congestion.windowBytes()).isGreaterThanOrEqualTo(10_000);
+        assertThat(s.c.reorderingSeen).isTrue();
+    }
+
+    @Test
+    void rfc5681_3_1_whatTheSameRoundAcknowledgedBeforeWasInFlight() {
+        Script s = sending(10);
+        s.arrive(ACK, 1, 6001, 0);
+        sack(s, 6001, 7001, 10_001);
+        assertThat(s.stats.sackRecovery).isEqualTo(1);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5000);
+    }
+
+    @Test
     void rfc3522_spuriousTimeoutIsUndone() {
         Script s = sent(withTimestamps(), 10);
         int mss = s.c.sendMss;

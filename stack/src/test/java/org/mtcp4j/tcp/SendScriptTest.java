@@ -147,6 +147,17 @@ class SendScriptTest {
     }
 
     @Test
+    void acknowledgementsOfOneRoundOpenTheWindowAsIfTheyCameOneByOne() {
+        Script s = established(60_000).write(60_000);
+        s.sent.clear();
+        for (int ack = 2001; ack <= 10_001; ack += 2000) {
+            s.arrive(ACK, 1, ack, 0);
+        }
+        s.turn();
+        assertThat(s.sent).as("twice the ten that were used").hasSize(20);
+    }
+
+    @Test
     void idleConnectionStartsAnewFromTheInitialWindow() {
         Script s = open(20);
         assertThat(s.c.congestion.windowBytes()).isEqualTo(20_000);

@@ -48,7 +48,8 @@ final class SelfServing {
     private SelfServing(Program program, int port, String host) {
         this.program = program;
         this.port = port;
-        url = "http://" + host + ":" + port;
+        url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        System.out.println("at " + url);
     }
 
     public static void main(String[] arguments) {
