@@ -38,12 +38,16 @@ final class FrameInput implements ReceiveSink {
     private final IcmpError error = new IcmpError();
     private final Icmp6Replies icmp6;
     private final RateLimit icmpLimit = new RateLimit(ICMP_ERRORS_PER_SECOND);
+    private final FragmentDesk fragments;
     private Link link;
+    /** What is looked at came in pieces. */
+    private boolean inPieces;
 
     FrameInput(Context context) {
         this.context = context;
         this.counters = context.counters;
-        this.icmp6 = new Icmp6Replies(context);
+        this.fragments = new FragmentDesk(context);
+        this.icmp6 = new Icmp6Replies(context, fragments);
     }
 
     /** One burst of a link: handles, hands off and frees; returns frames received. */
@@ -68,6 +72,13 @@ final class FrameInput implements ReceiveSink {
         if (!frame(from, offset, lengthBytes, flags, nowNs)) {
             from.queue.free(offset);
         }
+    }
+
+    /** A frame with what fragments have made. */
+    void reassembled(Link from, int offset, int lengthBytes, long nowNs) {
+        inPieces = true;
+        handedOver(from, offset, lengthBytes, 0, nowNs);
+        inPieces = false;
     }
 
     /** True when the frame was passed on and is no longer ours to free. */
@@ -105,8 +116,11 @@ final class FrameInput implements ReceiveSink {
         int reason = link.loopback
                 ? Ipv4Input.check(bytes, ip, lengthBytes)
                 : Ipv4Input.check(bytes, ip, lengthBytes, context.engine.routes);
+        if (reason == Ipv4Input.FRAGMENT) {
+            return fragments.arrived(link, frame, ip, ip, ip + Ipv4.totalBytes(bytes, ip) - frame, nowNs);
+        }
         if (reason != Ipv4Input.OK) {
-            counters.increment(counterOf(reason));
+            counters.increment(reason == Ipv4Input.NOT_OURS ? Counter.IN_ADDR_ERRORS : Counter.IN_HDR_ERRORS);
             return false;
         }
         int l4 = ip + Ipv4.headerBytes(bytes, ip);
@@ -124,14 +138,6 @@ final class FrameInput implements ReceiveSink {
             }
         }
         return false;
-    }
-
-    private static Counter counterOf(int reason) {
-        return switch (reason) {
-            case Ipv4Input.FRAGMENT -> Counter.IN_FRAGMENTS;
-            case Ipv4Input.NOT_OURS -> Counter.IN_ADDR_ERRORS;
-            default -> Counter.IN_HDR_ERRORS;
-        };
     }
 
     private boolean ipv6(int frame, int ip, int lengthBytes, int flags, long nowNs) {
@@ -157,7 +163,9 @@ final class FrameInput implements ReceiveSink {
             case Ipv6.ICMP -> {
                 return icmp6(frame, ip, l4, l4Bytes, nowNs);
             }
-            case Ipv6.FRAGMENT -> counters.increment(Counter.IN6_FRAGMENTS);
+            case Ipv6.FRAGMENT -> {
+                return fragments.arrived(link, frame, ip, l4, l4 + l4Bytes - frame, nowNs);
+            }
             case Ipv6.NO_NEXT -> {
                 // RFC 8200 §4.7: nothing follows, and nobody is told.
             }
@@ -233,7 +241,8 @@ final class FrameInput implements ReceiveSink {
                 icmp6.echo(link, frame, ip, icmp + icmpBytes - frame);
             }
             case Icmp6.NEIGHBOUR_SOLICITATION, Icmp6.NEIGHBOUR_ADVERTISEMENT -> {
-                if (!link.loopback) {
+                // RFC 6980 §5: neighbour discovery in fragments is ignored.
+                if (!link.loopback && !inPieces) {
                     link.neighbours.discovery(link, frame, ip, icmp, icmpBytes, nowNs);
                 }
             }
@@ -263,7 +272,7 @@ final class FrameInput implements ReceiveSink {
         int reply = context.output.allocate(link, lengthBytes);
         if (reply >= 0) {
             link.bytes.put(reply, link.bytes, frame, lengthBytes);
-            context.output.send(link, reply, IcmpReplies.turnIntoReply(link.bytes, reply, link.mac));
+            fragments.send(link, reply, IcmpReplies.turnIntoReply(link.bytes, reply, link.mac));
         }
     }
 

@@ -13,9 +13,11 @@ import org.mtcp4j.wire.Ipv6;
 /** ICMPv6 messages that answer a frame: echo replies and errors (RFC 4443). The owner's. */
 final class Icmp6Replies {
     private final Context context;
+    private final FragmentDesk fragments;
 
-    Icmp6Replies(Context context) {
+    Icmp6Replies(Context context, FragmentDesk fragments) {
         this.context = context;
+        this.fragments = fragments;
     }
 
     /** Answers an echo request, checked on all layers (RFC 4443 §4.2). */
@@ -53,7 +55,7 @@ final class Icmp6Replies {
                 /* destinationHi= */ Ipv6.sourceHi(bytes, ip),
                 /* destinationLo= */ Ipv6.sourceLo(bytes, ip));
         Icmp6.write(bytes, replyIp, replyIcmp, icmpBytes, Icmp6.ECHO_REPLY << 8, Icmp6.word(bytes, icmp));
-        context.output.send(link, reply, total);
+        fragments.send(link, reply, total);
     }
 
     /**

@@ -15,7 +15,7 @@ public final class Ipv4Input {
     public static final int BAD_CHECKSUM = 2;
     /** No host can have sent it: source 0.0.0.0/8 but not any, multicast, broadcast (RFC 1122 §3.2.1.3). */
     public static final int BAD_SOURCE = 3;
-    /** A fragment; there is no reassembly yet. */
+    /** Else fine, but a fragment: {@link Fragments} takes it. */
     public static final int FRAGMENT = 4;
     /** For another host, or for a group. */
     public static final int NOT_OURS = 5;

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mtcp4j.ip.Fragments;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.MemoryLink;
@@ -136,6 +137,64 @@ class ContextFramesTest {
         assertThat(Icmp4.check(bytes, reply + L4, 12)).isEqualTo(Icmp4.OK);
         assertThat(bytes.getInt(reply + L4 + 8)).isEqualTo(0x01020304);
         queue.free(reply);
+    }
+
+    /** A fragment of a packet whose payload was written to {@code from}. */
+    private void sendFragment(byte[] payload, int from, int to, int protocol) {
+        int frame = frame();
+        bytes.put(frame + L4, payload, from, to - from);
+        ipv4(frame, to - from, protocol);
+        int more = to < payload.length ? Ipv4.MORE_FRAGMENTS : 0;
+        bytes.putShort(frame + IP + Ipv4.FRAGMENT_OFFSET, (short) (from >>> 3 | more));
+        Ipv4.checksum(bytes, frame + IP, 0);
+        Ipv4.checksum(bytes, frame + IP, Checksum.finish(Checksum.partial(bytes, frame + IP, Ipv4.HEADER_BYTES)));
+        send(frame, L4 + to - from);
+    }
+
+    @Test
+    void rfc791_3_2_aSynInTwoFragmentsIsAnswered() {
+        int frame = frame();
+        syn(frame, 9);
+        byte[] tcp = new byte[20];
+        bytes.get(frame + L4, tcp);
+        queue.free(frame);
+        sendFragment(tcp, 16, 20, Ipv4.PROTOCOL_TCP);
+        assertThat(answer()).isNegative();
+        sendFragment(tcp, 0, 16, Ipv4.PROTOCOL_TCP);
+        int reply = answer();
+        TcpSegment segment = new TcpSegment();
+        assertThat(TcpHeader.parse(bytes, reply + L4, 20, segment)).isEqualTo(TcpHeader.OK);
+        assertThat(segment.ack).isEqualTo(1_001);
+        queue.free(reply);
+        assertThat(context.counters.get(Counter.IN_FRAGMENTS)).isEqualTo(2);
+        assertThat(context.counters.get(Counter.IN_FRAGMENT_OKS)).isEqualTo(1);
+        assertThat(peer.freeFrames()).isEqualTo(freeBefore);
+    }
+
+    @Test
+    void rfc1122_3_2_2_6_aLongEchoRequestIsAnsweredInFragments() {
+        // What fits a frame, but not the MTU.
+        byte[] echo = new byte[1_900];
+        ByteBuffer message = ByteBuffer.wrap(echo);
+        Icmp4.write(message, 0, echo.length, Icmp4.ECHO_REQUEST << 8, 7);
+        sendFragment(echo, 0, 1_480, Ipv4.PROTOCOL_ICMP);
+        sendFragment(echo, 1_480, 1_900, Ipv4.PROTOCOL_ICMP);
+        batch.count = 0;
+        assertThat(queue.receive(batch)).isEqualTo(2);
+        Fragments fragments = new Fragments(Fragments.IPV4_LIFE_NS);
+        int total = 0;
+        for (int i = 0; i < 2; i++) {
+            assertThat(batch.lengthBytes[i]).isLessThanOrEqualTo(IP + 1_500);
+            total = fragments.add(bytes, batch.offset[i] + IP, 0, nowNs);
+            queue.free(batch.offset[i]);
+        }
+        assertThat(total).isEqualTo(Ipv4.HEADER_BYTES + echo.length);
+        ByteBuffer whole = ByteBuffer.allocate(total);
+        fragments.write(whole, 0);
+        assertThat(Icmp4.check(whole, Ipv4.HEADER_BYTES, echo.length)).isEqualTo(Icmp4.OK);
+        assertThat(Icmp4.type(whole, Ipv4.HEADER_BYTES)).isEqualTo(Icmp4.ECHO_REPLY);
+        assertThat(context.counters.get(Counter.OUT_FRAGMENTS)).isEqualTo(2);
+        assertThat(peer.freeFrames()).isEqualTo(freeBefore);
     }
 
     @Test

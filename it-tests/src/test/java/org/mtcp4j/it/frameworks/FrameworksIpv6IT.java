@@ -51,7 +51,7 @@ class FrameworksIpv6IT {
 
     /** Server and HttpClient of one JVM, by {@code ::1}. */
     @ParameterizedTest
-    @EnumSource(names = {"JETTY", "TOMCAT", "NETTY_42"})
+    @EnumSource(names = "JETTY")
     void servesItself(Program program) throws Exception {
         List<String> command = new ArrayList<>(List.of(Build.java().toString(), "-Xmx1g", "-XX:+UseSerialGC"));
         command.addAll(
