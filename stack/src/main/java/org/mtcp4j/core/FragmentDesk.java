@@ -43,26 +43,20 @@ final class FragmentDesk {
         context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENTS : Counter.IN_FRAGMENTS);
         Fragments of = isIpv6 ? ipv6 : ipv4;
         int total = of.add(link.bytes, ip, fragmentHeader, nowNs);
-        context.counters.add(
-                isIpv6 ? Counter.IN6_FRAGMENT_TIMEOUTS : Counter.IN_FRAGMENT_TIMEOUTS, of.takeTimedOut());
+        context.counters.add(isIpv6 ? Counter.IN6_FRAGMENT_TIMEOUTS : Counter.IN_FRAGMENT_TIMEOUTS, of.takeTimedOut());
         if (total == Fragments.WAITING) {
             return false;
         }
-        int whole = total == Fragments.DROPPED ? -1 : allocate(link, Ethernet.HEADER_BYTES + total);
+        int ethernetBytes = Ethernet.headerBytes(link.bytes, frame);
+        int whole = total == Fragments.DROPPED ? -1 : allocate(link, ethernetBytes + total);
         if (whole < 0) {
             context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENT_FAILS : Counter.IN_FRAGMENT_FAILS);
             return false;
         }
         context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENT_OKS : Counter.IN_FRAGMENT_OKS);
-        int type = isIpv6 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4;
-        Ethernet.write(
-                link.bytes,
-                whole,
-                Ethernet.destination(link.bytes, frame),
-                /* source= */ Ethernet.source(link.bytes, frame),
-                type);
-        of.write(link.bytes, whole + Ethernet.HEADER_BYTES);
-        context.input.reassembled(link, whole, Ethernet.HEADER_BYTES + total, nowNs);
+        link.bytes.put(whole, link.bytes, frame, ethernetBytes);
+        of.write(link.bytes, whole + ethernetBytes);
+        context.input.reassembled(link, whole, ethernetBytes + total, nowNs);
         return false;
     }
 
@@ -75,32 +69,33 @@ final class FragmentDesk {
 
     /** Sends a packet without extension headers, in pieces if it is longer than the link takes. */
     void send(Link link, int frame, int lengthBytes) {
-        if (lengthBytes - Ethernet.HEADER_BYTES <= link.mtuBytes) {
+        int packet = frame + Ethernet.headerBytes(link.bytes, frame);
+        if (frame + lengthBytes - packet <= link.mtuBytes) {
             context.output.send(link, frame, lengthBytes);
             return;
         }
-        boolean isIpv6 = Ipv6Input.isIpv6(link.bytes, frame + Ethernet.HEADER_BYTES);
-        int headerBytes = isIpv6 ? Ipv6.HEADER_BYTES : Ipv4.headerBytes(link.bytes, frame + Ethernet.HEADER_BYTES);
-        int data = frame + Ethernet.HEADER_BYTES + headerBytes;
+        boolean isIpv6 = Ipv6Input.isIpv6(link.bytes, packet);
+        int headerBytes = isIpv6 ? Ipv6.HEADER_BYTES : Ipv4.headerBytes(link.bytes, packet);
+        int data = packet + headerBytes;
         int dataBytes = frame + lengthBytes - data;
         int pieceHeaderBytes = headerBytes + (isIpv6 ? IPV6_FRAGMENT_HEADER_BYTES : 0);
         int most = (link.mtuBytes - pieceHeaderBytes) & UNIT_MASK;
         int id = nextId++;
         for (int at = 0; at < dataBytes; at += most) {
             int bytes = Math.min(most, dataBytes - at);
-            int total = Ethernet.HEADER_BYTES + pieceHeaderBytes + bytes;
+            int total = packet - frame + pieceHeaderBytes + bytes;
             int piece = context.output.allocate(link, total);
             if (piece < 0) {
                 break;
             }
-            link.bytes.put(piece, link.bytes, frame, Ethernet.HEADER_BYTES + headerBytes);
+            link.bytes.put(piece, link.bytes, frame, data - frame);
             link.bytes.put(piece + total - bytes, link.bytes, data + at, bytes);
             int more = at + bytes < dataBytes ? 1 : 0;
-            int ip = piece + Ethernet.HEADER_BYTES;
+            int ip = piece + packet - frame;
             if (isIpv6) {
                 ipv6Header(link.bytes, ip, bytes, at | more, id);
             } else {
-                ipv4Header(link.bytes, ip, headerBytes, bytes, at >>> 3 | more * Ipv4.MORE_FRAGMENTS, id);
+                ipv4Header(link.bytes, ip, headerBytes, bytes, (at >>> 3) | (more * Ipv4.MORE_FRAGMENTS), id);
             }
             context.output.send(link, piece, total);
             context.counters.increment(isIpv6 ? Counter.OUT6_FRAGMENTS : Counter.OUT_FRAGMENTS);
@@ -108,7 +103,8 @@ final class FragmentDesk {
         link.queue.free(frame);
     }
 
-    private static void ipv4Header(ByteBuffer bytes, int ip, int headerBytes, int dataBytes, int flagsAndOffset, int id) {
+    private static void ipv4Header(
+            ByteBuffer bytes, int ip, int headerBytes, int dataBytes, int flagsAndOffset, int id) {
         bytes.putShort(ip + Ipv4.TOTAL_LENGTH_OFFSET, (short) (headerBytes + dataBytes));
         bytes.putShort(ip + Ipv4.ID_OFFSET, (short) id);
         bytes.putShort(ip + Ipv4.FRAGMENT_OFFSET, (short) flagsAndOffset);

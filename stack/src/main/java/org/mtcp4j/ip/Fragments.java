@@ -221,7 +221,8 @@ public final class Fragments {
         if (toBytes <= packet.payload.length) {
             return true;
         }
-        int room = Math.min(Math.max(toBytes, Math.max(2 * packet.payload.length, LEAST_ROOM_BYTES)), MOST_PAYLOAD_BYTES);
+        int room =
+                Math.min(Math.max(toBytes, Math.max(2 * packet.payload.length, LEAST_ROOM_BYTES)), MOST_PAYLOAD_BYTES);
         int more = room - packet.payload.length;
         while (keptBytes + more > MOST_BYTES) {
             Packet oldest = packets.get(0);
@@ -238,7 +239,7 @@ public final class Fragments {
     /** RFC 3168 §5.3: congestion that one fragment met is the packet's; together with a fragment that could not tell it is an error. */
     private int complete(Packet packet) {
         remove(packet);
-        boolean congested = (packet.ecnSeen & 1 << Ipv4.ECN_CE) != 0;
+        boolean congested = (packet.ecnSeen & (1 << Ipv4.ECN_CE)) != 0;
         if (congested && (packet.ecnSeen & 1) != 0) {
             return DROPPED;
         }
@@ -250,7 +251,7 @@ public final class Fragments {
     public void write(ByteBuffer to, int ip) {
         Packet packet = whole;
         whole = null;
-        boolean congested = (packet.ecnSeen & 1 << Ipv4.ECN_CE) != 0;
+        boolean congested = (packet.ecnSeen & (1 << Ipv4.ECN_CE)) != 0;
         int headerBytes = packet.header.length;
         to.put(ip, packet.header);
         to.put(ip + headerBytes, packet.payload, 0, packet.totalBytes);

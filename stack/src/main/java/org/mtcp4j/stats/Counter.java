@@ -25,7 +25,8 @@ public enum Counter {
     IN_FRAGMENTS("IpReasmReqds", "IPv4 fragments received"),
     IN_FRAGMENT_OKS("IpReasmOKs", "packets put together from fragments"),
     IN_FRAGMENT_FAILS(
-            "IpReasmFails", "fragments dropped: malformed, of a packet whose fragments overlap, or too long for a frame"),
+            "IpReasmFails",
+            "fragments dropped: malformed, of a packet whose fragments overlap, or too long for a frame"),
     IN_FRAGMENT_TIMEOUTS("IpReasmTimeout", "packets given up since fragments were missing for 30 s"),
     OUT_FRAGMENTS("IpFragCreates", "fragments of long echo replies sent"),
     IN_BAD_ARP("ArpInErrors", "ARP packets that are malformed"),

@@ -130,7 +130,9 @@ class FragmentsTest {
     void fragmentsThatContradictTheEndDropThePacket(boolean v6) {
         Fragments f = of(v6);
         add(f, v6, 1, 64, 72, true);
-        assertThat(add(f, v6, 1, 8, 24, false)).as("an end before what is there").isEqualTo(Fragments.DROPPED);
+        assertThat(add(f, v6, 1, 8, 24, false))
+                .as("an end before what is there")
+                .isEqualTo(Fragments.DROPPED);
         add(f, v6, 2, 8, 24, false);
         assertThat(add(f, v6, 2, 24, 32, true)).as("something behind the end").isEqualTo(Fragments.DROPPED);
         add(f, v6, 3, 8, 24, false);
@@ -143,7 +145,9 @@ class FragmentsTest {
         Fragments f = of(v6);
         assertThat(add(f, v6, 1, 0, 12, true)).as("not a multiple of 8").isEqualTo(Fragments.DROPPED);
         assertThat(add(f, v6, 1, 16, 16, false)).as("empty").isEqualTo(Fragments.DROPPED);
-        assertThat(add(f, v6, 1, 65_528, 65_540, false)).as("longer than any packet").isEqualTo(Fragments.DROPPED);
+        assertThat(add(f, v6, 1, 65_528, 65_540, false))
+                .as("longer than any packet")
+                .isEqualTo(Fragments.DROPPED);
         assertThat(f.packets()).isZero();
     }
 
@@ -188,7 +192,8 @@ class FragmentsTest {
         Fragments f = of(v6);
         add(f, v6, 1, 0, 8, true, Ipv4.ECN_CAPABLE);
         isWhole(f, v6, add(f, v6, 1, 8, 16, false, Ipv4.ECN_CE), 16);
-        assertThat((v6 ? Ipv6.trafficClass(out, 0) : Ipv4.tos(out, 0)) & Ipv4.ECN).isEqualTo(Ipv4.ECN_CE);
+        assertThat((v6 ? Ipv6.trafficClass(out, 0) : Ipv4.tos(out, 0)) & Ipv4.ECN)
+                .isEqualTo(Ipv4.ECN_CE);
         add(f, v6, 2, 0, 8, true, 0);
         assertThat(add(f, v6, 2, 8, 16, false, Ipv4.ECN_CE)).isEqualTo(Fragments.DROPPED);
     }
