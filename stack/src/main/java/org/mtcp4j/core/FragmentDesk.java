@@ -43,6 +43,7 @@ final class FragmentDesk {
         context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENTS : Counter.IN_FRAGMENTS);
         Fragments of = isIpv6 ? ipv6 : ipv4;
         int total = of.add(link.bytes, ip, fragmentHeader, nowNs);
+        context.counters.add(isIpv6 ? Counter.IN6_FRAGMENT_FAILS : Counter.IN_FRAGMENT_FAILS, of.takeEvicted());
         context.counters.add(isIpv6 ? Counter.IN6_FRAGMENT_TIMEOUTS : Counter.IN_FRAGMENT_TIMEOUTS, of.takeTimedOut());
         if (total == Fragments.WAITING) {
             return false;

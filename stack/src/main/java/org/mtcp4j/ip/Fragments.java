@@ -44,6 +44,7 @@ public final class Fragments {
 
     private int keptBytes;
     private long timedOut;
+    private long evicted;
     /** What {@link #write} writes. */
     private Packet whole;
 
@@ -92,6 +93,13 @@ public final class Fragments {
     public long takeTimedOut() {
         long n = timedOut;
         timedOut = 0;
+        return n;
+    }
+
+    /** How many were given up since the last call to make room. */
+    public long takeEvicted() {
+        long n = evicted;
+        evicted = 0;
         return n;
     }
 
@@ -171,7 +179,7 @@ public final class Fragments {
             }
         }
         if (packets.size() == MOST_PACKETS) {
-            remove(packets.get(0));
+            evict(packets.get(0));
         }
         Packet packet = new Packet();
         packet.sourceHi = sHi;
@@ -229,7 +237,7 @@ public final class Fragments {
             if (oldest == packet) {
                 return false;
             }
-            remove(oldest);
+            evict(oldest);
         }
         keptBytes += more;
         packet.payload = Arrays.copyOf(packet.payload, room);
@@ -284,6 +292,11 @@ public final class Fragments {
         keptBytes -= packet.payload.length;
         packet.payload = new byte[0];
         packet.dead = true;
+    }
+
+    private void evict(Packet packet) {
+        evicted++;
+        remove(packet);
     }
 
     private void remove(Packet packet) {

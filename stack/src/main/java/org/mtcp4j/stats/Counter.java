@@ -26,7 +26,7 @@ public enum Counter {
     IN_FRAGMENT_OKS("IpReasmOKs", "packets put together from fragments"),
     IN_FRAGMENT_FAILS(
             "IpReasmFails",
-            "fragments dropped: malformed, of a packet whose fragments overlap, or too long for a frame"),
+            "fragments dropped: malformed, overlapping, of a packet too long for a frame; packets given up for room"),
     IN_FRAGMENT_TIMEOUTS("IpReasmTimeout", "packets given up since fragments were missing for 30 s"),
     OUT_FRAGMENTS("IpFragCreates", "fragments of long echo replies sent"),
     IN_BAD_ARP("ArpInErrors", "ARP packets that are malformed"),

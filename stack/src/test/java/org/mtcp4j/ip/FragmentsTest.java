@@ -174,6 +174,7 @@ class FragmentsTest {
             assertThat(f.packets()).isLessThanOrEqualTo(Fragments.MOST_PACKETS);
             assertThat(f.keptBytes()).isLessThanOrEqualTo(Fragments.MOST_BYTES);
         }
+        assertThat(f.takeEvicted()).isGreaterThan(9_900);
         add(f, v6, 20_000, 0, 800, true);
         isWholeAmongOthers(add(f, v6, 20_000, 800, 900, false), v6);
         for (int at = 0; at < 8 * Fragments.MOST_PIECES; at += 8) {
