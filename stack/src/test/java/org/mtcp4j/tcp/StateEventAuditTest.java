@@ -166,7 +166,10 @@ class StateEventAuditTest {
         int flags = s.flags() & ~PSH;
         String name = (flags & RST) != 0
                 ? "RST"
-                : Stream.of((flags & SYN) != 0 ? "SYN" : "", (flags & FIN) != 0 ? "FIN" : "", (flags & ACK) != 0 ? "ACK" : "")
+                : Stream.of(
+                                (flags & SYN) != 0 ? "SYN" : "",
+                                (flags & FIN) != 0 ? "FIN" : "",
+                                (flags & ACK) != 0 ? "ACK" : "")
                         .filter(part -> !part.isEmpty())
                         .collect(Collectors.joining("-"));
         return s.bytes() > 0 ? "data" : name;
@@ -183,7 +186,9 @@ class StateEventAuditTest {
                 for (int i = 2; i < cells.length - 1; i++) {
                     row.add(cells[i].strip());
                 }
-                assertThat(rows.put(Event.valueOf(cells[1].strip()), row)).as(line).isNull();
+                assertThat(rows.put(Event.valueOf(cells[1].strip()), row))
+                        .as(line)
+                        .isNull();
             }
         }
         return rows;
@@ -205,7 +210,8 @@ class StateEventAuditTest {
     @EnumSource
     void eventDoesInEveryStateWhatTheTableSays(Event event) throws IOException {
         List<String> row = table().get(event);
-        List<String> actual = STATES.stream().map(state -> outcome(state, event)).toList();
+        List<String> actual =
+                STATES.stream().map(state -> outcome(state, event)).toList();
         assertThat(actual).as("%s in %s", event, STATES).isEqualTo(row.subList(1, row.size()));
     }
 }
