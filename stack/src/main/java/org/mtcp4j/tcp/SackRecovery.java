@@ -46,6 +46,11 @@ final class SackRecovery implements LossRecovery {
     private int undoBytes;
 
     private boolean retransmittedSince;
+    /** From the first to the last that was sent again of late, if {@link #repeated}. */
+    private boolean repeated;
+
+    private int repeatedFrom;
+    private int repeatedTo;
     /** TSval of the first of the retransmissions that are outstanding, while {@link #echoTells}. */
     private int firstRetransmitTs;
 
@@ -65,6 +70,8 @@ final class SackRecovery implements LossRecovery {
         keepUntil = c.sndUna - 1;
         undoable = false;
         echoTells = false;
+        retransmittedSince = false;
+        repeated = false;
         probeDue = false;
         probeOut = false;
         widenAgainAt = c.sndUna;
@@ -168,7 +175,7 @@ final class SackRecovery implements LossRecovery {
 
     private void duplicateReported(Connection c, int from, int to) {
         c.stats.dsackRecv++;
-        if (Seq.geq(from, to)) {
+        if (Seq.geq(from, to) || !isOfRepeated(from, to)) {
             return;
         }
         if (undoable && !probeOut && Seq.gt(to, undoMarker) && Seq.leq(to, c.sndMax)) {
@@ -179,6 +186,11 @@ final class SackRecovery implements LossRecovery {
             c.reorderMultiplier = (byte) Math.min(c.reorderMultiplier + 1, MAX_REORDER_MULTIPLIER);
             c.reorderPersist = PERSIST_RECOVERIES;
         }
+    }
+
+    /** What was sent once, and came twice, the network has doubled: that tells nothing of what was sent again. */
+    private boolean isOfRepeated(int from, int to) {
+        return repeated && Seq.lt(from, repeatedTo) && Seq.gt(to, repeatedFrom);
     }
 
     // ---- what is lost
@@ -215,7 +227,7 @@ final class SackRecovery implements LossRecovery {
     }
 
     private void startRecovery(Connection c, long nowNs) {
-        int flightBytes = Math.max(c.sndMax - c.sndUna, c.flightAtOutput);
+        int flightBytes = usedBytes(c);
         c.stats.fastRetransmits++;
         c.stats.sackRecovery++;
         phase = RECOVERY;
@@ -228,6 +240,17 @@ final class SackRecovery implements LossRecovery {
         // What went out since the first SACK was beyond the window, and does not count (RFC 6675 §5, step 4.2).
         int inNetworkBytes = c.congestion instanceof Bbr ? pipeBytes(c) : flightBytes;
         c.congestion.lossDetected(Math.min(inNetworkBytes, c.congestion.windowBytes()), nowNs);
+    }
+
+    /**
+     * What is in flight, or would be, had each acknowledgement of this round let out what it allows: half of less would punish for taking them
+     * together.
+     */
+    private static int usedBytes(Connection c) {
+        int flightBytes = Math.max(c.sndMax - c.sndUna, c.flightAtOutput);
+        long waitingBytes = c.sendLimit - c.sendPosition(c.sndNxt);
+        int allowedBytes = Math.min(c.congestion.windowBytes(), c.sndWnd);
+        return (int) Math.max(flightBytes, Math.min(allowedBytes, flightBytes + waitingBytes));
     }
 
     private void endPhase(Connection c) {
@@ -429,6 +452,10 @@ final class SackRecovery implements LossRecovery {
         board.resent(length, c.sndMax, nowNs);
         prrOutBytes += length;
         undoBytes += length;
+        boolean further = retransmittedSince && repeated;
+        repeatedFrom = further && Seq.lt(repeatedFrom, seq) ? repeatedFrom : seq;
+        repeatedTo = further ? Seq.max(repeatedTo, seq + length) : seq + length;
+        repeated = true;
         retransmittedSince = true;
         if (!echoTells) {
             echoTells = true;
