@@ -29,10 +29,17 @@ class DevArgsTest {
         DevArgs memif = DevArgs.parse("net_memif0,role=client");
         assertThat(memif.textFor(1_500)).isEqualTo("net_memif0,role=client");
         assertThat(memif.textFor(9_000)).isEqualTo("net_memif0,role=client,bsize=9024");
-        assertThatThrownBy(() -> memif.textFor(65_535)).hasMessageContaining("set mtcp.mtu to at most 65454");
+        assertThatThrownBy(() -> memif.textFor(65_535)).hasMessageContaining("set mtcp.mtu to at most 65326");
         DevArgs told = DevArgs.parse("net_memif0,bsize=16384");
         assertThat(told.textFor(9_000)).isEqualTo(told.text());
         assertThat(DevArgs.parse("net_tap0").textFor(9_000)).isEqualTo("net_tap0");
+    }
+
+    @Test
+    void noDeviceGetsFramesLargerThanABuffer() throws NicUnavailableException {
+        DevArgs any = DevArgs.parse("net_ring0");
+        assertThat(any.textFor(65_326)).isEqualTo("net_ring0");
+        assertThatThrownBy(() -> any.textFor(65_327)).hasMessageContaining("set mtcp.mtu to at most 65326");
     }
 
     @Test
