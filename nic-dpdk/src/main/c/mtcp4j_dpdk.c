@@ -101,9 +101,10 @@ struct wait {
 };
 
 struct place {
-	int64_t port, rx, tx, lcore; /* rx -1: receives nothing */
+	int64_t port, rx, tx, lcore; /* rx -1: receives nothing; lcore -1: none, so without a cache of the pool's */
 	int64_t share_with;          /* the queue whose transmit queue this one uses too, or NULL */
 	int64_t gated;               /* bursts must not meet DPDK's interrupt thread */
+	int64_t sums;                /* TCP checksums are made and checked here where the port does not */
 };
 
 uint32_t mtcp_shim_id(void) { return SHIM_ID; }
@@ -501,7 +502,7 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 	struct rte_eth_dev_info info;
 
 	if (rte_eth_dev_info_get(place->port, &info) != 0 || place->rx >= info.nb_rx_queues || place->tx < 0
-	    || place->tx >= info.nb_tx_queues || place->lcore < 0 || place->lcore >= RTE_MAX_LCORE)
+	    || place->tx >= info.nb_tx_queues || place->lcore < -1 || place->lcore >= RTE_MAX_LCORE)
 		return NULL;
 	struct queue *q = rte_zmalloc("mtcp_queue", sizeof(*q), RTE_CACHE_LINE_SIZE);
 	if (q != NULL) {
@@ -511,9 +512,9 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 		q->port = place->port;
 		q->rx_queue = place->rx;
 		q->tx_queue = place->tx;
-		q->lcore = place->lcore;
+		q->lcore = place->lcore < 0 ? LCORE_ID_ANY : place->lcore;
 		q->gated = place->gated != 0;
-		q->sums = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) == 0;
+		q->sums = place->sums && (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) == 0;
 		if (share_with != NULL)
 			q->sharing = share_with->sharing = &share_with->lock;
 		q->bell = q->ring_fd = -1;

@@ -324,11 +324,14 @@ int main(void)
 	foreign = rte_pktmbuf_pool_create("foreign", 63, 0, 0, 2048, SOCKET_ID_ANY);
 	if (foreign == NULL || rte_eth_dev_get_port_by_name("net_ring0", &ring) != 0 || mtcp_port_open(ring, &memory, &port) != 0)
 		return 2;
-	struct place place = { .port = ring, .rx = 0, .tx = 0, .lcore = 1 };
+	struct place place = { .port = ring, .rx = 0, .tx = 0, .lcore = 1, .sums = 1 };
 	q = mtcp_queue_new(&memory, &place);
 	CHECK(q->sums, 1);
-	/* As a card's that has them. */
-	q->sums = 0;
+	mtcp_queue_free(q);
+	/* As a card's that has them, and for who did not ask. */
+	place.sums = 0;
+	q = mtcp_queue_new(&memory, &place);
+	CHECK(q->sums, 0);
 	flags_of_received_frames();
 	frames_in_pieces();
 	frames_that_start_elsewhere();

@@ -39,6 +39,11 @@ final class DpdkNic implements Nic {
     private static final int MOST_MTU_AT = 56;
     private static final int STEP_AT = 64;
 
+    /** Options that are no keys, on by default: for who uses a NIC without a stack, and to measure what each of them is worth. */
+    static final String SOFTWARE_CHECKSUMS = "dpdk.software-checksums";
+
+    static final String LCORE_IDS = "dpdk.lcore-ids";
+
     private static final int RING = 1024;
     /** Room of a large frame: what a 16-bit buffer length leaves beside DPDK's headroom of 128. */
     private static final int LARGE_ROOM_BYTES = 65_344;
@@ -131,10 +136,11 @@ final class DpdkNic implements Nic {
             throw startFailure(-failed, said.toString());
         }
         setAddress();
+        int ofPort = (int) portStructure.getLong(CAPABILITIES_AT);
         // Where a port has no checksums, the shim makes and checks them.
-        capabilities = TX_CHECKSUM
-                | RX_CHECKSUM
-                | ((int) portStructure.getLong(CAPABILITIES_AT) & (largeRoomBytes > 0 ? TSO : 0));
+        int checksums = TX_CHECKSUM | RX_CHECKSUM;
+        capabilities =
+                (isOn(SOFTWARE_CHECKSUMS) ? checksums : ofPort & checksums) | (ofPort & (largeRoomBytes > 0 ? TSO : 0));
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
         memif.keep(this::isLinkUp, this::restart);
@@ -157,6 +163,10 @@ final class DpdkNic implements Nic {
                     + (eal.hasHugepages() ? "hugepages" : "no hugepages") + "; "
                     + Wakeups.sentence(queues, (int) portStructure.getLong(RX_QUEUES_AT)));
         }
+    }
+
+    private boolean isOn(String option) {
+        return Boolean.parseBoolean(settings.option(option, "true"));
     }
 
     private int findPort() throws NicUnavailableException {
@@ -239,10 +249,10 @@ final class DpdkNic implements Nic {
         int sending = (int) portStructure.getLong(TX_QUEUES_AT);
         boolean checked = DpdkNic.class.desiredAssertionStatus();
         HeldFrames held = checked ? new HeldFrames(memory.sizeBytes()) : null;
-        // struct place of the shim: port, receive queue or -1, transmit queue, lcore id, who has that transmit queue
-        // already, whether it is gated.
+        // struct place of the shim: port, receive queue or -1, transmit queue, lcore id or -1, who has that transmit
+        // queue already, whether it is gated, whether checksums are made.
         int[] fds = wakeups.descriptors(port, Math.min(count, receiving));
-        ByteBuffer place = ByteBuffer.allocateDirect(6 * Long.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer place = ByteBuffer.allocateDirect(7 * Long.BYTES).order(ByteOrder.nativeOrder());
         queueAddresses = new long[count];
         queues = new DpdkQueue[count];
         for (int i = 0; i < count; i++) {
@@ -250,9 +260,10 @@ final class DpdkNic implements Nic {
             place.putLong(0, port);
             place.putLong(8, i < receiving ? i : -1);
             place.putLong(16, transmit);
-            place.putLong(24, eal.takeLcore());
+            place.putLong(24, isOn(LCORE_IDS) ? eal.takeLcore() : -1);
             place.putLong(32, transmit == i ? 0 : queueAddresses[transmit]);
             place.putLong(40, memif.isMemif() ? 1 : 0);
+            place.putLong(48, isOn(SOFTWARE_CHECKSUMS) ? 1 : 0);
             queueAddresses[i] = calls.queueNew(memoryAddress, calls.address(place));
             if (queueAddresses[i] == 0) {
                 throw new NicUnavailableException("DPDK has no memory for queue " + i + " of " + device.name()

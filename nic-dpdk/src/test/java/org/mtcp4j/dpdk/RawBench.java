@@ -13,7 +13,8 @@ import org.mtcp4j.wire.Ethernet;
 /**
  * What a port costs in Java, without a stack: {@code bin/bench raw} runs it. Modes: {@code echo DEVICE SECONDS} sends back what comes,
  * with addresses and ports exchanged; {@code ring DEVICE SECONDS} does so with 512 frames that it puts into a port that returns what is
- * sent; {@code call DEVICE} asks an empty port again and again. One line of JSON each.
+ * sent; {@code call DEVICE} asks an empty port again and again; {@code pool DEVICE SECONDS} forwards what {@code net_null} makes, where
+ * each frame comes from the mempool and goes back, and {@code bare} does so without an lcore id. One line of JSON each.
  */
 final class RawBench {
     private static final int BURST = 32;
@@ -44,7 +45,17 @@ final class RawBench {
                 4096,
                 null,
                 System::nanoTime,
-                Map.of("dpdk.no-huge", "true", "dpdk.eal-args", System.getProperty("eal-args", ""), "log", "warn"));
+                Map.of(
+                        "dpdk.no-huge",
+                        "true",
+                        "dpdk.eal-args",
+                        System.getProperty("eal-args", ""),
+                        "log",
+                        "warn",
+                        DpdkNic.SOFTWARE_CHECKSUMS,
+                        System.getProperty("checksums", "false"),
+                        DpdkNic.LCORE_IDS,
+                        Boolean.toString(!arguments[0].equals("bare"))));
         try (DpdkNic nic = DpdkNic.open(DevArgs.parse(arguments[1]), settings)) {
             RawBench bench = new RawBench(arguments[0], nic);
             switch (arguments[0]) {
@@ -162,7 +173,7 @@ final class RawBench {
 
     private void call() {
         double best = Double.MAX_VALUE;
-        for (int round = 0; round < 7; round++) {
+        for (int round = 0; round < 3; round++) {
             long startNs = System.nanoTime();
             polls();
             best = Math.min(best, (double) (System.nanoTime() - startNs) / CALLS);
