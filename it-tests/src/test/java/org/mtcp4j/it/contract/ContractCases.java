@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.it.contract;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -35,6 +37,11 @@ abstract class ContractCases {
 
     final ContractEnvironment env() {
         return contract.environment();
+    }
+
+    /** For cases whose client does what only a channel of this JVM does. */
+    final void needsClientHere() {
+        assumeTrue(env().hasClientHere(), TwoJvmEnvironment.LEFT_OUT + "more than a peer does");
     }
 
     @AfterEach

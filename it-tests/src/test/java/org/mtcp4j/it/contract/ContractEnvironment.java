@@ -25,6 +25,11 @@ interface ContractEnvironment extends AutoCloseable {
         return serverAddress().isLoopbackAddress();
     }
 
+    /** Whether clients are channels of this JVM, with all that channels have. */
+    default boolean hasClientHere() {
+        return true;
+    }
+
     @Override
     void close();
 }

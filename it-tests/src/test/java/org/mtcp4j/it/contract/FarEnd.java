@@ -49,6 +49,9 @@ interface FarEnd extends Remote {
 
     void close(int channel) throws IOException;
 
+    /** As it prints itself. */
+    String describe(int channel) throws IOException;
+
     /** Of a listener that answers no SYN. */
     InetSocketAddress silentAddress() throws IOException;
 }

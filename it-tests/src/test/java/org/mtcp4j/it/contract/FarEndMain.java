@@ -186,6 +186,11 @@ public final class FarEndMain implements FarEnd {
     }
 
     @Override
+    public String describe(int channel) {
+        return channels.get(channel).toString();
+    }
+
+    @Override
     public synchronized InetSocketAddress silentAddress() throws IOException {
         if (silent == null) {
             silent = new FullListener(provider, address);

@@ -2,9 +2,12 @@
 package org.mtcp4j.it.contract;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import org.opentest4j.TestAbortedException;
@@ -29,6 +32,24 @@ final class FarProvider extends SelectorProvider {
     @Override
     public FarServerChannel openServerSocketChannel() throws IOException {
         return new FarServerChannel(this, end, end.openServer());
+    }
+
+    @Override
+    public FarSocketChannel openSocketChannel(ProtocolFamily family) {
+        throw leftOut("a protocol family");
+    }
+
+    @Override
+    public FarServerChannel openServerSocketChannel(ProtocolFamily family) {
+        throw leftOut("a protocol family");
+    }
+
+    /** Null stays null. */
+    static InetSocketAddress internet(SocketAddress address) {
+        if (address != null && !(address instanceof InetSocketAddress)) {
+            throw new UnsupportedAddressTypeException();
+        }
+        return (InetSocketAddress) address;
     }
 
     @Override

@@ -2,11 +2,9 @@
 package org.mtcp4j.it.contract;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Set;
@@ -24,7 +22,7 @@ final class FarServerChannel extends ServerSocketChannel {
 
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
-        end.bind(channel, (InetSocketAddress) local, backlog);
+        end.bind(channel, FarProvider.internet(local), backlog);
         return this;
     }
 
@@ -42,7 +40,7 @@ final class FarServerChannel extends ServerSocketChannel {
 
     @Override
     public Set<SocketOption<?>> supportedOptions() {
-        return Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
+        throw FarProvider.leftOut("all options");
     }
 
     @Override
@@ -56,11 +54,15 @@ final class FarServerChannel extends ServerSocketChannel {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
-        begin();
-        try {
+        if (isBlocking()) {
+            begin();
+            try {
+                accepted = end.accept(channel);
+            } finally {
+                end(accepted != FarEnd.NONE);
+            }
+        } else {
             accepted = end.accept(channel);
-        } finally {
-            end(accepted != FarEnd.NONE);
         }
         return accepted == FarEnd.NONE ? null : new FarSocketChannel((FarProvider) provider(), end, accepted);
     }
@@ -68,6 +70,15 @@ final class FarServerChannel extends ServerSocketChannel {
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         return end.localAddress(channel);
+    }
+
+    @Override
+    public String toString() {
+        try {
+            return end.describe(channel);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

@@ -2,11 +2,9 @@
 package org.mtcp4j.it.contract;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -28,7 +26,7 @@ final class FarSocketChannel extends SocketChannel {
 
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
-        end.bind(channel, (InetSocketAddress) local, 0);
+        end.bind(channel, FarProvider.internet(local), 0);
         return this;
     }
 
@@ -46,7 +44,7 @@ final class FarSocketChannel extends SocketChannel {
 
     @Override
     public Set<SocketOption<?>> supportedOptions() {
-        return Set.of(StandardSocketOptions.SO_LINGER, StandardSocketOptions.TCP_NODELAY);
+        throw FarProvider.leftOut("all options");
     }
 
     @Override
@@ -72,13 +70,30 @@ final class FarSocketChannel extends SocketChannel {
         }
     }
 
-    private interface Question {
-        boolean ask() throws IOException;
+    private interface Call<T> {
+        T run() throws IOException;
     }
 
-    private static boolean is(Question question) {
+    /** Only where it may block does an interrupt close the channel. */
+    private <T> T run(Call<T> call) throws IOException {
+        ensureOpen();
+        if (!isBlocking()) {
+            return call.run();
+        }
+        boolean done = false;
+        begin();
         try {
-            return question.ask();
+            T result = call.run();
+            done = true;
+            return result;
+        } finally {
+            end(done);
+        }
+    }
+
+    private static boolean is(Call<Boolean> question) {
+        try {
+            return question.run();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -96,28 +111,22 @@ final class FarSocketChannel extends SocketChannel {
 
     @Override
     public boolean connect(SocketAddress remote) throws IOException {
-        boolean connected = false;
-        ensureOpen();
-        begin();
-        try {
-            connected = end.connect(channel, (InetSocketAddress) remote);
-        } finally {
-            end(connected);
-        }
-        return connected;
+        return orClosed(() -> end.connect(channel, FarProvider.internet(remote)));
     }
 
     @Override
     public boolean finishConnect() throws IOException {
-        boolean connected = false;
-        ensureOpen();
-        begin();
+        return orClosed(() -> end.finishConnect(channel));
+    }
+
+    /** A channel whose connect failed is closed. */
+    private boolean orClosed(Call<Boolean> connect) throws IOException {
         try {
-            connected = end.finishConnect(channel);
-        } finally {
-            end(connected);
+            return run(connect);
+        } catch (IOException e) {
+            close();
+            throw e;
         }
-        return connected;
     }
 
     @Override
@@ -132,14 +141,11 @@ final class FarSocketChannel extends SocketChannel {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        byte[] got = null;
-        ensureOpen();
-        begin();
-        try {
-            got = end.read(channel, Math.min(dst.remaining(), MOST_BYTES));
-        } finally {
-            end(got != null);
+        if (dst.isReadOnly()) {
+            throw new IllegalArgumentException("Read-only buffer");
         }
+        int most = Math.min(dst.remaining(), MOST_BYTES);
+        byte[] got = run(() -> end.read(channel, most));
         if (got == null) {
             return -1;
         }
@@ -156,17 +162,10 @@ final class FarSocketChannel extends SocketChannel {
     @Override
     public int write(ByteBuffer src) throws IOException {
         int total = 0;
-        ensureOpen();
         do {
             byte[] bytes = new byte[Math.min(src.remaining(), MOST_BYTES)];
             src.duplicate().get(bytes);
-            int n = 0;
-            begin();
-            try {
-                n = end.write(channel, bytes);
-            } finally {
-                end(n > 0);
-            }
+            int n = run(() -> end.write(channel, bytes));
             src.position(src.position() + n);
             total += n;
             if (n < bytes.length) {
@@ -186,6 +185,15 @@ final class FarSocketChannel extends SocketChannel {
             }
         }
         return total;
+    }
+
+    @Override
+    public String toString() {
+        try {
+            return end.describe(channel);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

@@ -86,6 +86,11 @@ final class TwoJvmEnvironment implements ContractEnvironment {
     }
 
     @Override
+    public boolean hasClientHere() {
+        return !serverHere;
+    }
+
+    @Override
     public InetAddress serverAddress() {
         return serverHere ? HERE : THERE;
     }
