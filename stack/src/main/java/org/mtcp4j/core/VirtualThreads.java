@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /** Whether the calling thread is virtual; always false before JDK 21. */
-final class VirtualThreads {
+public final class VirtualThreads {
     private static final MethodHandle IS_VIRTUAL = find();
 
     private VirtualThreads() {}
@@ -20,7 +20,7 @@ final class VirtualThreads {
         }
     }
 
-    static boolean isVirtual() {
+    public static boolean isVirtual() {
         if (IS_VIRTUAL == null) {
             return false;
         }

@@ -15,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -42,6 +44,7 @@ final class VirtualThreads {
             blockedReads(count);
             channels();
             streamsInBothDirections();
+            closeEndsABlockedWrite();
             recording.stop();
             report(recording);
         }
@@ -159,7 +162,7 @@ final class VirtualThreads {
                 start(() -> {
                     try (SocketChannel client = SocketChannel.open(address)) {
                         ByteBuffer bytes = ByteBuffer.allocate(100_000);
-                        client.write(bytes);
+                        writeAll(client, bytes);
                         client.shutdownOutput();
                         bytes.clear();
                         while (bytes.hasRemaining() && client.read(bytes) >= 0) {
@@ -210,12 +213,57 @@ final class VirtualThreads {
         }
     }
 
+    /** On a virtual thread a write takes what there is room for. */
+    private static void writeAll(SocketChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** The peer reads nothing; a thread that is blocked with no byte of its buffer taken learns that the close came meanwhile. */
+    private static void closeEndsABlockedWrite() throws Exception {
+        AtomicLong written = new AtomicLong();
+        CompletableFuture<String> outcome = new CompletableFuture<>();
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(LOOPBACK, 0));
+            try (SocketChannel client = SocketChannel.open(server.getLocalAddress());
+                    SocketChannel silent = server.accept()) {
+                Thread writer = start(() -> outcome.complete(writeUntilClosed(client, written)));
+                long before;
+                do {
+                    before = written.get();
+                    TimeUnit.MILLISECONDS.sleep(SLOW_MS);
+                    awaitBlocked(List.of(writer));
+                } while (written.get() != before);
+                end(client);
+                System.out.println("blocked write: " + outcome.get(SECONDS, TimeUnit.SECONDS) + ", " + silent.isOpen());
+            }
+        }
+    }
+
+    /** Before the end of the block that has it. */
+    private static void end(SocketChannel channel) throws IOException {
+        channel.close();
+    }
+
+    private static String writeUntilClosed(SocketChannel channel, AtomicLong written) {
+        ByteBuffer bytes = ByteBuffer.allocate(100_000);
+        try {
+            while (channel.isOpen()) {
+                written.addAndGet(channel.write(bytes.clear()));
+            }
+            return "no exception";
+        } catch (IOException e) {
+            return e.getClass().getSimpleName();
+        }
+    }
+
     private static void echo(SocketChannel channel) throws IOException {
         try (channel) {
             ByteBuffer buffer = ByteBuffer.allocate(10_000);
             while (channel.read(buffer) >= 0) {
                 buffer.flip();
-                channel.write(buffer);
+                writeAll(channel, buffer);
                 buffer.clear();
             }
         }

@@ -40,6 +40,7 @@ class VirtualThreadsIT {
                 .contains("all read")
                 .contains("all echoed")
                 .contains("streams in both directions")
+                .contains("blocked write: AsynchronousCloseException")
                 .contains("\n0 times pinned");
     }
 }

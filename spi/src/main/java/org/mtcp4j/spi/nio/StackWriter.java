@@ -7,6 +7,7 @@ import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.mtcp4j.core.VirtualThreads;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.StackSocket;
 
@@ -37,7 +38,10 @@ final class StackWriter {
         return src != null ? socket.write(src) : socket.write(srcs, offset, length);
     }
 
-    /** In blocking mode everything, unless the connection or the channel ends in between. */
+    /**
+     * In blocking mode everything, unless the connection or the channel ends in between; on a virtual thread, as the JDK has it, what there
+     * is room for, and at least one byte.
+     */
     private long write(ByteBuffer src, ByteBuffer[] srcs, int offset, int length) throws IOException {
         boolean blocking = channel.isBlocking();
         long written = 0;
@@ -46,7 +50,8 @@ final class StackWriter {
             long total = Buffers.remaining(src, srcs, offset, length);
             long n = tryWrite(src, srcs, offset, length);
             written = Math.max(0, n);
-            while (blocking && written < total && channel.isOpen() && !state.outputClosed) {
+            boolean whole = blocking && written < total && !VirtualThreads.isVirtual();
+            while (blocking && written < total && (whole || written == 0) && channel.isOpen() && !state.outputClosed) {
                 if (n <= 0) {
                     socket.await(Pollable.WRITE, 0);
                 }
