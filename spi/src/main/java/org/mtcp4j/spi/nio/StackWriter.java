@@ -54,6 +54,10 @@ final class StackWriter {
             while (blocking && written < total && (whole || written == 0) && channel.isOpen() && !state.outputClosed) {
                 if (n <= 0) {
                     socket.await(Pollable.WRITE, 0);
+                    // Closed meanwhile: that is told, not that there is nobody to write to.
+                    if (!channel.isOpen() || state.outputClosed) {
+                        break;
+                    }
                 }
                 n = tryWriteMore(src, srcs, offset, length, written);
                 if (n == StackSocket.EOF) {
