@@ -23,8 +23,8 @@ record DevArgs(String text, String name, boolean isPci) {
     /** The driver's default. */
     private static final int MEMIF_BUFFER_BYTES = 2_048;
 
-    /** What a 16-bit length leaves in an mbuf beside its headroom of 128. */
-    private static final int MOST_BUFFER_BYTES = 65_535 - 128;
+    /** What a 16-bit length leaves in an mbuf beside its headroom of 128, in whole lines of the cache. */
+    static final int MOST_ROOM_BYTES = 65_344;
 
     static DevArgs parse(String text) throws NicUnavailableException {
         String whole = text.strip();
@@ -63,9 +63,9 @@ record DevArgs(String text, String name, boolean isPci) {
     String textFor(int mtuBytes) throws NicUnavailableException {
         int frameBytes = mtuBytes + FRAME_BYTES;
         int bufferBytes = (frameBytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
-        if (bufferBytes > MOST_BUFFER_BYTES) {
+        if (bufferBytes > MOST_ROOM_BYTES) {
             throw new NicUnavailableException(name + " cannot have an MTU of " + mtuBytes + "; set mtcp.mtu to at most "
-                    + (MOST_BUFFER_BYTES / LINE_BYTES * LINE_BYTES - FRAME_BYTES));
+                    + (MOST_ROOM_BYTES - FRAME_BYTES));
         }
         if (!name.startsWith("net_memif") || frameBytes <= MEMIF_BUFFER_BYTES || argument("bsize") != null) {
             return text;

@@ -45,8 +45,7 @@ final class DpdkNic implements Nic {
     static final String LCORE_IDS = "dpdk.lcore-ids";
 
     private static final int RING = 1024;
-    /** Room of a large frame: what a 16-bit buffer length leaves beside DPDK's headroom of 128. */
-    private static final int LARGE_ROOM_BYTES = 65_344;
+    private static final int LARGE_ROOM_BYTES = DevArgs.MOST_ROOM_BYTES;
 
     private static final int LARGE_FRAMES = 128;
     private static final int MOST_CACHED = 256;

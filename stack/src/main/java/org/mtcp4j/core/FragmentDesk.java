@@ -6,7 +6,6 @@ import java.security.SecureRandom;
 import org.mtcp4j.ip.Fragments;
 import org.mtcp4j.ip.Ipv6Input;
 import org.mtcp4j.stats.Counter;
-import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.Ipv6;
@@ -17,7 +16,6 @@ import org.mtcp4j.wire.Ipv6;
  * owner's.
  */
 final class FragmentDesk {
-    private static final int IPV6_FRAGMENT_HEADER_BYTES = 8;
     private static final int UNIT_MASK = ~7;
 
     private final Context context;
@@ -79,7 +77,7 @@ final class FragmentDesk {
         int headerBytes = isIpv6 ? Ipv6.HEADER_BYTES : Ipv4.headerBytes(link.bytes, packet);
         int data = packet + headerBytes;
         int dataBytes = frame + lengthBytes - data;
-        int pieceHeaderBytes = headerBytes + (isIpv6 ? IPV6_FRAGMENT_HEADER_BYTES : 0);
+        int pieceHeaderBytes = headerBytes + (isIpv6 ? Ipv6.FRAGMENT_HEADER_BYTES : 0);
         int most = (link.mtuBytes - pieceHeaderBytes) & UNIT_MASK;
         int id = nextId++;
         for (int at = 0; at < dataBytes; at += most) {
@@ -109,8 +107,7 @@ final class FragmentDesk {
         bytes.putShort(ip + Ipv4.TOTAL_LENGTH_OFFSET, (short) (headerBytes + dataBytes));
         bytes.putShort(ip + Ipv4.ID_OFFSET, (short) id);
         bytes.putShort(ip + Ipv4.FRAGMENT_OFFSET, (short) flagsAndOffset);
-        Ipv4.checksum(bytes, ip, 0);
-        Ipv4.checksum(bytes, ip, Checksum.finish(Checksum.partial(bytes, ip, headerBytes)));
+        Ipv4.makeChecksum(bytes, ip);
     }
 
     private static void ipv6Header(ByteBuffer bytes, int ip, int dataBytes, int offsetAndMore, int id) {
@@ -120,6 +117,6 @@ final class FragmentDesk {
         bytes.putShort(fragment + 2, (short) offsetAndMore);
         bytes.putInt(fragment + 4, id);
         bytes.put(ip + Ipv6.NEXT_HEADER_OFFSET, (byte) Ipv6.FRAGMENT);
-        bytes.putShort(ip + Ipv6.PAYLOAD_LENGTH_OFFSET, (short) (IPV6_FRAGMENT_HEADER_BYTES + dataBytes));
+        bytes.putShort(ip + Ipv6.PAYLOAD_LENGTH_OFFSET, (short) (Ipv6.FRAGMENT_HEADER_BYTES + dataBytes));
     }
 }

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.Ipv6;
 
@@ -35,7 +34,6 @@ public final class Fragments {
     private static final int MOST_PAYLOAD_BYTES = 65_535;
     private static final int LEAST_ROOM_BYTES = 2_048;
     private static final int UNIT_BYTES = 8;
-    private static final int IPV6_FRAGMENT_HEADER_BYTES = 8;
     private static final int IPV6_OFFSET_MASK = 0xfff8;
 
     private final long lifeNs;
@@ -134,7 +132,7 @@ public final class Fragments {
     }
 
     private int ipv6(ByteBuffer bytes, int ip, int fragmentHeader, long nowNs) {
-        int data = fragmentHeader + IPV6_FRAGMENT_HEADER_BYTES;
+        int data = fragmentHeader + Ipv6.FRAGMENT_HEADER_BYTES;
         int length = ip + Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip) - data;
         if (length < 0) {
             return DROPPED;
@@ -275,8 +273,7 @@ public final class Fragments {
         if (congested) {
             to.put(ip + Ipv4.TOS_OFFSET, (byte) (Ipv4.tos(to, ip) | Ipv4.ECN_CE));
         }
-        Ipv4.checksum(to, ip, 0);
-        Ipv4.checksum(to, ip, Checksum.finish(Checksum.partial(to, ip, headerBytes)));
+        Ipv4.makeChecksum(to, ip);
     }
 
     /** Gives up what has waited too long. */

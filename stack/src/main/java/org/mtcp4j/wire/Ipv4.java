@@ -149,6 +149,12 @@ public final class Ipv4 {
         bytes.putShort(offset + CHECKSUM_OFFSET, (short) value);
     }
 
+    /** Makes the header's checksum from all of the header, whatever stood there. */
+    public static void makeChecksum(ByteBuffer bytes, int offset) {
+        checksum(bytes, offset, 0);
+        checksum(bytes, offset, Checksum.finish(Checksum.partial(bytes, offset, headerBytes(bytes, offset))));
+    }
+
     /** Sets the total length and brings the checksum up to date. */
     public static void totalBytes(ByteBuffer bytes, int offset, int totalBytes) {
         int old = totalBytes(bytes, offset);

@@ -31,6 +31,7 @@ public final class Ipv6 {
     public static final int HOP_BY_HOP = 0;
     public static final int ROUTING = 43;
     public static final int FRAGMENT = 44;
+    public static final int FRAGMENT_HEADER_BYTES = 8;
     public static final int ICMP = 58;
     public static final int NO_NEXT = 59;
     public static final int DESTINATION_OPTIONS = 60;

@@ -30,16 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StateEventAuditTest {
     private static final int BEYOND = 20_000;
 
-    private static final List<TcpState> STATES = List.of(
-            TcpState.SYN_SENT,
-            TcpState.SYN_RECEIVED,
-            TcpState.ESTABLISHED,
-            TcpState.FIN_WAIT_1,
-            TcpState.FIN_WAIT_2,
-            TcpState.CLOSE_WAIT,
-            TcpState.CLOSING,
-            TcpState.LAST_ACK,
-            TcpState.TIME_WAIT);
+    private static final List<TcpState> STATES = List.of(HostilePeer.STATES);
 
     /** What may happen; numbers are relative to RCV.NXT, and acknowledge what the peer has acknowledged, if not told otherwise. */
     enum Event {
