@@ -162,6 +162,8 @@ public final class Context {
         }
         outputHead = null;
         outputTail = null;
+        long sentBefore = counters.get(Counter.OUT_FRAMES);
+        long missedBefore = counters.get(Counter.NO_FRAME);
         int done = 0;
         while (flow != null) {
             Flow next = flow.nextOutput;
@@ -171,6 +173,11 @@ public final class Context {
             afterTurn(flow, nowNs);
             flow = next;
             done++;
+        }
+        if (counters.get(Counter.NO_FRAME) != missedBefore && counters.get(Counter.OUT_FRAMES) == sentBefore) {
+            // Not one frame for any of them: who tries again at once keeps the processor from those that would free
+            // some.
+            return 0;
         }
         // Flows that could not send (no frame, NIC full) are in the list again: that is no work done.
         return outputHead == null ? done : done - 1;
