@@ -1018,7 +1018,7 @@ static void ask_offload(struct rte_mbuf *m, uint64_t flags, uint16_t segment)
 	}
 }
 
-/* In place of a port that does not; as often as the frame is offered to it. */
+/* In place of a port that does not. */
 static void fill_in_sum(char *frame, uint32_t length)
 {
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
@@ -1032,7 +1032,10 @@ static void fill_in_sum(char *frame, uint32_t length)
 	tcp->cksum = ~frame_sum(frame, length);
 }
 
-/* Sends the area's first frames; returns how many the port, or the drop counter, has taken. */
+/*
+ * Sends the area's first frames; returns how many the port, or the drop counter, has taken. The rest have in the area the flags with which to
+ * offer them again: a sum that was filled in is not asked for a second time.
+ */
 int mtcp_tx(struct queue *q, unsigned int count)
 {
 	struct rte_mbuf *burst[BURST];
@@ -1048,6 +1051,7 @@ int mtcp_tx(struct queue *q, unsigned int count)
 		m->tx_offload = 0;
 		if (q->sums && (flags & TX_L4)) {
 			fill_in_sum(rte_pktmbuf_mtod(m, char *), m->data_len);
+			q->area[i].place = place & ~((uint64_t)TX_L4 << 56);
 		} else if (flags & (TX_L4 | TX_TSO)) {
 			ask_offload(m, flags, q->area[i].more >> 32);
 			asked = 1;

@@ -174,14 +174,11 @@ static void tags(void)
 	release(0);
 }
 
-/* A frame of TCP as the stack writes it, sent; the mbuf as the driver got it. */
-static struct rte_mbuf *sent(int v6, int tagged, uint64_t asked, unsigned int bytes, uint16_t segment)
+/* A frame of TCP as the stack writes it. */
+static void write_frame(unsigned char *frame, int v6, int tagged, unsigned int bytes)
 {
-	struct rte_mbuf *got = NULL;
-	int large = bytes > ROOM, at = 12;
+	int at = 12;
 
-	CHECK(mtcp_alloc(q, large, 1), 1);
-	unsigned char *frame = data();
 	memset(frame, 0, bytes);
 	if (tagged) {
 		memcpy(frame + at, "\x81\x00\x00\x05", 4);
@@ -200,6 +197,16 @@ static struct rte_mbuf *sent(int v6, int tagged, uint64_t asked, unsigned int by
 	tcp[12] = 0x80;
 	for (unsigned char *payload = tcp + 32; payload < frame + bytes; payload++)
 		*payload = 7 * (payload - frame);
+}
+
+/* Such a frame, sent; the mbuf as the driver got it. */
+static struct rte_mbuf *sent(int v6, int tagged, uint64_t asked, unsigned int bytes, uint16_t segment)
+{
+	struct rte_mbuf *got = NULL;
+	int large = bytes > ROOM;
+
+	CHECK(mtcp_alloc(q, large, 1), 1);
+	write_frame(data(), v6, tagged, bytes);
 	q->area[0].place = (uint32_t)q->area[0].place | (uint64_t)bytes << 32 | asked << 56;
 	q->area[0].more = (uint64_t)segment << 32;
 	CHECK(mtcp_tx(q, 1), 1);
@@ -290,6 +297,49 @@ static void sums_in_place_of_the_driver(void)
 	q->sums = 0;
 }
 
+/* A full ring refuses a burst: what was summed is not summed again, and has the sum of the bytes as they are. */
+static void sums_of_refused_frames(void)
+{
+	struct rte_mbuf *got[BURST];
+	unsigned int filled = 0, refused = 0, arrived = 0;
+
+	q->sums = 1;
+	for (unsigned int taken = 8; taken == 8; filled += taken) {
+		CHECK(mtcp_alloc(q, 0, 8), 8);
+		for (int i = 0; i < 8; i++) {
+			unsigned char *frame = (unsigned char *)q->base + (uint32_t)q->area[i].place;
+			write_frame(frame, 0, 0, 100);
+			q->area[i].place = (uint32_t)q->area[i].place | 100ull << 32 | (uint64_t)TX_L4 << 56;
+			q->area[i].more = 0;
+		}
+		taken = mtcp_tx(q, 8);
+		refused = 8 - taken;
+	}
+	CHECK(refused > 0, 1);
+	memmove(q->area, q->area + 8 - refused, refused * sizeof(q->area[0]));
+	for (unsigned int i = 0; i < refused; i++) {
+		CHECK((q->area[i].place >> 56) & TX_L4, 0);
+		CHECK((q->area[i].place >> 32) & 0xffff, 100);
+		/* Who sums once more would sum what is there now. */
+		q->base[(uint32_t)q->area[i].place + 99] ^= 0x10;
+	}
+	CHECK(mtcp_tx(q, refused), 0);
+	for (unsigned int i = 0; i < refused; i++)
+		q->base[(uint32_t)q->area[i].place + 99] ^= 0x10;
+	for (unsigned int n; (n = rte_eth_rx_burst(ring, 0, got, 32)) > 0; arrived += n)
+		rte_pktmbuf_free_bulk(got, n);
+	CHECK(arrived, filled);
+	CHECK(mtcp_tx(q, refused), refused);
+	CHECK(rte_eth_rx_burst(ring, 0, got, 32), refused);
+	for (unsigned int i = 0; i < refused; i++) {
+		char *ip = rte_pktmbuf_mtod_offset(got[i], char *, 14);
+		CHECK(rte_ipv4_udptcp_cksum_verify((struct rte_ipv4_hdr *)ip, ip + 20), 0);
+	}
+	rte_pktmbuf_free_bulk(got, refused);
+	CHECK(all_free(), 1);
+	q->sums = 0;
+}
+
 /* net_null claims RSS and keeps the key that it is given later; net_ring has none. */
 static void rss_keys(void)
 {
@@ -338,6 +388,7 @@ int main(void)
 	tags();
 	requests_to_the_driver();
 	sums_in_place_of_the_driver();
+	sums_of_refused_frames();
 	rss_keys();
 	rte_eth_dev_stop(ring);
 	printf("%d failures\n", failures);

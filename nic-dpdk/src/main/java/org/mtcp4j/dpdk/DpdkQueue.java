@@ -128,10 +128,18 @@ final class DpdkQueue implements NicQueue {
             assert given(batch, sent, accepted);
             sent += accepted;
             if (accepted < burst) {
+                readFlags(batch, sent, accepted, burst);
                 break;
             }
         }
         return sent;
+    }
+
+    /** Of frames that the port did not take: what there is still to do with them. */
+    private void readFlags(FrameBatch batch, int first, int from, int to) {
+        for (int i = from; i < to; i++) {
+            batch.flags[first + i - from] = (int) (area.getLong(i * WORD_BYTES) >>> 56);
+        }
     }
 
     private boolean given(FrameBatch batch, int from, int count) {
