@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mtcp4j.wire.Ethernet;
 
 /** Ports that answer nothing: a source and sink of DPDK's, and files of frames. */
 class DpdkOneWay {
@@ -76,7 +77,7 @@ class DpdkOneWay {
         Path in = directory.resolve("in.pcap");
         Path out = directory.resolve("out.pcap");
         int frames = 100;
-        Files.write(in, pcap(frames));
+        Files.write(in, pcap(frames, 0));
         try (Nic nic = DpdkContract.port("net_pcap0,rx_pcap=" + in + ",tx_pcap=" + out, DpdkContract.settings(1))) {
             NicQueue queue = nic.queue(0);
             ByteBuffer bytes = nic.memory().bytes();
@@ -100,8 +101,50 @@ class DpdkOneWay {
         assertThat(serials(out)).hasSize(frames).isSorted().doesNotHaveDuplicates();
     }
 
-    /** A capture file of so many TCP frames, numbered. */
-    private static byte[] pcap(int frames) throws IOException {
+    @Test
+    void aPortInAVlanGivesTheDriverTaggedFramesAndGetsThemFromIt() throws Exception {
+        Path in = directory.resolve("in.pcap");
+        Path out = directory.resolve("out.pcap");
+        int frames = 20;
+        Files.write(in, pcap(frames, 5));
+        String device = "net_pcap1,rx_pcap=" + in + ",tx_pcap=" + out;
+        try (Nic nic = new VlanNic(DpdkContract.port(device, DpdkContract.settings(1)), 5)) {
+            NicQueue queue = nic.queue(0);
+            ByteBuffer bytes = nic.memory().bytes();
+            FrameBatch batch = new FrameBatch(frames);
+            long startNs = System.nanoTime();
+            while (batch.count < frames) {
+                assertThat(System.nanoTime() - startNs).isLessThan(PATIENCE_NS);
+                queue.receive(batch);
+            }
+            for (int i = 0; i < frames; i++) {
+                int at = batch.offset[i];
+                assertThat(Ethernet.isOfVlan(bytes, at, nic.vlanId())).isTrue();
+                assertThat(Frames.serial(bytes, at + Ethernet.VLAN_TAG_BYTES)).isEqualTo(i);
+                Frames.writeTcp(bytes, at, 40_000, i);
+                batch.lengthBytes[i] = Frames.TCP_FRAME_BYTES;
+            }
+            assertThat(queue.transmit(batch)).isEqualTo(frames);
+            assertThat(nic.freeFrames()).isEqualTo(nic.totalFrames());
+        }
+        assertThat(Files.readAllBytes(out)).isEqualTo(pcapWithTimesOf(out, frames));
+    }
+
+    /** What {@code out} should be: the tagged frames, with the times that the driver wrote. */
+    private static byte[] pcapWithTimesOf(Path out, int frames) throws IOException {
+        ByteBuffer is = ByteBuffer.wrap(Files.readAllBytes(out));
+        ByteBuffer wanted = ByteBuffer.wrap(pcap(frames, 5));
+        wanted.put(0, is, 0, PCAP_HEADER_BYTES);
+        int record = RECORD_HEADER_BYTES + Frames.TCP_FRAME_BYTES + Ethernet.VLAN_TAG_BYTES;
+        assertThat(is.limit()).isEqualTo(PCAP_HEADER_BYTES + frames * record);
+        for (int at = PCAP_HEADER_BYTES; at < is.limit(); at += record) {
+            wanted.put(at, is, at, 8);
+        }
+        return wanted.array();
+    }
+
+    /** A capture file of so many TCP frames, numbered, with that VLAN's tag; 0 for none. */
+    private static byte[] pcap(int frames, int vlan) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         ByteBuffer header = ByteBuffer.allocate(PCAP_HEADER_BYTES).order(ByteOrder.nativeOrder());
         // Magic, version 2.4, time zone, accuracy, snap length, Ethernet.
@@ -114,11 +157,16 @@ class DpdkOneWay {
                 .putInt(1);
         file.write(header.array());
         for (int i = 0; i < frames; i++) {
+            int length = Frames.TCP_FRAME_BYTES + (vlan == 0 ? 0 : Ethernet.VLAN_TAG_BYTES);
             ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES).order(ByteOrder.nativeOrder());
-            record.putInt(i).putInt(0).putInt(Frames.TCP_FRAME_BYTES).putInt(Frames.TCP_FRAME_BYTES);
+            record.putInt(i).putInt(0).putInt(length).putInt(length);
             file.write(record.array());
-            ByteBuffer frame = ByteBuffer.allocate(Frames.TCP_FRAME_BYTES);
+            ByteBuffer frame = ByteBuffer.allocate(length);
             Frames.writeTcp(frame, 0, 40_000, i);
+            if (vlan != 0) {
+                byte[] moved = new byte[Frames.TCP_FRAME_BYTES - 12];
+                frame.get(12, moved).putInt(12, 0x8100_0000 | vlan).put(16, moved);
+            }
             file.write(frame.array());
         }
         return file.toByteArray();

@@ -103,7 +103,7 @@ final class FrameInput implements ReceiveSink {
             }
             case Ethernet.TYPE_ARP -> {
                 if (!from.loopback) {
-                    from.neighbours.arp(from, offset, offset + header, lengthBytes - header, nowNs);
+                    from.neighbours.arp(from, offset + header, lengthBytes - header, nowNs);
                 }
             }
             default -> counters.increment(Counter.IN_UNKNOWN_PROTOS);

@@ -83,10 +83,10 @@ final class NeighbourDesk implements Neighbours.Events {
     }
 
     /** An ARP packet from the network. */
-    void arp(Link from, int frame, int arp, int lengthBytes, long now) {
+    void arp(Link from, int arp, int lengthBytes, long now) {
         nowNs = now;
         switch (table.input(from.bytes, arp, lengthBytes, now)) {
-            case Neighbours.REPLY -> reply(from, frame);
+            case Neighbours.REPLY -> reply(from, arp);
             case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_ARP);
             case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
             default -> {
@@ -98,12 +98,11 @@ final class NeighbourDesk implements Neighbours.Events {
         }
     }
 
-    private void reply(Link from, int frame) {
-        int copy = context.output.allocate(from, ArpFrames.FRAME_BYTES);
-        if (copy >= 0) {
-            from.bytes.put(copy, from.bytes, frame, ArpFrames.FRAME_BYTES);
-            ArpFrames.turnIntoReply(from.bytes, copy, from.mac);
-            context.output.send(from, copy, ArpFrames.FRAME_BYTES);
+    private void reply(Link from, int asked) {
+        int frame = context.output.allocate(from, ArpFrames.FRAME_BYTES);
+        if (frame >= 0) {
+            ArpFrames.writeReply(from.bytes, frame, asked, from.mac);
+            context.output.send(from, frame, ArpFrames.FRAME_BYTES);
         }
     }
 

@@ -26,13 +26,16 @@ public final class ArpFrames {
         writeRequest(bytes, frame, ourMac, ourIp, Ethernet.BROADCAST, ourIp);
     }
 
-    /** Turns a request for one of our addresses, in place, into its reply. */
-    public static void turnIntoReply(ByteBuffer bytes, int frame, long ourMac) {
-        int arp = frame + Ethernet.HEADER_BYTES;
-        long askerMac = Arp.senderMac(bytes, arp);
-        int askerIp = Arp.senderIp(bytes, arp);
-        int ourIp = Arp.targetIp(bytes, arp);
+    /**
+     * Answers a request for one of our addresses.
+     *
+     * @param asked where the request's packet starts, behind whatever tags its frame has; it is only read
+     */
+    public static void writeReply(ByteBuffer bytes, int frame, int asked, long ourMac) {
+        long askerMac = Arp.senderMac(bytes, asked);
+        int askerIp = Arp.senderIp(bytes, asked);
+        int ourIp = Arp.targetIp(bytes, asked);
         Ethernet.write(bytes, frame, askerMac, ourMac, Ethernet.TYPE_ARP);
-        Arp.write(bytes, arp, Arp.REPLY, ourMac, ourIp, askerMac, askerIp);
+        Arp.write(bytes, frame + Ethernet.HEADER_BYTES, Arp.REPLY, ourMac, ourIp, askerMac, askerIp);
     }
 }

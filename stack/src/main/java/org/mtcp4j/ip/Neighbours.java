@@ -25,7 +25,7 @@ public final class Neighbours {
     /** Results of {@link #input} and {@link #neighbourInput}. */
     public static final int IGNORED = 0;
 
-    /** The frame asks for one of our addresses: answer with {@link ArpFrames#turnIntoReply} or {@link NdpFrames#writeReply}. */
+    /** The frame asks for one of our addresses: answer with {@link ArpFrames#writeReply} or {@link NdpFrames#writeReply}. */
     public static final int REPLY = 1;
     /** Something was learned. */
     public static final int LEARNED = 2;

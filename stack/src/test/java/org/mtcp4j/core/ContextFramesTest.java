@@ -319,6 +319,10 @@ class ContextFramesTest {
         int reply = answer();
         assertThat(Ethernet.vlanId(bytes, reply)).isEqualTo(5);
         assertThat(Ethernet.type(bytes, reply)).isEqualTo(Ethernet.TYPE_ARP);
+        assertThat(Ethernet.destination(bytes, reply)).isEqualTo(peer.macAddress());
+        int arp = reply + IP + Ethernet.VLAN_TAG_BYTES;
+        assertThat(Arp.operation(bytes, arp)).isEqualTo(Arp.REPLY);
+        assertThat(Arp.senderIp(bytes, arp)).isEqualTo(OUR_IP);
         queue.free(reply);
 
         int segment = frame();

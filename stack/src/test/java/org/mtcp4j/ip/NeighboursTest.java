@@ -143,7 +143,7 @@ class NeighboursTest {
     void aRequestForUsIsToBeAnsweredAndTeaches() {
         assertThat(arp(Arp.REQUEST, PEER_MAC, PEER_IP, OUR_IP)).isEqualTo(Neighbours.REPLY);
         assertThat(neighbours.peek(0, PEER)).isEqualTo(PEER_MAC);
-        ArpFrames.turnIntoReply(packet, 0, OUR_MAC);
+        ArpFrames.writeReply(packet, 0, 14, OUR_MAC);
         assertThat(Ethernet.destination(packet, 0)).isEqualTo(PEER_MAC);
         assertThat(Ethernet.source(packet, 0)).isEqualTo(OUR_MAC);
         assertThat(Arp.operation(packet, 14)).isEqualTo(Arp.REPLY);
