@@ -104,7 +104,7 @@ public final class Flow extends Connection {
         ports = key.ports;
         hash = key.hash;
         this.options = options;
-        send = new SendStream(context.chunks, options.sendBufferBytes);
+        send = new SendStream(context.chunks, options.sendLimitBytes());
         receive = new ReceiveStream(context.chunks);
     }
 
@@ -154,7 +154,7 @@ public final class Flow extends Connection {
     }
 
     private void setSendLimit() {
-        int bytes = options.sendBufferBytes;
+        int bytes = options.sendLimitBytes();
         send.limitBytes = growsSendBuffer() ? Math.max(send.limitBytes, bytes) : bytes;
     }
 

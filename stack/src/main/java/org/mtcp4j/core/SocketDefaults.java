@@ -5,12 +5,16 @@ import org.mtcp4j.tcp.TcpSettings;
 
 /** Options of a socket before it has a connection; a listener's are what its connections inherit. Any thread, racily. */
 public final class SocketDefaults {
+    /** Linux takes one large segment whole however small SO_SNDBUF is, and programs with small buffers count on that. */
+    private static final int LEAST_SEND_LIMIT_BYTES = 32 * 1024;
+
     public volatile int sendBufferBytes;
     public volatile int receiveBufferBytes;
     /** Up to here the buffers grow as the path turns out to need it; 0 once the program has set a size: never. */
     public volatile int sendBufferMostBytes;
 
     public volatile int receiveBufferMostBytes;
+    private volatile boolean sendBufferFixed;
     public volatile boolean keepAlive;
     public volatile boolean noDelay;
     public volatile boolean quickAck;
@@ -26,9 +30,28 @@ public final class SocketDefaults {
         this.receiveBufferBytes = receiveBufferBytes;
     }
 
+    /**
+     * SO_SNDBUF: the size that the option reads back. Twice as much is held of what is written, as on Linux, which doubles the size for its
+     * own book-keeping; a sender that fills such a buffer gets as far ahead of its peer here as there.
+     *
+     * @param bytes at most 2^30
+     */
+    public void fixSendBuffer(int bytes) {
+        sendBufferBytes = bytes;
+        sendBufferMostBytes = 0;
+        sendBufferFixed = true;
+    }
+
+    /** Bytes written and not acknowledged that a flow holds, before its buffer grows. */
+    int sendLimitBytes() {
+        int bytes = sendBufferBytes;
+        return sendBufferFixed ? (int) Math.min(1L << 30, Math.max(2L * bytes, LEAST_SEND_LIMIT_BYTES)) : bytes;
+    }
+
     public SocketDefaults copy() {
         SocketDefaults copy = new SocketDefaults(sendBufferBytes, receiveBufferBytes);
         copy.sendBufferMostBytes = sendBufferMostBytes;
+        copy.sendBufferFixed = sendBufferFixed;
         copy.receiveBufferMostBytes = receiveBufferMostBytes;
         copy.keepAlive = keepAlive;
         copy.noDelay = noDelay;

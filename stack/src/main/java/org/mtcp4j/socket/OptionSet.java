@@ -5,7 +5,10 @@ import org.mtcp4j.core.SocketDefaults;
 
 /** A socket's options: those that connections know live in {@link SocketDefaults}, the rest here. Any thread. */
 final class OptionSet {
-    private static final int LEAST_BUFFER_BYTES = 2_048;
+    /** What Linux makes of less, as the option reads it back. */
+    private static final int LEAST_SEND_BYTES = 2_304;
+
+    private static final int LEAST_RECEIVE_BYTES = 1_152;
     private static final int MOST_BUFFER_BYTES = 1 << 30;
 
     private final SocketDefaults values;
@@ -42,12 +45,9 @@ final class OptionSet {
 
     void set(StackOption option, int value) {
         switch (option) {
-            case SNDBUF -> {
-                values.sendBufferBytes = clamp(value);
-                values.sendBufferMostBytes = 0;
-            }
+            case SNDBUF -> values.fixSendBuffer(clamp(value, LEAST_SEND_BYTES));
             case RCVBUF -> {
-                values.receiveBufferBytes = clamp(value);
+                values.receiveBufferBytes = clamp(value, LEAST_RECEIVE_BYTES);
                 values.receiveBufferMostBytes = 0;
             }
             case KEEPALIVE -> values.keepAlive = value != 0;
@@ -73,7 +73,7 @@ final class OptionSet {
         };
     }
 
-    private static int clamp(int bytes) {
-        return Math.max(LEAST_BUFFER_BYTES, Math.min(MOST_BUFFER_BYTES, bytes));
+    private static int clamp(int bytes, int leastBytes) {
+        return Math.max(leastBytes, Math.min(MOST_BUFFER_BYTES, bytes));
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import jdk.net.ExtendedSocketOptions;
@@ -103,8 +104,25 @@ abstract class OptionCases extends ContractCases {
         SocketChannel channel = newClient();
         channel.setOption(StandardSocketOptions.SO_SNDBUF, 1);
         channel.setOption(StandardSocketOptions.SO_RCVBUF, 1);
-        assertThat(channel.getOption(StandardSocketOptions.SO_SNDBUF)).isGreaterThan(1);
-        assertThat(channel.getOption(StandardSocketOptions.SO_RCVBUF)).isGreaterThan(1);
+        assertThat(channel.getOption(StandardSocketOptions.SO_SNDBUF)).isEqualTo(2_304);
+        assertThat(channel.getOption(StandardSocketOptions.SO_RCVBUF)).isEqualTo(1_152);
+    }
+
+    @Test
+    void aTinySendBufferStillTakesATlsRecordWhole() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_SNDBUF, 4_096);
+        pair.client().configureBlocking(false);
+        assertThat(pair.client().getOption(StandardSocketOptions.SO_SNDBUF)).isEqualTo(4_096);
+        assertThat(pair.client().write(ByteBuffer.allocate(20_000))).isEqualTo(20_000);
+    }
+
+    @Test
+    void aSendBufferHoldsTwiceWhatIsSet() throws IOException {
+        Pair pair = pair();
+        pair.client().setOption(StandardSocketOptions.SO_SNDBUF, 64 * 1_024);
+        pair.client().configureBlocking(false);
+        assertThat(pair.client().write(ByteBuffer.allocate(1 << 20))).isBetween(100 * 1_024, 256 * 1_024);
     }
 
     @Test
