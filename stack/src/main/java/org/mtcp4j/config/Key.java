@@ -12,7 +12,14 @@ public enum Key {
             "ip",
             ValueType.TEXT,
             "198.18.0.2/24",
-            "the stack's addresses, ADDRESS/PREFIX, several separated by ','; ';' between NICs"),
+            "the stack's addresses, ADDRESS/PREFIX, several separated by ','; dhcp: from a DHCPv4 server; slaac: IPv6 ones from"
+                    + " router advertisements; ';' between NICs"),
+    ADDRESS_WAIT(
+            "address-wait",
+            ValueType.MILLIS,
+            new Range(0, 600_000),
+            "10s",
+            "how long the start waits for the addresses that mtcp.ip wants from the network"),
     GATEWAY("gateway", ValueType.TEXT, "", "default gateway's address; empty for none"),
     MTU("mtu", ValueType.BYTES, new Range(576, 65_535), "1500", "largest IP packet in bytes"),
     MAC(

@@ -9,15 +9,20 @@ import java.util.Set;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Routes;
 
-/** Which addresses are the stack's own. Immutable but for the machine's interfaces, which are looked up once, when first asked for. */
+/** Which addresses are the stack's own. Those of the machine's interfaces are looked up once, when first asked for. */
 public final class Addresses {
-    private final Routes routes;
     private final boolean loopbackOnStack;
+    private volatile Routes routes;
     private volatile Set<IpAddress> machine;
 
     public Addresses(Routes routes, boolean loopbackOnStack) {
         this.routes = routes;
         this.loopbackOnStack = loopbackOnStack;
+    }
+
+    /** The stack has other addresses from now on. */
+    void routes(Routes now) {
+        routes = now;
     }
 
     /** Whether a packet from the network with this destination is for us. */
@@ -30,7 +35,7 @@ public final class Addresses {
         if (routes.isLocal(address.hi(), address.lo())) {
             return true;
         }
-        return loopbackOnStack && (address.isLoopback() || machineAddresses().contains(address));
+        return loopbackOnStack && (address.isLoopback() || machineAddresses().contains(address.withoutZone()));
     }
 
     /** Whether the stack has the address only because it has taken the machine's loopback: the kernel has it too. */

@@ -3,6 +3,8 @@ package org.mtcp4j.core;
 
 import java.lang.invoke.VarHandle;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.LinkAddresses;
+import org.mtcp4j.ip.Routes;
 import org.mtcp4j.nic.QueueWait;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -67,7 +69,7 @@ public final class Context {
         input = new FrameInput(this);
         for (Link link : links) {
             if (!link.loopback) {
-                link.neighbours = new NeighbourDesk(this, link, engine.routes.onLink(link.index - 1), nowNs);
+                link.neighbours = new NeighbourDesk(this, link, engine.routes().onLink(link.index - 1), nowNs);
             }
         }
         handoffs = new Handoffs(this, engine.contextCount);
@@ -125,6 +127,9 @@ public final class Context {
         }
         for (int i = 1; i < links.length; i++) {
             work += links[i].neighbours.advance(nowNs);
+            if (links[i].addresses != null) {
+                work += links[i].addresses.advance(nowNs);
+            }
         }
         work += drainCommands(nowNs);
         work += runOutput(nowNs);
@@ -211,6 +216,9 @@ public final class Context {
         for (Link link : links) {
             if (!link.loopback) {
                 deadline = Math.min(deadline, link.neighbours.nextDeadlineNs());
+            }
+            if (link.addresses != null) {
+                deadline = Math.min(deadline, link.addresses.nextDeadlineNs());
             }
             deadline = Math.min(deadline, link.queue.nextDueNs());
             if (link.tx.count > 0) {
@@ -307,6 +315,15 @@ public final class Context {
         nextDeadlineNs = Long.MAX_VALUE;
     }
 
+    /** Owner: the stack has other addresses from now on. */
+    void readdressed(Routes now) {
+        for (int i = 1; i < links.length; i++) {
+            LinkAddresses link = now.link(i - 1);
+            links[i].learnedMtu(link.ipv4MtuBytes(), link.ipv6MtuBytes());
+            links[i].neighbours.readdressed(now.onLink(i - 1));
+        }
+    }
+
     // ---- steering ---------------------------------------------------------------------------------------------------
 
     int contextOf(int hash) {
@@ -345,10 +362,10 @@ public final class Context {
 
     /** Null when there is no route back. */
     Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
-        int nic = arrivedOn.loopback ? -1 : engine.routes.interfaceFor(key.remoteHi, key.remoteLo);
+        int nic = arrivedOn.loopback ? -1 : engine.routes().interfaceFor(key.remoteHi, key.remoteLo);
         Link link = nic < 0 ? arrivedOn : links[1 + nic];
         IpAddress hop =
-                link.loopback ? IpAddress.ANY_V4 : engine.routes.nextHop(IpAddress.of(key.remoteHi, key.remoteLo));
+                link.loopback ? IpAddress.ANY_V4 : engine.routes().nextHop(IpAddress.of(key.remoteHi, key.remoteLo));
         if (hop == null) {
             return null;
         }

@@ -5,11 +5,14 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.LinkAddresses;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicQueue;
@@ -50,7 +53,6 @@ public final class Engine {
     private final boolean ecnAnswered;
     private final long userTimeoutNs;
     final ChunkPool chunks;
-    final Routes routes;
     final Addresses addresses;
     final PortTable ports = new PortTable();
     final InitialSequence initialSequence;
@@ -65,6 +67,9 @@ public final class Engine {
     private final ThreadLocal<Integer> homes = new ThreadLocal<>();
     private final AtomicInteger nextListenerHome = new AtomicInteger();
     private final boolean outerIsLoopback;
+    private volatile Routes routes;
+    private AddressPlan plan = new AddressPlan(List.of(), List.of(), "");
+    private CountDownLatch learned = new CountDownLatch(0);
 
     /**
      * @param nics loopback first, then the outer NICs, in the order of the routes' interfaces; owned by the engine from here on
@@ -112,6 +117,61 @@ public final class Engine {
         }
     }
 
+    /**
+     * Learns addresses, from the start on.
+     *
+     * @param plan has no more NICs than the engine has outer ones
+     */
+    public void learn(AddressPlan plan) {
+        this.plan = plan;
+        int asked = (int) plan.links().stream().filter(AddressPlan.Sources::any).count();
+        learned = new CountDownLatch(asked);
+        for (int i = 0; i < plan.links().size(); i++) {
+            AddressPlan.Sources sources = plan.links().get(i);
+            if (sources.any()) {
+                for (Context context : contexts) {
+                    context.links[1 + i].learns = true;
+                }
+                Link link = contexts[0].links[1 + i];
+                link.addresses = new AddressDesk(contexts[0], link, routes.link(i), sources, plan.secret(), learned);
+            }
+        }
+    }
+
+    /**
+     * Waits until every address that is to be learned is there.
+     *
+     * @return false when the time was too short
+     */
+    public boolean awaitAddresses(long timeoutNs) throws InterruptedException {
+        return learned.await(timeoutNs, TimeUnit.NANOSECONDS);
+    }
+
+    public boolean learnsAddresses() {
+        return plan.any();
+    }
+
+    /** A NIC, counted from 0, has other addresses from now on: all who ask find them. Context 0's owner. */
+    void readdress(int nic, LinkAddresses now) {
+        List<LinkAddresses> links = new ArrayList<>();
+        for (int i = 0; i < routes.interfaces(); i++) {
+            links.add(i == nic ? now : routes.link(i));
+        }
+        Routes changed = Routes.ofLinks(links, AddressDesk.connected(plan.gateways(), links));
+        routes = changed;
+        addresses.routes(changed);
+        contexts[0].readdressed(changed);
+        for (int i = 1; i < contextCount; i++) {
+            contexts[i].ownership.commands.push(new Command() {
+                @Override
+                void run(Context context, long nowNs) {
+                    context.readdressed(changed);
+                }
+            });
+            contexts[i].driver.doorbell();
+        }
+    }
+
     private static TcpSettings.Algorithm congestion(String name) {
         return switch (name) {
             case "newreno" -> TcpSettings.Algorithm.NEW_RENO;
@@ -131,6 +191,9 @@ public final class Engine {
                 for (Link link : context.links) {
                     if (!link.loopback) {
                         link.neighbours.announce();
+                    }
+                    if (link.addresses != null) {
+                        link.addresses.start(nowNs);
                     }
                 }
             }
@@ -200,7 +263,7 @@ public final class Engine {
 
     /** Fills in what depends on link and configuration. */
     void prepare(TcpSettings settings, Link link, boolean isIpv6) {
-        settings.receiveMssBytes = link.mtuBytes - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
+        settings.receiveMssBytes = link.mtuBytes(isIpv6) - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
         settings.defaultMssBytes = isIpv6 ? IPV6_DEFAULT_MSS : IPV4_DEFAULT_MSS;
         settings.maxEmitBytes =
                 link.segments ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS) : 0;

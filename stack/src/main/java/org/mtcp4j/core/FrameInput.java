@@ -14,6 +14,7 @@ import org.mtcp4j.tcp.CloseReason;
 import org.mtcp4j.tcp.Connection;
 import org.mtcp4j.tcp.ReceiveSink;
 import org.mtcp4j.wire.Checksum;
+import org.mtcp4j.wire.Dhcp;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Icmp4;
 import org.mtcp4j.wire.Icmp6;
@@ -21,6 +22,7 @@ import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.Ipv6;
 import org.mtcp4j.wire.TcpHeader;
 import org.mtcp4j.wire.TcpSegment;
+import org.mtcp4j.wire.Udp;
 
 /** Takes received frames apart and brings segments to their flows. What does not fit is a counter. The owner's. */
 final class FrameInput implements ReceiveSink {
@@ -115,9 +117,12 @@ final class FrameInput implements ReceiveSink {
         ByteBuffer bytes = link.bytes;
         int reason = link.loopback
                 ? Ipv4Input.check(bytes, ip, lengthBytes)
-                : Ipv4Input.check(bytes, ip, lengthBytes, context.engine.routes);
+                : Ipv4Input.check(bytes, ip, lengthBytes, context.engine.routes());
         if (reason == Ipv4Input.FRAGMENT) {
             return fragments.arrived(link, frame, ip, ip, ip + Ipv4.totalBytes(bytes, ip) - frame, nowNs);
+        }
+        if (link.learns && isForDhcp(ip, reason)) {
+            return dhcp(frame, ip, flags, nowNs);
         }
         if (reason != Ipv4Input.OK) {
             counters.increment(reason == Ipv4Input.NOT_OURS ? Counter.IN_ADDR_ERRORS : Counter.IN_HDR_ERRORS);
@@ -144,7 +149,7 @@ final class FrameInput implements ReceiveSink {
         ByteBuffer bytes = link.bytes;
         int reason = link.loopback
                 ? Ipv6Input.check(bytes, ip, lengthBytes)
-                : Ipv6Input.check(bytes, ip, lengthBytes, context.engine.routes);
+                : Ipv6Input.check(bytes, ip, lengthBytes, context.engine.routes(), link.zone);
         int transport = reason == Ipv6Input.OK ? Ipv6.transport(bytes, ip) : -1;
         if (transport < 0) {
             counters.increment(reason == Ipv6Input.NOT_OURS ? Counter.IN6_ADDR_ERRORS : Counter.IN6_HDR_ERRORS);
@@ -190,9 +195,9 @@ final class FrameInput implements ReceiveSink {
         segment.congestionExperienced = (tos & Ipv4.ECN) == Ipv4.ECN_CE;
         if (isIpv6) {
             key.set(
-                    Ipv6.destinationHi(bytes, ip),
+                    IpAddress.inZone(Ipv6.destinationHi(bytes, ip), link.zone),
                     Ipv6.destinationLo(bytes, ip),
-                    Ipv6.sourceHi(bytes, ip),
+                    IpAddress.inZone(Ipv6.sourceHi(bytes, ip), link.zone),
                     Ipv6.sourceLo(bytes, ip));
         } else {
             key.set(0, IpAddress.mapped(Ipv4.destination(bytes, ip)), 0, IpAddress.mapped(Ipv4.source(bytes, ip)));
@@ -240,6 +245,16 @@ final class FrameInput implements ReceiveSink {
                 counters.increment(Counter.ICMP6_IN_ECHOS);
                 icmp6.echo(link, frame, ip, icmp + icmpBytes - frame);
             }
+            case Icmp6.ROUTER_ADVERTISEMENT -> {
+                // RFC 6980 §5, too.
+                if (!link.learns || inPieces) {
+                    return false;
+                }
+                if (context.index != 0) {
+                    return context.handoffs.offer(0, link, frame, icmp + icmpBytes - frame, 0);
+                }
+                link.addresses.advertised(ip, icmp, icmpBytes, nowNs);
+            }
             case Icmp6.NEIGHBOUR_SOLICITATION, Icmp6.NEIGHBOUR_ADVERTISEMENT -> {
                 // RFC 6980 §5: neighbour discovery in fragments is ignored.
                 if (!link.loopback && !inPieces) {
@@ -255,9 +270,35 @@ final class FrameInput implements ReceiveSink {
         return false;
     }
 
+    /** A datagram to the DHCP client, which may be for an address that we don't have yet. */
+    private boolean isForDhcp(int ip, int reason) {
+        int udp = ip + Ipv4.headerBytes(link.bytes, ip);
+        return (reason == Ipv4Input.OK || reason == Ipv4Input.NOT_OURS)
+                && Ipv4.protocol(link.bytes, ip) == Ipv4.PROTOCOL_UDP
+                && !Ipv4.isFragment(link.bytes, ip)
+                && Ipv4.totalBytes(link.bytes, ip) >= Ipv4.headerBytes(link.bytes, ip) + Udp.HEADER_BYTES
+                && Udp.destinationPort(link.bytes, udp) == Dhcp.CLIENT_PORT;
+    }
+
+    private boolean dhcp(int frame, int ip, int flags, long nowNs) {
+        int udp = ip + Ipv4.headerBytes(link.bytes, ip);
+        int end = ip + Ipv4.totalBytes(link.bytes, ip);
+        if (context.index != 0) {
+            return context.handoffs.offer(0, link, frame, end - frame, flags);
+        }
+        if (link.addresses.hasDhcp()) {
+            link.addresses.datagram(frame, ip, udp, end - udp, flags, nowNs);
+        }
+        return false;
+    }
+
     /** An error was parsed; true when the frame was passed on. */
     private boolean icmpError(int frame, int lengthBytes, long nowNs) {
-        key.set(error.localHi, error.localLo, error.remoteHi, error.remoteLo);
+        key.set(
+                IpAddress.inZone(error.localHi, link.zone),
+                error.localLo,
+                IpAddress.inZone(error.remoteHi, link.zone),
+                error.remoteLo);
         key.ports(error.localPort, error.remotePort);
         int owner = context.contextOf(key.hash);
         if (owner != context.index) {

@@ -122,8 +122,10 @@ final class FrameOutput implements SegmentSink {
         int pseudo;
         if (isIpv6(of)) {
             Ipv6.write(bytes, ip, tcpBytes, Ipv4.PROTOCOL_TCP, hops);
-            Ipv6.addresses(bytes, ip, of.localHi, of.localLo, of.remoteHi, of.remoteLo);
-            pseudo = Checksum.pseudoIpv6(of.localHi, of.localLo, of.remoteHi, of.remoteLo, Ipv4.PROTOCOL_TCP, tcpBytes);
+            long localHi = link.zone == 0 ? of.localHi : IpAddress.onWire(of.localHi);
+            long remoteHi = link.zone == 0 ? of.remoteHi : IpAddress.onWire(of.remoteHi);
+            Ipv6.addresses(bytes, ip, localHi, of.localLo, remoteHi, of.remoteLo);
+            pseudo = Checksum.pseudoIpv6(localHi, of.localLo, remoteHi, of.remoteLo, Ipv4.PROTOCOL_TCP, tcpBytes);
         } else {
             int source = (int) of.localLo;
             int destination = (int) of.remoteLo;

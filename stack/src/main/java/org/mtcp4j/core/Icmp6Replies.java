@@ -27,12 +27,14 @@ final class Icmp6Replies {
         long destinationHi = Ipv6.destinationHi(bytes, ip);
         long destinationLo = Ipv6.destinationLo(bytes, ip);
         if (group) {
-            IpAddress own =
-                    context.engine.routes.sourceFor(IpAddress.of(Ipv6.sourceHi(bytes, ip), Ipv6.sourceLo(bytes, ip)));
+            IpAddress own = context.engine
+                    .routes()
+                    .sourceFor(IpAddress.of(
+                            IpAddress.inZone(Ipv6.sourceHi(bytes, ip), link.zone), Ipv6.sourceLo(bytes, ip)));
             if (own == null) {
                 return;
             }
-            destinationHi = own.hi();
+            destinationHi = link.zone == 0 ? own.hi() : IpAddress.onWire(own.hi());
             destinationLo = own.lo();
         }
         int icmp = ip + (Ipv6.transport(bytes, ip) & 0xffff);

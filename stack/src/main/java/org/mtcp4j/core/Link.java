@@ -17,6 +17,12 @@ final class Link {
     /** Packets to any address are ours, and nobody is asked for a hardware address. */
     final boolean loopback;
 
+    /**
+     * Of its link-local addresses, see {@link org.mtcp4j.ip.IpAddress}; 0 over loopback, where any NIC's addresses are met and packets carry
+     * their zone.
+     */
+    final int zone;
+
     final FrameBatch rx;
     final FrameBatch tx;
     final ByteBuffer bytes;
@@ -34,12 +40,20 @@ final class Link {
     final boolean mustBePolled;
     /** Null over loopback. */
     NeighbourDesk neighbours;
+    /** In context 0, where addresses are learned; else null. */
+    AddressDesk addresses;
+    /** Whether messages of a DHCP server, and router advertisements, are to be brought to context 0. */
+    boolean learns;
+
+    private int ipv4MtuBytes;
+    private int ipv6MtuBytes;
 
     /** @param index 0 over loopback */
     Link(Nic nic, int index, int queueIndex, int receiveBurst, int transmitBurst) {
         this.index = index;
         this.nic = nic;
         loopback = index == 0;
+        zone = index;
         rx = new FrameBatch(receiveBurst);
         tx = new FrameBatch(transmitBurst);
         queue = nic.queue(queueIndex);
@@ -50,11 +64,23 @@ final class Link {
         vlanId = nic.vlanId();
         mtuBytes = nic.mtuBytes();
         frameBytes = nic.frameBytes();
+        learnedMtu(0, 0);
         int capabilities = nic.capabilities();
         transmitsChecksum = (capabilities & Nic.TX_CHECKSUM) != 0;
         segments = (capabilities & Nic.TSO) != 0 && transmitsChecksum;
         largeFrameBytes = segments ? nic.largeFrameBytes() : 0;
         steers = (capabilities & Nic.STEERS) != 0;
+    }
+
+    /** Of packets of that family: the NIC's, or less if the network said so. */
+    int mtuBytes(boolean isIpv6) {
+        return isIpv6 ? ipv6MtuBytes : ipv4MtuBytes;
+    }
+
+    /** What the network said, or 0. */
+    void learnedMtu(int ipv4Bytes, int ipv6Bytes) {
+        ipv4MtuBytes = ipv4Bytes == 0 ? mtuBytes : Math.min(mtuBytes, ipv4Bytes);
+        ipv6MtuBytes = ipv6Bytes == 0 ? mtuBytes : Math.min(mtuBytes, ipv6Bytes);
     }
 
     /** Offers the batch to the NIC; false when it still has no room for another frame. */

@@ -13,6 +13,7 @@ import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Ndp;
 
 /**
  * A link's neighbour table and the flows that wait for an answer. Each context has its own table; what one queue hears of ARP it
@@ -23,8 +24,8 @@ final class NeighbourDesk implements Neighbours.Events {
 
     private final Context context;
     private final Neighbours table;
-    private final Routes routes;
     private final Link link;
+    private Routes routes;
     private final List<Flow> waiting = new ArrayList<>();
     private long nowNs;
 
@@ -34,7 +35,20 @@ final class NeighbourDesk implements Neighbours.Events {
         this.routes = routes;
         this.nowNs = nowNs;
         this.link = link;
-        table = new Neighbours(link.mac, routes, this);
+        table = new Neighbours(link.mac, routes, link.zone, this);
+    }
+
+    /** The link has other addresses from now on; context 0 tells the network of new ones. */
+    void readdressed(Routes now) {
+        Routes before = routes;
+        routes = now;
+        table.routes(now);
+        for (Subnet own : now.own()) {
+            IpAddress address = own.address();
+            if (context.index == 0 && address.isIpv4() && !before.isLocal(address.hi(), address.lo())) {
+                sendRequest(address.toIpv4(), Ethernet.BROADCAST, address.toIpv4());
+            }
+        }
     }
 
     /** The flow's next hop, or -1: then the flow is left out of output until there is an answer. */
@@ -63,7 +77,7 @@ final class NeighbourDesk implements Neighbours.Events {
     /** A neighbour solicitation or advertisement from the network, whose checksum is right. */
     void discovery(Link from, int frame, int ip, int icmp, int lengthBytes, long now) {
         nowNs = now;
-        switch (table.neighbourInput(from.bytes, ip, icmp, lengthBytes, now)) {
+        switch (hear(from.bytes, ip, icmp, lengthBytes)) {
             case Neighbours.REPLY -> {
                 int reply = context.output.allocate(from, NdpFrames.FRAME_BYTES);
                 if (reply >= 0) {
@@ -85,7 +99,7 @@ final class NeighbourDesk implements Neighbours.Events {
     /** An ARP packet from the network. */
     void arp(Link from, int arp, int lengthBytes, long now) {
         nowNs = now;
-        switch (table.input(from.bytes, arp, lengthBytes, now)) {
+        switch (hearArp(from.bytes, arp, lengthBytes)) {
             case Neighbours.REPLY -> reply(from, arp);
             case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_ARP);
             case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
@@ -96,6 +110,24 @@ final class NeighbourDesk implements Neighbours.Events {
         if (context.engine.contextCount > 1 && lengthBytes >= Arp.PACKET_BYTES) {
             tellOthers(from, arp, IS_ARP, Arp.PACKET_BYTES);
         }
+    }
+
+    private int hear(ByteBuffer bytes, int ip, int icmp, int lengthBytes) {
+        if (link.addresses != null
+                && Ndp.isValid(bytes, ip, icmp, lengthBytes)
+                && routes.isTentative(
+                        IpAddress.inZone(Ndp.targetHi(bytes, icmp), link.zone), Ndp.targetLo(bytes, icmp))) {
+            link.addresses.neighbourHeard(bytes, ip, icmp, lengthBytes, nowNs);
+            return Neighbours.IGNORED;
+        }
+        return table.neighbourInput(bytes, ip, icmp, lengthBytes, nowNs);
+    }
+
+    private int hearArp(ByteBuffer bytes, int arp, int lengthBytes) {
+        if (link.addresses != null) {
+            link.addresses.arpHeard(bytes, arp, lengthBytes, nowNs);
+        }
+        return table.input(bytes, arp, lengthBytes, nowNs);
     }
 
     private void reply(Link from, int asked) {
@@ -136,9 +168,9 @@ final class NeighbourDesk implements Neighbours.Events {
             NeighbourDesk desk = context.links[linkIndex].neighbours;
             desk.nowNs = now;
             if (icmpAt == IS_ARP) {
-                desk.table.input(packet, 0, Arp.PACKET_BYTES, now);
+                desk.hearArp(packet, 0, Arp.PACKET_BYTES);
             } else {
-                desk.table.neighbourInput(packet, 0, icmpAt, packet.capacity() - icmpAt, now);
+                desk.hear(packet, 0, icmpAt, packet.capacity() - icmpAt);
             }
         }
     }
@@ -159,11 +191,25 @@ final class NeighbourDesk implements Neighbours.Events {
 
     /** Asks whether the address is free, and uses it meanwhile (RFC 4429, optimistic): an objection is counted. */
     private void announce(IpAddress address) {
-        solicit(IpAddress.ANY_V6, Ethernet.BROADCAST, address);
+        probe(address);
         int frame = context.output.allocate(link, NdpFrames.FRAME_BYTES);
         if (frame >= 0) {
             NdpFrames.writeAnnouncement(link.bytes, frame, link.mac, address);
             context.output.send(link, frame, NdpFrames.FRAME_BYTES);
+        }
+    }
+
+    /** Asks whether an IPv6 address is free. */
+    void probe(IpAddress address) {
+        solicit(IpAddress.ANY_V6, Ethernet.BROADCAST, address);
+    }
+
+    /** Asks whether an IPv4 address is free. */
+    void probe(int address) {
+        int frame = context.output.allocate(link, ArpFrames.FRAME_BYTES);
+        if (frame >= 0) {
+            ArpFrames.writeProbe(link.bytes, frame, link.mac, address);
+            context.output.send(link, frame, ArpFrames.FRAME_BYTES);
         }
     }
 

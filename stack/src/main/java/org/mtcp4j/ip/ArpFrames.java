@@ -21,6 +21,11 @@ public final class ArpFrames {
         Arp.write(bytes, frame + Ethernet.HEADER_BYTES, Arp.REQUEST, ourMac, ourIp, 0, targetIp);
     }
 
+    /** Asks, without an address of our own, whether anybody has this one (RFC 5227 §2.1, ARP probe). */
+    public static void writeProbe(ByteBuffer bytes, int frame, long ourMac, int targetIp) {
+        writeRequest(bytes, frame, ourMac, /* ourIp= */ 0, Ethernet.BROADCAST, targetIp);
+    }
+
     /** Tells everybody our address (RFC 5227 §2.3, ARP announcement). */
     public static void writeAnnouncement(ByteBuffer bytes, int frame, long ourMac, int ourIp) {
         writeRequest(bytes, frame, ourMac, ourIp, Ethernet.BROADCAST, ourIp);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.ip;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -8,6 +9,10 @@ import java.nio.ByteBuffer;
 /**
  * An IPv4 or IPv6 address as 128 bits; IPv4 as its mapped form {@code ::ffff:a.b.c.d} (RFC 4291 §2.5.5.2). Hot paths carry the two
  * halves instead.
+ *
+ * <p>A link-local address means something on one link only (RFC 4007). Inside the stack it carries its zone, the place of its NIC counted
+ * from 1, in the 16 bits behind fe80, which are zero in packets: so tables need no zones of their own. {@link #inZone} puts it there where
+ * a packet is read, {@link #onWire} takes it away where one is written.
  */
 public record IpAddress(long hi, long lo) {
     public static final IpAddress ANY_V4 = ofIpv4(0);
@@ -18,6 +23,9 @@ public record IpAddress(long hi, long lo) {
 
     private static final long V4_PREFIX = 0x0000_ffff_0000_0000L;
     private static final int MULTICAST_V4 = 0xe;
+    private static final int ZONE_SHIFT = 32;
+    private static final long ZONE_MASK = 0xffffL << ZONE_SHIFT;
+    private static final int MOST_ZONE = 0xffff;
 
     public static IpAddress of(long hi, long lo) {
         return new IpAddress(hi, lo);
@@ -42,8 +50,47 @@ public record IpAddress(long hi, long lo) {
         };
     }
 
+    /** The bits as they are. */
     public static IpAddress of(InetAddress address) {
         return of(address.getAddress());
+    }
+
+    /** As the stack's tables have it: the scope of a link-local address is its NIC's number; the first NIC's if there is none. */
+    public static IpAddress scoped(InetAddress address) {
+        IpAddress ip = of(address.getAddress());
+        if (!ip.isLinkLocal() || !(address instanceof Inet6Address scoped)) {
+            return ip;
+        }
+        int zone = scoped.getScopeId();
+        return new IpAddress(inZone(ip.hi, zone == 0 ? 1 : Math.min(zone & Integer.MAX_VALUE, MOST_ZONE)), ip.lo);
+    }
+
+    /** The upper half as it stands in the stack's tables: with the zone, if the address is link-local and the zone not 0. */
+    public static long inZone(long hi, int zone) {
+        return zone != 0 && isLinkLocal(hi) ? (hi & ~ZONE_MASK) | (long) zone << ZONE_SHIFT : hi;
+    }
+
+    /** The upper half as packets carry it. */
+    public static long onWire(long hi) {
+        return isLinkLocal(hi) ? hi & ~ZONE_MASK : hi;
+    }
+
+    /** Whether the upper half, read from a packet, is that of a link-local address with something where only the stack has the zone. */
+    public static boolean hasZone(long hi) {
+        return isLinkLocal(hi) && (hi & ZONE_MASK) != 0;
+    }
+
+    /** Of a link-local address: its NIC's place, counted from 1; 0 where there is none. */
+    public int zone() {
+        return isLinkLocal() ? (int) (hi >>> ZONE_SHIFT) & MOST_ZONE : 0;
+    }
+
+    public IpAddress withoutZone() {
+        return new IpAddress(onWire(hi), lo);
+    }
+
+    public IpAddress inZone(int zone) {
+        return isLinkLocal() ? new IpAddress(inZone(hi, zone), lo) : this;
     }
 
     /**
@@ -52,7 +99,13 @@ public record IpAddress(long hi, long lo) {
      * @throws IllegalArgumentException with one sentence when the text is no address
      */
     public static IpAddress parse(String text) {
-        IpAddress address = text.indexOf(':') >= 0 ? parseIpv6(text) : parseIpv4(text);
+        int percent = text.indexOf('%');
+        String plain = percent < 0 ? text : text.substring(0, percent);
+        int zone = percent < 0 ? 0 : number(text.substring(percent + 1), 10, 5);
+        IpAddress address = text.indexOf(':') >= 0 ? parseIpv6(plain) : parseIpv4(text);
+        if (address != null && percent >= 0) {
+            address = address.isLinkLocal() && zone > 0 && zone <= MOST_ZONE ? address.inZone(zone) : null;
+        }
         if (address == null) {
             throw new IllegalArgumentException("'" + text + "' is no IP address; write 198.18.0.2 or 2001:db8::2");
         }
@@ -103,15 +156,21 @@ public record IpAddress(long hi, long lo) {
 
     public InetAddress toInetAddress() {
         try {
+            if (zone() != 0) {
+                return Inet6Address.getByAddress(null, withoutZone().toBytes(), zone());
+            }
             return InetAddress.getByAddress(toBytes());
         } catch (UnknownHostException e) {
             throw new AssertionError("4 and 16 bytes are always an address", e);
         }
     }
 
-    /** Dotted, or as RFC 5952 has it. */
+    /** Dotted, or as RFC 5952 has it; a zone behind a percent sign (RFC 4007 §11). */
     @Override
     public String toString() {
+        if (zone() != 0) {
+            return withoutZone().ipv6Text() + "%" + zone();
+        }
         return isIpv4() ? ipv4Text((int) lo) : ipv6Text();
     }
 

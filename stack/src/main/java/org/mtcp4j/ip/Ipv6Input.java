@@ -31,13 +31,20 @@ public final class Ipv6Input {
         return disguised || sourceHi >>> 56 == MULTICAST ? BAD_SOURCE : OK;
     }
 
-    /** {@link #check(ByteBuffer, int, int)}, and that the packet is for one of our addresses or groups. */
-    public static int check(ByteBuffer bytes, int offset, int lengthBytes, Routes routes) {
+    /**
+     * {@link #check(ByteBuffer, int, int)}, and that the packet is for one of our addresses or groups.
+     *
+     * @param zone of the link that it came over
+     */
+    public static int check(ByteBuffer bytes, int offset, int lengthBytes, Routes routes, int zone) {
         int reason = check(bytes, offset, lengthBytes);
         if (reason != OK) {
             return reason;
         }
-        long hi = Ipv6.destinationHi(bytes, offset);
+        if (IpAddress.hasZone(Ipv6.sourceHi(bytes, offset))) {
+            return BAD_SOURCE;
+        }
+        long hi = IpAddress.inZone(Ipv6.destinationHi(bytes, offset), zone);
         long lo = Ipv6.destinationLo(bytes, offset);
         boolean ours = routes.isLocal(hi, lo) || (hi == Ndp.SOLICITED_NODE_HI && isOurGroup(lo, routes));
         return ours ? OK : NOT_OURS;

@@ -6,6 +6,7 @@ import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Icmp6;
 import org.mtcp4j.wire.Ipv6;
 import org.mtcp4j.wire.Ndp;
+import org.mtcp4j.wire.RouterAdvert;
 
 /** Whole frames of neighbour discovery (RFC 4861), without a VLAN tag, written where the caller has a frame. */
 public final class NdpFrames {
@@ -33,12 +34,34 @@ public final class NdpFrames {
         Ipv6.addresses(
                 bytes,
                 frame + IP,
-                source.hi(),
+                IpAddress.onWire(source.hi()),
                 source.lo(),
-                group ? Ndp.SOLICITED_NODE_HI : target.hi(),
+                group ? Ndp.SOLICITED_NODE_HI : IpAddress.onWire(target.hi()),
                 group ? groupLo : target.lo());
-        Ndp.write(bytes, frame + ICMP, target.hi(), target.lo(), Ndp.SOURCE_LINK_ADDRESS, ourMac);
+        Ndp.write(bytes, frame + ICMP, IpAddress.onWire(target.hi()), target.lo(), Ndp.SOURCE_LINK_ADDRESS, ourMac);
         Icmp6.write(bytes, frame + IP, frame + ICMP, messageBytes, Icmp6.NEIGHBOUR_SOLICITATION << 8, /* word= */ 0);
+        return ICMP + messageBytes;
+    }
+
+    /**
+     * Asks all routers to advertise themselves (RFC 4861 §6.3.7).
+     *
+     * @param source one of ours
+     * @return bytes of the frame
+     */
+    public static int writeRouterSolicitation(ByteBuffer bytes, int frame, long ourMac, IpAddress source) {
+        int messageBytes = RouterAdvert.SOLICITATION_BYTES;
+        Ethernet.write(bytes, frame, Ndp.multicastMac(RouterAdvert.ALL_ROUTERS_LO), ourMac, Ethernet.TYPE_IPV6);
+        Ipv6.write(bytes, frame + IP, messageBytes, Ipv6.ICMP, Ndp.HOPS);
+        Ipv6.addresses(
+                bytes,
+                frame + IP,
+                IpAddress.onWire(source.hi()),
+                source.lo(),
+                Ndp.SOLICITED_NODE_HI,
+                RouterAdvert.ALL_ROUTERS_LO);
+        Ndp.writeLinkAddress(bytes, frame + ICMP + Icmp6.HEADER_BYTES, Ndp.SOURCE_LINK_ADDRESS, ourMac);
+        Icmp6.write(bytes, frame + IP, frame + ICMP, messageBytes, Icmp6.ROUTER_SOLICITATION << 8, /* word= */ 0);
         return ICMP + messageBytes;
     }
 
@@ -46,7 +69,13 @@ public final class NdpFrames {
     public static void writeAnnouncement(ByteBuffer bytes, int frame, long ourMac, IpAddress address) {
         Ethernet.write(bytes, frame, Ndp.multicastMac(Ndp.ALL_NODES_LO), ourMac, Ethernet.TYPE_IPV6);
         Ipv6.write(bytes, frame + IP, Ndp.MESSAGE_BYTES, Ipv6.ICMP, Ndp.HOPS);
-        Ipv6.addresses(bytes, frame + IP, address.hi(), address.lo(), Ndp.SOLICITED_NODE_HI, Ndp.ALL_NODES_LO);
+        Ipv6.addresses(
+                bytes,
+                frame + IP,
+                IpAddress.onWire(address.hi()),
+                address.lo(),
+                Ndp.SOLICITED_NODE_HI,
+                Ndp.ALL_NODES_LO);
         advertise(bytes, frame, ourMac, address, Ndp.OVERRIDE);
     }
 
@@ -76,7 +105,7 @@ public final class NdpFrames {
     }
 
     private static void advertise(ByteBuffer bytes, int frame, long ourMac, IpAddress target, int flags) {
-        Ndp.write(bytes, frame + ICMP, target.hi(), target.lo(), Ndp.TARGET_LINK_ADDRESS, ourMac);
+        Ndp.write(bytes, frame + ICMP, IpAddress.onWire(target.hi()), target.lo(), Ndp.TARGET_LINK_ADDRESS, ourMac);
         Icmp6.write(bytes, frame + IP, frame + ICMP, Ndp.MESSAGE_BYTES, Icmp6.NEIGHBOUR_ADVERTISEMENT << 8, flags);
     }
 }

@@ -86,17 +86,29 @@ public final class Neighbours {
     }
 
     private final long ourMac;
-    private final Routes routes;
+    private final int zone;
     private final Events events;
+    private Routes routes;
     private final Entry[] buckets = new Entry[256];
     private int count;
     private long nextDeadlineNs = NEVER;
 
     /** @param ourMac of the link, in the low 48 bits */
     public Neighbours(long ourMac, Routes routes, Events events) {
+        this(ourMac, routes, 0, events);
+    }
+
+    /** @param zone of link-local addresses, see {@link IpAddress} */
+    public Neighbours(long ourMac, Routes routes, int zone, Events events) {
         this.ourMac = ourMac;
         this.routes = routes;
+        this.zone = zone;
         this.events = events;
+    }
+
+    /** The link has other addresses from now on. */
+    public void routes(Routes now) {
+        routes = now;
     }
 
     /**
@@ -200,10 +212,10 @@ public final class Neighbours {
     }
 
     private int solicitation(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
-        if (!routes.isLocal(Ndp.targetHi(bytes, icmp), Ndp.targetLo(bytes, icmp))) {
+        if (!routes.isLocal(IpAddress.inZone(Ndp.targetHi(bytes, icmp), zone), Ndp.targetLo(bytes, icmp))) {
             return IGNORED;
         }
-        long hi = Ipv6.sourceHi(bytes, ip);
+        long hi = IpAddress.inZone(Ipv6.sourceHi(bytes, ip), zone);
         long lo = Ipv6.sourceLo(bytes, ip);
         long mac = Ndp.linkAddress(bytes, icmp, lengthBytes, Ndp.SOURCE_LINK_ADDRESS);
         if (mac == ourMac) {
@@ -226,7 +238,7 @@ public final class Neighbours {
     }
 
     private int advertisement(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
-        long hi = Ndp.targetHi(bytes, icmp);
+        long hi = IpAddress.inZone(Ndp.targetHi(bytes, icmp), zone);
         long lo = Ndp.targetLo(bytes, icmp);
         long mac = Ndp.linkAddress(bytes, icmp, lengthBytes, Ndp.TARGET_LINK_ADDRESS);
         int flags = Icmp6.word(bytes, icmp);

@@ -5,20 +5,29 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.mtcp4j.wire.Ndp;
 
 /** The interfaces' own addresses and where packets go first; immutable. Lookups allocate nothing. */
 public final class Routes {
     private record Route(Subnet destination, IpAddress gateway, int nic) {}
 
-    private final List<List<Subnet>> interfaces;
+    private static final int SAME_SCOPE = 1 << 20;
+    private static final int NOT_DEPRECATED = 1 << 19;
+    private static final int HOP_SHIFT = 9;
+
+    private final List<LinkAddresses> interfaces;
     private final Subnet[] own;
+    /** Networks that are reached without a router. */
+    private final Subnet[] connected;
+
+    private final IpAddress[] tentative;
     /** Longest prefix first. */
     private final Route[] routes;
 
     /** Of a single interface, see {@link #of}. */
     public Routes(List<Subnet> own, List<IpAddress> gateways) {
-        this((Collection<List<Subnet>>) List.of(List.copyOf(own)), gateways);
+        this((Collection<LinkAddresses>) List.of(LinkAddresses.of(own)), gateways);
     }
 
     /**
@@ -27,15 +36,28 @@ public final class Routes {
      * @throws IllegalArgumentException when a gateway is not in a connected network
      */
     public static Routes of(List<List<Subnet>> interfaces, List<IpAddress> gateways) {
-        return new Routes((Collection<List<Subnet>>) List.copyOf(interfaces), gateways);
+        return ofLinks(interfaces.stream().map(LinkAddresses::of).toList(), gateways);
     }
 
-    private Routes(Collection<List<Subnet>> interfaces, Collection<IpAddress> gateways) {
-        this.interfaces = List.copyOf(interfaces);
-        this.own = this.interfaces.stream().flatMap(List::stream).toArray(Subnet[]::new);
+    /** As {@link #of}, with what was learned: the interfaces' own gateways come behind the configured ones. */
+    public static Routes ofLinks(List<LinkAddresses> interfaces, List<IpAddress> gateways) {
+        return new Routes((Collection<LinkAddresses>) List.copyOf(interfaces), gateways);
+    }
+
+    private Routes(Collection<LinkAddresses> links, Collection<IpAddress> gateways) {
+        this.interfaces = List.copyOf(links);
+        this.own = interfaces.stream().flatMap(link -> link.own().stream()).toArray(Subnet[]::new);
+        this.connected = interfaces.stream()
+                .flatMap(link -> Stream.concat(link.own().stream(), link.onLink().stream()))
+                .toArray(Subnet[]::new);
+        this.tentative =
+                interfaces.stream().flatMap(link -> link.tentative().stream()).toArray(IpAddress[]::new);
         List<Route> table = new ArrayList<>();
-        for (int i = 0; i < this.interfaces.size(); i++) {
-            for (Subnet subnet : this.interfaces.get(i)) {
+        for (int i = 0; i < interfaces.size(); i++) {
+            for (Subnet subnet : interfaces.get(i).own()) {
+                table.add(new Route(subnet, null, i));
+            }
+            for (Subnet subnet : interfaces.get(i).onLink()) {
                 table.add(new Route(subnet, null, i));
             }
         }
@@ -45,15 +67,24 @@ public final class Routes {
                 throw new IllegalArgumentException("gateway " + gateway + " is in none of the networks " + List.of(own)
                         + "; give one that is, or an address with a shorter prefix");
             }
-            table.add(new Route(new Subnet(gateway.isIpv4() ? IpAddress.ANY_V4 : IpAddress.ANY_V6, 0), gateway, nic));
+            table.add(throughGateway(gateway, nic));
+        }
+        for (int i = 0; i < interfaces.size(); i++) {
+            for (IpAddress gateway : interfaces.get(i).gateways()) {
+                table.add(throughGateway(gateway, i));
+            }
         }
         table.sort(Comparator.comparingInt(Routes::bits).reversed());
         this.routes = table.toArray(Route[]::new);
     }
 
+    private static Route throughGateway(IpAddress gateway, int nic) {
+        return new Route(new Subnet(gateway.isIpv4() ? IpAddress.ANY_V4 : IpAddress.ANY_V6, 0), gateway, nic);
+    }
+
     private int connectedTo(IpAddress address) {
         for (int i = 0; i < interfaces.size(); i++) {
-            if (interfaces.get(i).stream().anyMatch(subnet -> subnet.contains(address))) {
+            if (interfaces.get(i).own().stream().anyMatch(subnet -> subnet.contains(address))) {
                 return i;
             }
         }
@@ -71,7 +102,20 @@ public final class Routes {
 
     /** One interface's addresses and networks, without gateways: what its neighbours are asked and told. */
     public Routes onLink(int index) {
-        return new Routes(interfaces.get(index), List.of());
+        LinkAddresses link = interfaces.get(index);
+        return new Routes(
+                (Collection<LinkAddresses>) List.of(new LinkAddresses(
+                        link.own(), link.deprecated(), link.tentative(), link.onLink(), List.of(), 0, 0)),
+                List.of());
+    }
+
+    /** What that interface has, counted from 0. */
+    public LinkAddresses link(int index) {
+        return interfaces.get(index);
+    }
+
+    public int interfaces() {
+        return interfaces.size();
     }
 
     /** The interface through which packets to the destination leave, counted from 0, or -1 where there is no route. */
@@ -90,11 +134,26 @@ public final class Routes {
         return false;
     }
 
-    /** Whether this is the lower half of the solicited-node group of one of our addresses (RFC 4291 §2.7.1). */
+    /** Whether the address is one that we try for duplicates. */
+    public boolean isTentative(long hi, long lo) {
+        for (IpAddress address : tentative) {
+            if (address.lo() == lo && address.hi() == hi) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether this is the lower half of the solicited-node group of an address that is ours or tentative (RFC 4291 §2.7.1). */
     public boolean isSolicitedNode(long lo) {
         for (Subnet subnet : own) {
             if (!subnet.address().isIpv4()
                     && Ndp.solicitedNodeLo(subnet.address().lo()) == lo) {
+                return true;
+            }
+        }
+        for (IpAddress address : tentative) {
+            if (Ndp.solicitedNodeLo(address.lo()) == lo) {
                 return true;
             }
         }
@@ -103,7 +162,7 @@ public final class Routes {
 
     /** Whether the address is on a network that we are on. */
     public boolean isConnected(long hi, long lo) {
-        for (Subnet subnet : own) {
+        for (Subnet subnet : connected) {
             if (subnet.contains(hi, lo)) {
                 return true;
             }
@@ -137,19 +196,38 @@ public final class Routes {
         return find(destination.hi(), destination.lo()) != null;
     }
 
-    /** Which of our addresses to send to the destination from (RFC 1122 §3.3.4.3), or null where there is no route. */
+    /**
+     * Which of our addresses to send to the destination from, or null where there is no route: of the interface that leads there the one
+     * of the same scope, not deprecated, in the next hop's network, with the longest prefix in common (RFC 1122 §3.3.4.3; RFC 6724 §5,
+     * rules 2, 3, 5.5 and 8).
+     */
     public IpAddress sourceFor(IpAddress destination) {
-        IpAddress hop = nextHop(destination);
-        if (hop == null) {
+        Route route = find(destination.hi(), destination.lo());
+        if (route == null) {
             return null;
         }
+        LinkAddresses link = interfaces.get(route.nic);
+        IpAddress hop = route.gateway == null ? destination : route.gateway;
         Subnet best = null;
-        for (Subnet subnet : interfaces.get(interfaceFor(destination.hi(), destination.lo()))) {
-            if (subnet.contains(hop) && (best == null || subnet.prefixBits() > best.prefixBits())) {
+        int bestScore = -1;
+        for (Subnet subnet : link.own()) {
+            int score = subnet.address().isIpv4() == destination.isIpv4() ? score(link, subnet, destination, hop) : -1;
+            if (score > bestScore) {
+                bestScore = score;
                 best = subnet;
             }
         }
         return best == null ? null : best.address();
+    }
+
+    private static int score(LinkAddresses link, Subnet subnet, IpAddress destination, IpAddress hop) {
+        IpAddress address = subnet.address();
+        int score = address.isLinkLocal() == destination.isLinkLocal() ? SAME_SCOPE : 0;
+        score += link.deprecated().contains(address) ? 0 : NOT_DEPRECATED;
+        score += subnet.contains(hop) ? (subnet.prefixBits() + 1) << HOP_SHIFT : 0;
+        long hi = address.hi() ^ destination.hi();
+        long lo = address.lo() ^ destination.lo();
+        return score + (hi == 0 ? Long.SIZE + Long.numberOfLeadingZeros(lo) : Long.numberOfLeadingZeros(hi));
     }
 
     private Route find(long hi, long lo) {
@@ -159,6 +237,22 @@ public final class Routes {
             }
         }
         return null;
+    }
+
+    /** Own addresses, then gateways; {@code ;} between interfaces. */
+    public String toText() {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < interfaces.size(); i++) {
+            List<String> text = new ArrayList<>();
+            interfaces.get(i).own().forEach(subnet -> text.add(subnet.toString()));
+            for (Route route : routes) {
+                if (route.gateway != null && route.nic == i) {
+                    text.add("via " + route.gateway);
+                }
+            }
+            texts.add(String.join(", ", text));
+        }
+        return String.join("; ", texts);
     }
 
     @Override

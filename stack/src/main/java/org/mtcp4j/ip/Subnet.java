@@ -48,6 +48,13 @@ public final class Subnet {
         }
     }
 
+    /** The network itself, without host bits. */
+    public static Subnet networkOf(IpAddress address, int prefixBits) {
+        Subnet whole = new Subnet(address, prefixBits);
+        // Of an IPv4 address the mapped form's upper bits are within the mask.
+        return new Subnet(IpAddress.of(address.hi() & whole.maskHi, address.lo() & whole.maskLo), prefixBits);
+    }
+
     public IpAddress address() {
         return address;
     }

@@ -29,8 +29,8 @@ final class Binds {
         return bound;
     }
 
-    /** The address as packets carry it: mapped IPv6 addresses are IPv4. */
+    /** The address as the stack has it: mapped IPv6 addresses are IPv4, link-local ones have a zone. */
     static IpAddress wireAddress(InetAddress address) {
-        return IpAddress.of(address);
+        return IpAddress.scoped(address);
     }
 }

@@ -21,7 +21,9 @@ public final class OffloadRules {
 
     private record Rule(String text, Subnet network, int firstPort, int lastPort) {
         boolean matches(IpAddress address, int port) {
-            return port >= firstPort && port <= lastPort && (network == null || network.contains(address));
+            return port >= firstPort
+                    && port <= lastPort
+                    && (network == null || network.contains(address) || network.contains(address.withoutZone()));
         }
     }
 

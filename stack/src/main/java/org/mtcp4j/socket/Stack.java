@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -15,8 +14,6 @@ import org.mtcp4j.core.LinuxPinning;
 import org.mtcp4j.core.NoPinning;
 import org.mtcp4j.core.Pinning;
 import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.ip.Routes;
-import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
@@ -24,7 +21,6 @@ import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.VlanNic;
 import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.wire.Ethernet;
-import org.mtcp4j.wire.FlowHash;
 
 /** A running stack: its contexts, NICs and background threads. One per JVM in production; tests start several. */
 public final class Stack implements AutoCloseable {
@@ -35,8 +31,6 @@ public final class Stack implements AutoCloseable {
 
     /** 4095 is reserved (IEEE 802.1Q). */
     private static final int MOST_VLAN = 4_094;
-
-    private static final int LINK_LOCAL_PREFIX_BITS = 64;
 
     private final Engine engine;
     private final SideCounters sides = new SideCounters();
@@ -57,17 +51,39 @@ public final class Stack implements AutoCloseable {
 
     /** @param errors told, in one sentence, when a context fails as a whole */
     public static Stack start(StackConfig config, Consumer<String> errors) throws StackUnavailableException {
-        Routes routes = routes(config);
+        AddressConfig addresses = new AddressConfig(config);
         List<Nic> nics = openNics(config);
         Pinning pinning =
                 nics.size() == 1 && config.text(Key.CPUS).isEmpty() ? new NoPinning() : nativePinning(config, nics);
-        Engine engine = new Engine(config, nics, routes, pinning, (context, cause) -> {
+        Engine engine = new Engine(config, nics, addresses.routes(), pinning, (context, cause) -> {
             errors.accept("context " + context.index() + " failed, its connections are reset: " + cause
                     + "; please report this with the stack trace");
             cause.printStackTrace();
         });
+        if (addresses.plan().any()) {
+            engine.learn(addresses.plan());
+        }
         engine.start();
+        awaitAddresses(engine, addresses, config.number(Key.ADDRESS_WAIT));
         return new Stack(engine);
+    }
+
+    /** A program that starts without its address would bind and connect past the stack. */
+    private static void awaitAddresses(Engine engine, AddressConfig addresses, long timeoutNs)
+            throws StackUnavailableException {
+        boolean interrupted = false;
+        try {
+            if (engine.awaitAddresses(timeoutNs)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        engine.stop(0);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        throw new StackUnavailableException(addresses.missing(timeoutNs));
     }
 
     private static Pinning nativePinning(StackConfig config, List<Nic> nics) throws StackUnavailableException {
@@ -77,55 +93,6 @@ public final class Stack implements AutoCloseable {
             nics.forEach(Nic::close);
             throw new StackUnavailableException(e.getMessage(), e);
         }
-    }
-
-    static Routes routes(StackConfig config) throws StackUnavailableException {
-        try {
-            int nics = config.text(Key.NIC).split(";", -1).length;
-            List<List<Subnet>> interfaces = new ArrayList<>();
-            for (String group : groups(config, Key.IP, nics)) {
-                interfaces.add(subnets(group));
-            }
-            String gateway = config.text(Key.GATEWAY);
-            return Routes.of(interfaces, gateway.isEmpty() ? List.of() : List.of(IpAddress.parse(gateway)));
-        } catch (IllegalArgumentException e) {
-            throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
-        }
-    }
-
-    private static List<Subnet> subnets(String group) {
-        List<Subnet> own = new ArrayList<>();
-        for (String text : group.split(",", -1)) {
-            own.add(Subnet.parse(text.trim()));
-        }
-        linkLocal(own).ifPresent(own::add);
-        return own;
-    }
-
-    /**
-     * Where there is an IPv6 address there is a link-local one (RFC 4291 §2.8); if none is configured, one that stays the same as long as the
-     * others do and tells nothing of the hardware (RFC 7217).
-     */
-    private static Optional<Subnet> linkLocal(List<Subnet> own) {
-        List<IpAddress> v6 = own.stream()
-                .map(Subnet::address)
-                .filter(address -> !address.isIpv4())
-                .toList();
-        if (v6.isEmpty() || v6.stream().anyMatch(IpAddress::isLinkLocal)) {
-            return Optional.empty();
-        }
-        long id = FlowHash.interfaceId(v6.get(0).hi(), v6.get(0).lo());
-        return Optional.of(new Subnet(IpAddress.of(IpAddress.LINK_LOCAL_HI, id), LINK_LOCAL_PREFIX_BITS));
-    }
-
-    /** A value for each NIC, separated by semicolons. */
-    private static String[] groups(StackConfig config, Key key, int nics) {
-        String[] groups = config.text(key).split(";", -1);
-        if (groups.length != nics) {
-            throw new IllegalArgumentException(key.property() + " has " + groups.length + " part(s) for " + nics
-                    + " NIC(s); give one for each of mtcp.nic, in its order, separated by ';'");
-        }
-        return groups;
     }
 
     private static List<Nic> openNics(StackConfig config) throws StackUnavailableException {
@@ -250,6 +217,16 @@ public final class Stack implements AutoCloseable {
     /** What became of the sockets that could have been the stack's. */
     public SideCounters sides() {
         return sides;
+    }
+
+    /** Whether addresses come from the network: then they may change at any time. */
+    public boolean learnsAddresses() {
+        return engine.learnsAddresses();
+    }
+
+    /** The addresses that the stack has now, with their prefixes, and where it sends what is for no network of its own. */
+    public String addressText() {
+        return engine.routes().toText();
     }
 
     /** Connections, pools and counters as text, for {@code stat}. */

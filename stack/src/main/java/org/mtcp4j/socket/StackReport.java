@@ -55,8 +55,10 @@ final class StackReport {
 
     private void pools() {
         text.append(String.format(
-                "%nchunks %d of %d free%n",
-                engine.chunks().free(), engine.chunks().total()));
+                "%naddresses %s%nchunks %d of %d free%n",
+                engine.routes().toText(),
+                engine.chunks().free(),
+                engine.chunks().total()));
         for (Nic nic : engine.nics()) {
             text.append(String.format(
                     "frames %s: %d of %d free, %d dropped by it%n",

@@ -33,7 +33,16 @@ public enum Counter {
     IN_BAD_NDP(
             "Icmp6InNeighborErrors",
             "neighbour solicitations and advertisements that are malformed or from off the link"),
-    ADDRESS_CONFLICTS("AddressConflicts", "somebody else on the link uses one of our addresses"),
+    ADDRESS_CONFLICTS("AddressConflicts", "somebody else on the link uses one of our addresses, or one that we try"),
+    ROUTER_ADVERTS(
+            "Icmp6InRouterAdvertisements", "router advertisements received while addresses are learned from them"),
+    BAD_ROUTER_ADVERTS(
+            "Icmp6InRouterAdvertErrors", "router advertisements that are malformed or from off the link (RFC 4861)"),
+    ROUTER_ADVERTS_TOO_MUCH(
+            "RouterAdvertLimits",
+            "router advertisements of which some was passed over: 16 prefixes, or 8 routers, are known already"),
+    BAD_DHCP("DhcpInErrors", "DHCP messages that are malformed, another client's, or say what cannot be"),
+    DHCP_DECLINES("DhcpDeclines", "addresses of a DHCP server's that somebody has already"),
     IN6_HDR_ERRORS("Ip6InHdrErrors", "bad IPv6 version, length, source address or extension headers"),
     IN6_ADDR_ERRORS("Ip6InAddrErrors", "IPv6 packets for an address or group that is not ours"),
     IN6_FRAGMENTS("Ip6ReasmReqds", "IPv6 fragments received"),

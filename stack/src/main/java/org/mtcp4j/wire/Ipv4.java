@@ -67,6 +67,9 @@ public final class Ipv4 {
     public static final int BAD_HEADER_LENGTH = 3;
     public static final int BAD_TOTAL_LENGTH = 4;
 
+    /** 255.255.255.255. */
+    public static final int LIMITED_BROADCAST = -1;
+
     private Ipv4() {}
 
     /**

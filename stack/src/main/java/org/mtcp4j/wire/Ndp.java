@@ -46,7 +46,12 @@ public final class Ndp {
                 || bytes.get(icmp + TARGET_OFFSET) == (byte) 0xff) {
             return false;
         }
-        int at = OPTIONS_OFFSET;
+        return optionsFit(bytes, icmp, OPTIONS_OFFSET, lengthBytes);
+    }
+
+    /** Whether the options from that place of a message on have lengths, and end where the message does. */
+    static boolean optionsFit(ByteBuffer bytes, int icmp, int from, int lengthBytes) {
+        int at = from;
         while (at + UNIT_BYTES <= lengthBytes) {
             int units = bytes.get(icmp + at + 1) & 0xff;
             if (units == 0) {
@@ -79,9 +84,13 @@ public final class Ndp {
     public static void write(ByteBuffer bytes, int icmp, long targetHi, long targetLo, int option, long mac) {
         bytes.putLong(icmp + TARGET_OFFSET, targetHi);
         bytes.putLong(icmp + TARGET_OFFSET + 8, targetLo);
-        bytes.putShort(icmp + OPTIONS_OFFSET, (short) (option << 8 | 1));
-        bytes.putShort(icmp + OPTIONS_OFFSET + 2, (short) (mac >>> 32));
-        bytes.putInt(icmp + OPTIONS_OFFSET + 4, (int) mac);
+        writeLinkAddress(bytes, icmp + OPTIONS_OFFSET, option, mac);
+    }
+
+    /** Writes an option of eight bytes with a link-layer address. */
+    public static void writeLinkAddress(ByteBuffer bytes, int at, int option, long mac) {
+        bytes.putShort(at, (short) (option << 8 | 1));
+        Ethernet.putMac(bytes, at + 2, mac);
     }
 
     /** The lower half of the solicited-node address of a target. */

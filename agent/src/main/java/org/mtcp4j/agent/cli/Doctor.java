@@ -101,7 +101,8 @@ final class Doctor implements Callable<Integer> {
             return;
         }
         try (Stack stack = Stack.start(config)) {
-            ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + config.text(Key.IP) + ", "
+            ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + config.text(Key.IP)
+                    + (stack.learnsAddresses() ? " (" + stack.addressText() + ")" : "") + ", "
                     + stack.engine().contexts().size() + " context(s)");
         } catch (StackUnavailableException e) {
             failures++;

@@ -100,7 +100,7 @@ final class Explain implements Callable<Integer> {
             }
             if (!reach.routes(address.getAddress())) {
                 return "kernel: mtcp.ip=" + config.text(Key.IP) + " and mtcp.gateway=" + config.text(Key.GATEWAY)
-                        + " have no route there";
+                        + " have no route there" + unlessLearned();
             }
             if (reach.shares(address.getAddress())) {
                 return "stack while a socket of the stack's listens there, else kernel: mtcp.loopback=stack";
@@ -109,12 +109,16 @@ final class Explain implements Callable<Integer> {
                     + rule();
         }
 
+        private String unlessLearned() {
+            return reach.learns() ? ", unless the network gives one: stat PID prints what a running program has" : "";
+        }
+
         private String listen() {
             if (!offload.allows(address)) {
                 return "kernel: mtcp.offload's rule " + offload.deciding(address);
             }
             if (!reach.owns(address.getAddress())) {
-                return "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP);
+                return "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP) + unlessLearned();
             }
             if (!reach.shares(address.getAddress())) {
                 return "stack: one of its own addresses" + rule();

@@ -117,7 +117,7 @@ public final class MtcpRuntime {
         try {
             checkOffload(config);
             Stack stack = Stack.start(config);
-            printStart(config);
+            printStart(config, stack);
             return stack;
         } catch (StackUnavailableException e) {
             if (config.is(Key.ON_FAILURE, "fail")) {
@@ -140,13 +140,16 @@ public final class MtcpRuntime {
         }
     }
 
-    private static void printStart(StackConfig config) {
+    private static void printStart(StackConfig config, Stack stack) {
         if (config.is(Key.LOG, "error") || config.is(Key.LOG, "warn")) {
             return;
         }
         StringBuilder lines = new StringBuilder("[mtcp] ").append(version());
         for (Key key : new Key[] {Key.NIC, Key.IP, Key.CONTEXTS, Key.DRIVER}) {
             lines.append(' ').append(key.shortName()).append('=').append(config.text(key));
+        }
+        if (stack.learnsAddresses()) {
+            lines.append(System.lineSeparator()).append("[mtcp]   learned: ").append(stack.addressText());
         }
         for (Key key : Key.values()) {
             if (!config.isDefault(key)) {

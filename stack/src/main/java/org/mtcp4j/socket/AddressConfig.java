@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.socket;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.core.AddressPlan;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.LinkAddresses;
+import org.mtcp4j.ip.Routes;
+import org.mtcp4j.ip.Subnet;
+import org.mtcp4j.wire.FlowHash;
+
+/** What {@code mtcp.ip} and {@code mtcp.gateway} say: addresses that are configured, and where others are to come from. */
+final class AddressConfig {
+    private static final String DHCP = "dhcp";
+    private static final String SLAAC = "slaac";
+    private static final int LINK_LOCAL_PREFIX_BITS = 64;
+    /** The same as long as the machine is installed; only what is hashed with it is seen by others. */
+    private static final Path MACHINE_ID = Path.of("/etc/machine-id");
+
+    private final Routes routes;
+    private final AddressPlan plan;
+    private final String text;
+
+    /** @throws StackUnavailableException with one sentence */
+    AddressConfig(StackConfig config) throws StackUnavailableException {
+        text = config.text(Key.IP);
+        try {
+            String[] nics = config.text(Key.NIC).split(";", -1);
+            List<LinkAddresses> links = new ArrayList<>();
+            List<AddressPlan.Sources> sources = new ArrayList<>();
+            for (String group : groups(nics.length)) {
+                List<String> parts = List.of(group.trim().split("\\s*,\\s*", -1));
+                AddressPlan.Sources learned = new AddressPlan.Sources(parts.contains(DHCP), parts.contains(SLAAC));
+                links.add(LinkAddresses.of(subnets(parts, learned.slaac(), links.size() + 1)));
+                sources.add(learned);
+            }
+            List<IpAddress> gateways = gateways(config.text(Key.GATEWAY));
+            plan = new AddressPlan(sources, gateways, anyOf(sources) ? secret() : "");
+            if (plan.any() && Stack.isMemory(nics[0])) {
+                throw new IllegalArgumentException("mtcp.nic=" + nics[0] + " leads to no network that " + DHCP + " or "
+                        + SLAAC + " could learn an address from; name a NIC, or write ADDRESS/PREFIX");
+            }
+            // Where networks are still to be learned, the gateway may be in one of those.
+            routes = Routes.ofLinks(links, plan.any() ? List.of() : gateways);
+        } catch (IllegalArgumentException e) {
+            throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean anyOf(List<AddressPlan.Sources> sources) {
+        return sources.stream().anyMatch(AddressPlan.Sources::any);
+    }
+
+    private static List<IpAddress> gateways(String text) {
+        if (text.isEmpty()) {
+            return List.of();
+        }
+        IpAddress gateway = IpAddress.parse(text);
+        return List.of(gateway.zone() == 0 ? gateway.inZone(1) : gateway);
+    }
+
+    private static List<Subnet> subnets(List<String> parts, boolean slaac, int zone) {
+        List<Subnet> own = new ArrayList<>();
+        for (String part : parts) {
+            if (!part.equals(DHCP) && !part.equals(SLAAC)) {
+                Subnet subnet = Subnet.parse(part);
+                own.add(new Subnet(subnet.address().inZone(zone), subnet.prefixBits()));
+            }
+        }
+        if (!slaac) {
+            linkLocal(own, zone).ifPresent(own::add);
+        }
+        return own;
+    }
+
+    /**
+     * Where there is an IPv6 address there is a link-local one (RFC 4291 §2.8); if none is configured, one that stays the same as long as the
+     * others do and tells nothing of the hardware (RFC 7217).
+     */
+    private static Optional<Subnet> linkLocal(List<Subnet> own, int zone) {
+        List<IpAddress> v6 = own.stream()
+                .map(Subnet::address)
+                .filter(address -> !address.isIpv4())
+                .toList();
+        if (v6.isEmpty() || v6.stream().anyMatch(IpAddress::isLinkLocal)) {
+            return Optional.empty();
+        }
+        long id = FlowHash.interfaceId(v6.get(0).hi(), v6.get(0).lo());
+        long hi = IpAddress.inZone(IpAddress.LINK_LOCAL_HI, zone);
+        return Optional.of(new Subnet(IpAddress.of(hi, id), LINK_LOCAL_PREFIX_BITS));
+    }
+
+    /** A value for each NIC, separated by semicolons. */
+    private String[] groups(int nics) {
+        String[] groups = text.split(";", -1);
+        if (groups.length != nics) {
+            throw new IllegalArgumentException(Key.IP.property() + " has " + groups.length + " part(s) for " + nics
+                    + " NIC(s); give one for each of mtcp.nic, in its order, separated by ';'");
+        }
+        return groups;
+    }
+
+    private static String secret() {
+        try {
+            return Files.readString(MACHINE_ID, StandardCharsets.US_ASCII).trim();
+        } catch (IOException e) {
+            // Then addresses are others after a restart.
+            return new SecureRandom().nextLong() + " " + new SecureRandom().nextLong();
+        }
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    AddressPlan plan() {
+        return plan;
+    }
+
+    /** The sentence for a start that got no address. */
+    String missing(long waitedNs) {
+        return "mtcp.ip=" + text + ": the network gave no address within " + waitedNs / 1_000_000
+                + " ms; is there a DHCP server, or for slaac a router that advertises a prefix, on the NIC's link? Wait longer with"
+                + " mtcp.address-wait, or write ADDRESS/PREFIX";
+    }
+}
