@@ -227,7 +227,8 @@ class LearnedAddressesTest {
         assertThat(Icmp6.type(wire.bytes, solicitation + ICMP)).isEqualTo(Icmp6.ROUTER_SOLICITATION);
         assertThat(Ipv6.sourceHi(wire.bytes, solicitation + IP)).isEqualTo(IpAddress.LINK_LOCAL_HI);
         assertThat(Ipv6.hopLimit(wire.bytes, solicitation + IP)).isEqualTo(255);
-        assertThat(Icmp6.isGood(wire.bytes, solicitation + IP, solicitation + ICMP, 16)).isTrue();
+        assertThat(Icmp6.isGood(wire.bytes, solicitation + IP, solicitation + ICMP, 16))
+                .isTrue();
 
         assertThat(engine.awaitAddresses(0)).isFalse();
         advertise(wire, "2001:db8:1::", 1_400);
@@ -278,8 +279,8 @@ class LearnedAddressesTest {
         IpAddress tried = engine.routes().link(0).tentative().get(0);
         Wire wire = wires[0];
         int frame = wire.frame();
-        int bytes = NdpFrames.writeSolicitation(
-                wire.bytes, frame, wire.mac, IpAddress.ANY_V6, Ethernet.BROADCAST, tried);
+        int bytes =
+                NdpFrames.writeSolicitation(wire.bytes, frame, wire.mac, IpAddress.ANY_V6, Ethernet.BROADCAST, tried);
         wire.send(frame, bytes);
         assertThat(context.counters.get(Counter.ADDRESS_CONFLICTS)).isEqualTo(1);
         assertThat(engine.routes().link(0).tentative()).hasSize(1).doesNotContain(tried);
@@ -302,7 +303,8 @@ class LearnedAddressesTest {
         int ip = frame + IP;
         int udp = ip + Ipv4.HEADER_BYTES;
         assertThat(Ipv4.checksumGood(wire.bytes, ip)).isTrue();
-        assertThat(Udp.isWhole(wire.bytes, udp, Udp.HEADER_BYTES + Dhcp.MESSAGE_BYTES)).isTrue();
+        assertThat(Udp.isWhole(wire.bytes, udp, Udp.HEADER_BYTES + Dhcp.MESSAGE_BYTES))
+                .isTrue();
         assertThat(Udp.checksumGood(wire.bytes, ip, udp)).isTrue();
         assertThat(Udp.destinationPort(wire.bytes, udp)).isEqualTo(Dhcp.SERVER_PORT);
         int message = udp + Udp.HEADER_BYTES;

@@ -49,7 +49,9 @@ class DhcpClientTest {
         for (int i = 0; i < bytes.capacity(); i++) {
             bytes.put(i, (byte) 0);
         }
-        bytes.putInt(0, 2 << 24 | 1 << 16 | 6 << 8).putInt(4, last().transactionId).putInt(16, yourIp);
+        bytes.putInt(0, 2 << 24 | 1 << 16 | 6 << 8)
+                .putInt(4, last().transactionId)
+                .putInt(16, yourIp);
         Ethernet.putMac(bytes, 28, MAC);
         bytes.putInt(236, 0x6382_5363);
         bytes.put(240, (byte) 53).put(241, (byte) 1).put(242, (byte) type);
@@ -282,7 +284,9 @@ class DhcpClientTest {
         }
         lease(Dhcp.OFFER, 3_600);
         bytes.put(length, (byte) 12).put(length + 1, (byte) 200);
-        assertThat(client.input(bytes, 0, length + 2, nowNs)).as("beyond the end").isEqualTo(DhcpClient.BAD);
+        assertThat(client.input(bytes, 0, length + 2, nowNs))
+                .as("beyond the end")
+                .isEqualTo(DhcpClient.BAD);
         lease(Dhcp.ACK, 3_600);
         assertThat(arrives()).as("nobody asked").isEqualTo(DhcpClient.IGNORED);
         assertThat(sent).hasSize(1);

@@ -61,7 +61,9 @@ class RouterDiscoveryTest {
         IpAddress address = IpAddress.parse(network);
         int at = ICMP + length;
         bytes.putInt(at, RouterAdvert.PREFIX_OPTION << 24 | 4 << 16 | bits << 8 | flags);
-        bytes.putInt(at + 4, (int) validSeconds).putInt(at + 8, (int) preferredSeconds).putInt(at + 12, 0);
+        bytes.putInt(at + 4, (int) validSeconds)
+                .putInt(at + 8, (int) preferredSeconds)
+                .putInt(at + 12, 0);
         bytes.putLong(at + 16, address.hi()).putLong(at + 24, address.lo());
         length += RouterAdvert.PREFIX_OPTION_BYTES;
     }
@@ -176,7 +178,8 @@ class RouterDiscoveryTest {
         pass(60 * SECOND);
         assertThat(addresses().tentative()).isEmpty();
         assertThat(global()).isNull();
-        assertThat(routers.duplicate(tried.get(3).hi(), tried.get(3).lo(), nowNs)).isFalse();
+        assertThat(routers.duplicate(tried.get(3).hi(), tried.get(3).lo(), nowNs))
+                .isFalse();
     }
 
     @Test
@@ -204,7 +207,9 @@ class RouterDiscoveryTest {
         advert(ROUTER, 1_800);
         prefix("2001:db8:1::", 64, RouterAdvert.AUTONOMOUS, 0, 0);
         arrives();
-        assertThat(addresses().deprecated()).as("the preferred lifetime is the advertised one").hasSize(1);
+        assertThat(addresses().deprecated())
+                .as("the preferred lifetime is the advertised one")
+                .hasSize(1);
         pass(7_100 * SECOND);
         assertThat(global()).isNotNull();
         advert(ROUTER, 1_800);

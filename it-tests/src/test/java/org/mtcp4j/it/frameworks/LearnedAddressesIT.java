@@ -18,8 +18,7 @@ class LearnedAddressesIT {
     private static final String PAGE = "x".repeat(63) + "\n";
 
     /** Sends a router advertisement of 2001:db8:7::/64 each half second, as perl-base can. */
-    private static final String ROUTER =
-            """
+    private static final String ROUTER = """
             use Socket qw(:all);
             my ($name) = @ARGV;
             open(my $in, '<', "/sys/class/net/$name/ifindex") or die $!;
@@ -41,7 +40,8 @@ class LearnedAddressesIT {
     }
 
     private static String learned(Server server, String pattern) throws Exception {
-        Matcher addresses = Pattern.compile("addresses (.*)").matcher(Stat.asked(server.pid()).text());
+        Matcher addresses = Pattern.compile("addresses (.*)")
+                .matcher(Stat.asked(server.pid()).text());
         assertThat(addresses.find()).isTrue();
         Matcher address = Pattern.compile(pattern).matcher(addresses.group(1));
         assertThat(address.find()).as(addresses.group(1)).isTrue();
@@ -62,10 +62,13 @@ class LearnedAddressesIT {
                             + directory.resolve("leases") + "\npidfile " + directory.resolve("pid")
                             + "\noption subnet 255.255.255.0\noption router 198.18.0.1\noption lease 600\n");
             try (Running dhcp = made.start(List.of(
-                            "bash", "-c", ON_MT0 + "touch " + directory + "/leases; exec busybox udhcpd -f " + configuration));
+                            "bash",
+                            "-c",
+                            ON_MT0 + "touch " + directory + "/leases; exec busybox udhcpd -f " + configuration));
                     Server server =
                             Server.start(made, List.of(), Build.java(), Program.JETTY, List.of(agent("dhcp")))) {
-                assertThat(learned(server, "(198\\.18\\.0\\.77/24), via 198\\.18\\.0\\.1")).isNotEmpty();
+                assertThat(learned(server, "(198\\.18\\.0\\.77/24), via 198\\.18\\.0\\.1"))
+                        .isNotEmpty();
                 assertThat(made.shell(30, "curl -sSf -m 20 http://198.18.0.77:" + Server.PORT + "/"))
                         .isEqualTo(PAGE);
                 System.out.println("[it] udhcpd gave " + learned(server, "(.*)") + "; it said: " + dhcp.text());
@@ -77,7 +80,8 @@ class LearnedAddressesIT {
     void servesOnTheAddressOfAnAdvertisedPrefixAndOnTheLinkLocalOne() throws Exception {
         Path router = directory.resolve("router.pl");
         Files.writeString(router, ROUTER);
-        String up = ON_MT0 + "echo 0 >/proc/sys/net/ipv6/conf/mt0/disable_ipv6; ip -6 addr add 2001:db8:7::1/64 dev mt0 nodad;"
+        String up = ON_MT0
+                + "echo 0 >/proc/sys/net/ipv6/conf/mt0/disable_ipv6; ip -6 addr add 2001:db8:7::1/64 dev mt0 nodad;"
                 + " until ip -6 addr show dev mt0 scope link | grep -v tentative | grep -q fe80; do sleep 0.05; done;"
                 + " exec perl " + router + " mt0";
         try (Namespace made = Namespace.create();
