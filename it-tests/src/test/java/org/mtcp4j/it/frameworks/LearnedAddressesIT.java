@@ -17,12 +17,10 @@ class LearnedAddressesIT {
     private static final String ON_MT0 = "until ip link show mt0 >/dev/null 2>&1; do sleep 0.05; done; ";
     private static final String PAGE = "x".repeat(63) + "\n";
 
-    /** Sends a router advertisement of 2001:db8:7::/64 each half second, as perl-base can. */
+    /** Sends a router advertisement of 2001:db8:7::/64 through the interface of that index each half second; perl-base is enough. */
     private static final String ROUTER = """
             use Socket qw(:all);
-            my ($name) = @ARGV;
-            open(my $in, '<', "/sys/class/net/$name/ifindex") or die $!;
-            my $index = <$in> + 0;
+            my ($index) = @ARGV;
             socket(my $raw, AF_INET6, SOCK_RAW, 58) or die $!;
             setsockopt($raw, 41, 18, pack('i', 255)) or die $!;
             setsockopt($raw, 41, 17, pack('i', $index)) or die $!;
@@ -83,7 +81,7 @@ class LearnedAddressesIT {
         String up = ON_MT0
                 + "echo 0 >/proc/sys/net/ipv6/conf/mt0/disable_ipv6; ip -6 addr add 2001:db8:7::1/64 dev mt0 nodad;"
                 + " until ip -6 addr show dev mt0 scope link | grep -v tentative | grep -q fe80; do sleep 0.05; done;"
-                + " exec perl " + router + " mt0";
+                + " exec perl " + router + " $(ip -o link show mt0 | cut -d: -f1)";
         try (Namespace made = Namespace.create();
                 Running advertising = made.start(List.of("bash", "-c", up));
                 Server server = Server.start(made, List.of(), Build.java(), Program.JETTY, List.of(agent("slaac")))) {
