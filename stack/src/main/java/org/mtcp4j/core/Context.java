@@ -125,6 +125,7 @@ public final class Context {
         if (timeWaits.nextDeadlineNs() <= nowNs) {
             work += timeWaits.expire(nowNs);
         }
+        work += input.expire(nowNs);
         for (int i = 1; i < links.length; i++) {
             work += links[i].neighbours.advance(nowNs);
             if (links[i].addresses != null) {
@@ -213,6 +214,7 @@ public final class Context {
 
     private long computeDeadline(long nowNs) {
         long deadline = Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs());
+        deadline = Math.min(deadline, input.nextDeadlineNs());
         for (Link link : links) {
             if (!link.loopback) {
                 deadline = Math.min(deadline, link.neighbours.nextDeadlineNs());

@@ -18,13 +18,66 @@ import org.mtcp4j.wire.Ipv6;
 final class FragmentDesk {
     private static final int UNIT_MASK = ~7;
 
+    private static final int LINK_SHIFT = 48;
+    private static final long MAC_MASK = (1L << LINK_SHIFT) - 1;
+
+    /** What differs between IPv4 and IPv6. */
+    private record Family(
+            Fragments fragments, Counter received, Counter whole, Counter failed, Counter timedOut, Counter sent) {}
+
     private final Context context;
-    private final Fragments ipv4 = new Fragments(Fragments.IPV4_LIFE_NS);
-    private final Fragments ipv6 = new Fragments(Fragments.IPV6_LIFE_NS);
+    private final Family ipv4;
+    private final Family ipv6;
     private int nextId = new SecureRandom().nextInt();
 
-    FragmentDesk(Context context) {
+    /** @param timedOut told of packets whose rest did not come: for IPv4, then for IPv6 */
+    FragmentDesk(Context context, TimedOut timedOut) {
         this.context = context;
+        ipv4 = new Family(
+                new Fragments(Fragments.IPV4_LIFE_NS, (first, from) -> tell(timedOut, first, from)),
+                Counter.IN_FRAGMENTS,
+                Counter.IN_FRAGMENT_OKS,
+                Counter.IN_FRAGMENT_FAILS,
+                Counter.IN_FRAGMENT_TIMEOUTS,
+                Counter.OUT_FRAGMENTS);
+        ipv6 = new Family(
+                new Fragments(Fragments.IPV6_LIFE_NS, (first, from) -> tell(timedOut, first, from)),
+                Counter.IN6_FRAGMENTS,
+                Counter.IN6_FRAGMENT_OKS,
+                Counter.IN6_FRAGMENT_FAILS,
+                Counter.IN6_FRAGMENT_TIMEOUTS,
+                Counter.OUT6_FRAGMENTS);
+    }
+
+    /** Who sends the ICMP errors. */
+    interface TimedOut {
+        /** @param first the first fragment, from its IP header on, as much as is quoted */
+        void tell(Link link, long senderMac, byte[] first);
+    }
+
+    private void tell(TimedOut timedOut, byte[] first, long from) {
+        timedOut.tell(context.links[(int) (from >>> LINK_SHIFT)], from & MAC_MASK, first);
+    }
+
+    private Family of(ByteBuffer bytes, int ip) {
+        return Ipv6Input.isIpv6(bytes, ip) ? ipv6 : ipv4;
+    }
+
+    /** When {@link #expire} is wanted. */
+    long nextDeadlineNs() {
+        return Math.min(ipv4.fragments.nextDeadlineNs(), ipv6.fragments.nextDeadlineNs());
+    }
+
+    /** Gives up packets whose rest did not come; returns whether there was anything to do. */
+    int expire(long nowNs) {
+        if (nowNs < nextDeadlineNs()) {
+            return 0;
+        }
+        for (Family family : new Family[] {ipv4, ipv6}) {
+            family.fragments.expire(nowNs);
+            context.counters.add(family.timedOut, family.fragments.takeTimedOut());
+        }
+        return 1;
     }
 
     /**
@@ -37,24 +90,24 @@ final class FragmentDesk {
         if (context.index != 0) {
             return context.handoffs.offer(0, link, frame, lengthBytes, 0);
         }
-        boolean isIpv6 = Ipv6Input.isIpv6(link.bytes, ip);
-        context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENTS : Counter.IN_FRAGMENTS);
-        Fragments of = isIpv6 ? ipv6 : ipv4;
-        int total = of.add(link.bytes, ip, fragmentHeader, nowNs);
-        context.counters.add(isIpv6 ? Counter.IN6_FRAGMENT_FAILS : Counter.IN_FRAGMENT_FAILS, of.takeEvicted());
-        context.counters.add(isIpv6 ? Counter.IN6_FRAGMENT_TIMEOUTS : Counter.IN_FRAGMENT_TIMEOUTS, of.takeTimedOut());
+        Family family = of(link.bytes, ip);
+        context.counters.increment(family.received);
+        long from = (long) link.index << LINK_SHIFT | Ethernet.source(link.bytes, frame);
+        int total = family.fragments.add(link.bytes, ip, fragmentHeader, from, nowNs);
+        context.counters.add(family.failed, family.fragments.takeEvicted());
+        context.counters.add(family.timedOut, family.fragments.takeTimedOut());
         if (total == Fragments.WAITING) {
             return false;
         }
         int ethernetBytes = Ethernet.headerBytes(link.bytes, frame);
         int whole = total == Fragments.DROPPED ? -1 : allocate(link, ethernetBytes + total);
         if (whole < 0) {
-            context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENT_FAILS : Counter.IN_FRAGMENT_FAILS);
+            context.counters.increment(family.failed);
             return false;
         }
-        context.counters.increment(isIpv6 ? Counter.IN6_FRAGMENT_OKS : Counter.IN_FRAGMENT_OKS);
+        context.counters.increment(family.whole);
         link.bytes.put(whole, link.bytes, frame, ethernetBytes);
-        of.write(link.bytes, whole + ethernetBytes);
+        family.fragments.write(link.bytes, whole + ethernetBytes);
         context.input.reassembled(link, whole, ethernetBytes + total, nowNs);
         return false;
     }
@@ -97,7 +150,7 @@ final class FragmentDesk {
                 ipv4Header(link.bytes, ip, headerBytes, bytes, (at >>> 3) | (more * Ipv4.MORE_FRAGMENTS), id);
             }
             context.output.send(link, piece, total);
-            context.counters.increment(isIpv6 ? Counter.OUT6_FRAGMENTS : Counter.OUT_FRAGMENTS);
+            context.counters.increment(of(link.bytes, packet).sent);
         }
         link.queue.free(frame);
     }

@@ -42,13 +42,14 @@ final class FrameInput implements ReceiveSink {
     private final RateLimit icmpLimit = new RateLimit(ICMP_ERRORS_PER_SECOND);
     private final FragmentDesk fragments;
     private Link link;
+    private long nowNs;
     /** What is looked at came in pieces. */
     private boolean inPieces;
 
     FrameInput(Context context) {
         this.context = context;
         this.counters = context.counters;
-        this.fragments = new FragmentDesk(context);
+        this.fragments = new FragmentDesk(context, this::fragmentsMissing);
         this.icmp6 = new Icmp6Replies(context, fragments);
     }
 
@@ -69,6 +70,17 @@ final class FrameInput implements ReceiveSink {
         return received;
     }
 
+    /** When {@link #expire} is wanted. */
+    long nextDeadlineNs() {
+        return fragments.nextDeadlineNs();
+    }
+
+    /** Does what is due; returns whether there was anything. */
+    int expire(long now) {
+        nowNs = now;
+        return fragments.expire(now);
+    }
+
     /** A frame that another context's queue received for one of our flows. */
     void handedOver(Link from, int offset, int lengthBytes, int flags, long nowNs) {
         if (!frame(from, offset, lengthBytes, flags, nowNs)) {
@@ -86,6 +98,7 @@ final class FrameInput implements ReceiveSink {
     /** True when the frame was passed on and is no longer ours to free. */
     private boolean frame(Link from, int offset, int lengthBytes, int flags, long nowNs) {
         link = from;
+        this.nowNs = nowNs;
         ByteBuffer bytes = from.bytes;
         if (Ethernet.check(bytes, offset, lengthBytes) != Ethernet.OK) {
             counters.increment(Counter.IN_TRUNCATED);
@@ -323,29 +336,53 @@ final class FrameInput implements ReceiveSink {
         if (link.loopback || Ethernet.isGroup(Ethernet.destination(bytes, frame)) || !icmpLimit.tryTake(nowNs)) {
             return;
         }
-        int quoted = Math.min(Ipv4.totalBytes(bytes, ip), Ipv4.headerBytes(bytes, ip) + Icmp4.QUOTED_L4_BYTES);
-        int icmpBytes = Icmp4.HEADER_BYTES + quoted;
-        int total = Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + icmpBytes;
-        int reply = context.output.allocate(link, total);
-        if (reply < 0) {
+        byte[] quote =
+                new byte[Math.min(Ipv4.totalBytes(bytes, ip), Ipv4.headerBytes(bytes, ip) + Icmp4.QUOTED_L4_BYTES)];
+        bytes.get(ip, quote);
+        int code = Ipv4.protocol(bytes, ip) == Ipv4.PROTOCOL_UDP ? Icmp4.PORT_UNREACHABLE : Icmp4.PROTOCOL_UNREACHABLE;
+        if (icmpError(link, Ethernet.source(bytes, frame), quote, Icmp4.DESTINATION_UNREACHABLE << 8 | code)) {
+            counters.increment(Counter.ICMP_OUT_UNREACHABLES);
+        }
+    }
+
+    /** RFC 1122 §3.3.2, RFC 8200 §4.5: who sent the first fragment hears that the others did not come. */
+    private void fragmentsMissing(Link from, long senderMac, byte[] first) {
+        boolean isIpv6 = first[0] >>> 4 == 6;
+        if (from.loopback || Ethernet.isGroup(senderMac) || !icmpLimit.tryTake(nowNs)) {
             return;
         }
-        int replyIp = reply + Ethernet.HEADER_BYTES;
-        int replyIcmp = replyIp + Ipv4.HEADER_BYTES;
-        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV4);
-        bytes.put(Icmp4.quoteOffset(replyIcmp), bytes, ip, quoted);
-        int code = Ipv4.protocol(bytes, ip) == Ipv4.PROTOCOL_UDP ? Icmp4.PORT_UNREACHABLE : Icmp4.PROTOCOL_UNREACHABLE;
-        Icmp4.write(bytes, replyIcmp, icmpBytes, Icmp4.DESTINATION_UNREACHABLE << 8 | code, 0);
+        if (!isIpv6 && icmpError(from, senderMac, first, Icmp4.TIME_EXCEEDED << 8 | Icmp4.REASSEMBLY)) {
+            counters.increment(Counter.ICMP_OUT_TIME_EXCEEDED);
+        } else if (isIpv6 && icmp6.timeExceeded(from, senderMac, first)) {
+            counters.increment(Counter.ICMP6_OUT_TIME_EXCEEDED);
+        }
+    }
+
+    /** Sends an error to the sender of what is quoted, from the address that it was sent to; false where there is no frame. */
+    private boolean icmpError(Link to, long toMac, byte[] quote, int typeAndCode) {
+        ByteBuffer bytes = to.bytes;
+        int icmpBytes = Icmp4.HEADER_BYTES + quote.length;
+        int total = Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + icmpBytes;
+        int frame = context.output.allocate(to, total);
+        if (frame < 0) {
+            return false;
+        }
+        int ip = frame + Ethernet.HEADER_BYTES;
+        int icmp = ip + Ipv4.HEADER_BYTES;
+        int quoted = Icmp4.quoteOffset(icmp);
+        bytes.put(quoted, quote);
+        Ethernet.write(bytes, frame, toMac, to.mac, Ethernet.TYPE_IPV4);
+        Icmp4.write(bytes, icmp, icmpBytes, typeAndCode, 0);
         Ipv4.write(
                 bytes,
-                replyIp,
+                ip,
                 Ipv4.HEADER_BYTES + icmpBytes,
                 0,
                 Ipv4.PROTOCOL_ICMP,
-                /* source= */ Ipv4.destination(bytes, ip),
-                /* destination= */ Ipv4.source(bytes, ip));
-        context.output.send(link, reply, total);
-        counters.increment(Counter.ICMP_OUT_UNREACHABLES);
+                /* source= */ Ipv4.destination(bytes, quoted),
+                /* destination= */ Ipv4.source(bytes, quoted));
+        context.output.send(to, frame, total);
+        return true;
     }
 
     /** RFC 5927: the quoted tuple must be a connection of ours; the connection checks the quoted sequence number. */

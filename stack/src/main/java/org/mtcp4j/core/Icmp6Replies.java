@@ -73,34 +73,54 @@ final class Icmp6Replies {
         if (Ipv6Input.isToGroup(bytes, ip) || (sourceHi | sourceLo) == 0) {
             return;
         }
-        int room = Icmp6.MOST_ERROR_PACKET_BYTES - Ipv6.HEADER_BYTES - Icmp6.HEADER_BYTES;
-        int quoted = Math.min(Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip), room);
-        int icmpBytes = Icmp6.HEADER_BYTES + quoted;
-        int total = Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES + icmpBytes;
-        int reply = context.output.allocate(link, total);
-        if (reply < 0) {
-            return;
-        }
-        int replyIp = reply + Ethernet.HEADER_BYTES;
-        int replyIcmp = replyIp + Ipv6.HEADER_BYTES;
-        bytes.put(replyIcmp + Icmp6.HEADER_BYTES, bytes, ip, quoted);
-        Ethernet.write(bytes, reply, Ethernet.source(bytes, frame), link.mac, Ethernet.TYPE_IPV6);
-        Ipv6.write(bytes, replyIp, icmpBytes, Ipv6.ICMP, Ipv6.DEFAULT_HOPS);
-        Ipv6.addresses(
-                bytes,
-                replyIp,
-                /* sourceHi= */ Ipv6.destinationHi(bytes, ip),
-                /* sourceLo= */ Ipv6.destinationLo(bytes, ip),
-                /* destinationHi= */ sourceHi,
-                /* destinationLo= */ sourceLo);
+        int quoted = Math.min(Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip), Icmp6.MOST_QUOTED_BYTES);
+        byte[] quote = new byte[quoted];
+        bytes.get(ip, quote);
         boolean udp = transport >>> 16 == Ipv4.PROTOCOL_UDP;
         int typeAndCode = udp
                 ? Icmp6.DESTINATION_UNREACHABLE << 8 | Icmp6.PORT_UNREACHABLE
                 : Icmp6.PARAMETER_PROBLEM << 8 | Icmp6.UNKNOWN_NEXT_HEADER;
         // Where in the packet the trouble is: at the next-header field, if there are no extension headers.
         int word = udp ? 0 : Ipv6.NEXT_HEADER_OFFSET;
-        Icmp6.write(bytes, replyIp, replyIcmp, icmpBytes, typeAndCode, word);
-        context.output.send(link, reply, total);
-        context.counters.increment(Counter.ICMP_OUT_UNREACHABLES);
+        if (error(link, Ethernet.source(bytes, frame), quote, typeAndCode, word)) {
+            context.counters.increment(Counter.ICMP_OUT_UNREACHABLES);
+        }
+    }
+
+    /** Who sent the first fragment hears that the others did not come (RFC 8200 §4.5); false where nobody can be told. */
+    boolean timeExceeded(Link link, long toMac, byte[] first) {
+        ByteBuffer packet = ByteBuffer.wrap(first);
+        boolean isForUsAlone = !Ipv6Input.isToGroup(packet, 0);
+        boolean hasSender = (Ipv6.sourceHi(packet, 0) | Ipv6.sourceLo(packet, 0)) != 0;
+        return isForUsAlone
+                && hasSender
+                && error(link, toMac, first, Icmp6.TIME_EXCEEDED << 8 | Icmp6.REASSEMBLY, 0);
+    }
+
+    /** Sends an error to the sender of what is quoted, from the address that it was sent to; false where there is no frame. */
+    boolean error(Link link, long toMac, byte[] quote, int typeAndCode, int word) {
+        ByteBuffer bytes = link.bytes;
+        int icmpBytes = Icmp6.HEADER_BYTES + quote.length;
+        int total = Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES + icmpBytes;
+        int frame = context.output.allocate(link, total);
+        if (frame < 0) {
+            return false;
+        }
+        int ip = frame + Ethernet.HEADER_BYTES;
+        int icmp = ip + Ipv6.HEADER_BYTES;
+        int quoted = icmp + Icmp6.HEADER_BYTES;
+        bytes.put(quoted, quote);
+        Ethernet.write(bytes, frame, toMac, link.mac, Ethernet.TYPE_IPV6);
+        Ipv6.write(bytes, ip, icmpBytes, Ipv6.ICMP, Ipv6.DEFAULT_HOPS);
+        Ipv6.addresses(
+                bytes,
+                ip,
+                /* sourceHi= */ Ipv6.destinationHi(bytes, quoted),
+                /* sourceLo= */ Ipv6.destinationLo(bytes, quoted),
+                /* destinationHi= */ Ipv6.sourceHi(bytes, quoted),
+                /* destinationLo= */ Ipv6.sourceLo(bytes, quoted));
+        Icmp6.write(bytes, ip, icmp, icmpBytes, typeAndCode, word);
+        context.output.send(link, frame, total);
+        return true;
     }
 }

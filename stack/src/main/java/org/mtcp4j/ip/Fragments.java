@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.mtcp4j.wire.Icmp4;
+import org.mtcp4j.wire.Icmp6;
 import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.Ipv6;
 
@@ -36,7 +38,19 @@ public final class Fragments {
     private static final int UNIT_BYTES = 8;
     private static final int IPV6_OFFSET_MASK = 0xfff8;
 
+    /** What a packet that was given up left: called from within {@link #add} and {@link #expire}, on the caller's thread. */
+    public interface Events {
+        /**
+         * The rest did not come in time, but the first fragment did.
+         *
+         * @param first that fragment from its IP header on, as much as is quoted to its sender
+         * @param from as {@link #add} was given it
+         */
+        void timedOut(byte[] first, long from);
+    }
+
     private final long lifeNs;
+    private final Events events;
     /** Oldest first. */
     private final List<Packet> packets = new ArrayList<>();
 
@@ -47,7 +61,12 @@ public final class Fragments {
     private Packet whole;
 
     public Fragments(long lifeNs) {
+        this(lifeNs, (first, from) -> {});
+    }
+
+    public Fragments(long lifeNs, Events events) {
         this.lifeNs = lifeNs;
+        this.events = events;
     }
 
     private static final class Packet {
@@ -59,7 +78,10 @@ public final class Fragments {
         long deadlineNs;
         /** Of the first fragment, as far as a packet without extension headers needs it; null until it comes. */
         byte[] header;
+        /** For the sender, if the rest does not come; null until the first fragment does. */
+        byte[] quote;
 
+        long from;
         byte[] payload = new byte[0];
         final int[] starts = new int[MOST_PIECES];
         final int[] ends = new int[MOST_PIECES];
@@ -106,14 +128,15 @@ public final class Fragments {
      *
      * @param ip where the packet begins
      * @param fragmentHeader where IPv6's fragment header begins; of no meaning for IPv4
+     * @param from whatever the caller wants to know of where it came from, see {@link Events}
      * @return bytes of the packet that is complete now, headers included; {@link #WAITING}; {@link #DROPPED}
      */
-    public int add(ByteBuffer bytes, int ip, int fragmentHeader, long nowNs) {
+    public int add(ByteBuffer bytes, int ip, int fragmentHeader, long from, long nowNs) {
         expire(nowNs);
-        return Ipv6Input.isIpv6(bytes, ip) ? ipv6(bytes, ip, fragmentHeader, nowNs) : ipv4(bytes, ip, nowNs);
+        return Ipv6Input.isIpv6(bytes, ip) ? ipv6(bytes, ip, fragmentHeader, from, nowNs) : ipv4(bytes, ip, from, nowNs);
     }
 
-    private int ipv4(ByteBuffer bytes, int ip, long nowNs) {
+    private int ipv4(ByteBuffer bytes, int ip, long from, long nowNs) {
         int headerBytes = Ipv4.headerBytes(bytes, ip);
         int length = Ipv4.totalBytes(bytes, ip) - headerBytes;
         int start = Ipv4.fragmentOffsetBytes(bytes, ip);
@@ -127,11 +150,18 @@ public final class Fragments {
         if (start == 0) {
             packet.header = new byte[headerBytes];
             bytes.get(ip, packet.header);
+            quote(packet, bytes, ip, Math.min(headerBytes + length, headerBytes + Icmp4.QUOTED_L4_BYTES), from);
         }
         return piece(packet, bytes, ip + headerBytes, start, length, more);
     }
 
-    private int ipv6(ByteBuffer bytes, int ip, int fragmentHeader, long nowNs) {
+    private static void quote(Packet packet, ByteBuffer bytes, int ip, int lengthBytes, long from) {
+        packet.quote = new byte[lengthBytes];
+        bytes.get(ip, packet.quote);
+        packet.from = from;
+    }
+
+    private int ipv6(ByteBuffer bytes, int ip, int fragmentHeader, long from, long nowNs) {
         int data = fragmentHeader + Ipv6.FRAGMENT_HEADER_BYTES;
         int length = ip + Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip) - data;
         if (length < 0) {
@@ -162,6 +192,9 @@ public final class Fragments {
             packet.header = new byte[Ipv6.HEADER_BYTES];
             bytes.get(ip, packet.header);
             packet.header[Ipv6.NEXT_HEADER_OFFSET] = bytes.get(fragmentHeader);
+            if (!isAtomic) {
+                quote(packet, bytes, ip, Math.min(data + length - ip, Icmp6.MOST_QUOTED_BYTES), from);
+            }
         }
         return piece(packet, bytes, data, start, length, more);
     }
@@ -279,9 +312,20 @@ public final class Fragments {
     /** Gives up what has waited too long. */
     public void expire(long nowNs) {
         while (!packets.isEmpty() && nowNs - packets.get(0).deadlineNs >= 0) {
-            timedOut += packets.get(0).dead ? 0 : 1;
-            remove(packets.get(0));
+            Packet packet = packets.get(0);
+            remove(packet);
+            if (!packet.dead) {
+                timedOut++;
+                if (packet.quote != null) {
+                    events.timedOut(packet.quote, packet.from);
+                }
+            }
         }
+    }
+
+    /** When {@link #expire} is to be called next; {@code Long.MAX_VALUE} for never. */
+    public long nextDeadlineNs() {
+        return packets.isEmpty() ? Long.MAX_VALUE : packets.get(0).deadlineNs;
     }
 
     /** Stays, without its data, so that nothing begins anew with the fragments that are still to come. */

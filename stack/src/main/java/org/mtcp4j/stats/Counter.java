@@ -69,6 +69,9 @@ public enum Counter {
     ICMP_IN_UNREACHABLES("IcmpInDestUnreachs", "ICMP errors for our connections"),
     ICMP_OUT_UNREACHABLES(
             "IcmpOutDestUnreachs", "ICMP errors sent: nobody here speaks that protocol or has that UDP port"),
+    ICMP_OUT_TIME_EXCEEDED(
+            "IcmpOutTimeExcds", "IPv4 senders told that fragments were missing for 30 s, if the first one was there"),
+    ICMP6_OUT_TIME_EXCEEDED("Icmp6OutTimeExcds", "IPv6 senders told so, after 60 s"),
     NEIGHBOUR_FAILURES("NeighbourFailures", "next hops that did not answer"),
     CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
 

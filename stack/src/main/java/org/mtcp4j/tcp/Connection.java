@@ -153,7 +153,12 @@ public class Connection extends ControlBlock {
             // A sink that refuses loses it, as it loses whatever a peer's window holds back.
             Sender.send(this, nowNs);
         }
-        resetAndDie(CloseReason.ABORTED);
+        if (state == TcpState.CLOSING || state == TcpState.LAST_ACK) {
+            // Both FINs are sent: only the peer's acknowledgement is missing, and the connection is forgotten (§3.10.5).
+            die(CloseReason.ABORTED);
+        } else {
+            resetAndDie(CloseReason.ABORTED);
+        }
         refreshDeadline();
     }
 

@@ -46,6 +46,9 @@ public final class Icmp4 {
     public static final int PORT_UNREACHABLE = 3;
     public static final int FRAGMENTATION_NEEDED = 4;
 
+    /** Code of {@link #TIME_EXCEEDED}: a packet's fragments did not all come in time. */
+    public static final int REASSEMBLY = 1;
+
     /** Reasons of {@link #check}. */
     public static final int OK = 0;
 

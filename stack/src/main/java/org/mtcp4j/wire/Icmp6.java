@@ -16,6 +16,9 @@ public final class Icmp6 {
     /** An error does not make a packet larger than this (RFC 4443 §2.4 c). */
     public static final int MOST_ERROR_PACKET_BYTES = 1280;
 
+    /** What an error quotes at most, in a packet without extension headers. */
+    public static final int MOST_QUOTED_BYTES = MOST_ERROR_PACKET_BYTES - Ipv6.HEADER_BYTES - HEADER_BYTES;
+
     public static final int DESTINATION_UNREACHABLE = 1;
     public static final int PACKET_TOO_BIG = 2;
     public static final int TIME_EXCEEDED = 3;
@@ -32,6 +35,8 @@ public final class Icmp6 {
 
     public static final int PROHIBITED = 1;
     public static final int PORT_UNREACHABLE = 4;
+    /** Code of {@link #TIME_EXCEEDED}: a packet's fragments did not all come in time. */
+    public static final int REASSEMBLY = 1;
     /** Code of {@link #PARAMETER_PROBLEM}. */
     public static final int UNKNOWN_NEXT_HEADER = 1;
 

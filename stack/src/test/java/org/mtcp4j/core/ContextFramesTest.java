@@ -185,7 +185,7 @@ class ContextFramesTest {
         int total = 0;
         for (int i = 0; i < 2; i++) {
             assertThat(batch.lengthBytes[i]).isLessThanOrEqualTo(IP + 1_500);
-            total = fragments.add(bytes, batch.offset[i] + IP, 0, nowNs);
+            total = fragments.add(bytes, batch.offset[i] + IP, 0, 0, nowNs);
             queue.free(batch.offset[i]);
         }
         assertThat(total).isEqualTo(Ipv4.HEADER_BYTES + echo.length);

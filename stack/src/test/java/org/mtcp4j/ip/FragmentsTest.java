@@ -52,7 +52,7 @@ class FragmentsTest {
             Ipv4.tos(in, 0, ecn);
             in.putShort(Ipv4.FRAGMENT_OFFSET, (short) (from >>> 3 | (more ? Ipv4.MORE_FRAGMENTS : 0)));
         }
-        return f.add(in, 0, Ipv6.HEADER_BYTES, nowNs);
+        return f.add(in, 0, Ipv6.HEADER_BYTES, 0, nowNs);
     }
 
     private void isWhole(Fragments f, boolean v6, int total, int payloadBytes) {

@@ -176,9 +176,9 @@ class StateEventTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.MATCH_NONE, names = FIRST)
-    void abortResets(TcpState state) {
+    void rfc9293_3_10_5_abortResetsUnlessBothEndsHaveClosed(TcpState state) {
         Script s = Script.of(state).abort();
-        if (state != TcpState.TIME_WAIT) {
+        if (state != TcpState.CLOSING && state != TcpState.LAST_ACK && state != TcpState.TIME_WAIT) {
             s.reset(sndNxt(state));
         }
         s.nothingMore().closed(CloseReason.ABORTED);
