@@ -92,9 +92,7 @@ final class Icmp6Replies {
         ByteBuffer packet = ByteBuffer.wrap(first);
         boolean isForUsAlone = !Ipv6Input.isToGroup(packet, 0);
         boolean hasSender = (Ipv6.sourceHi(packet, 0) | Ipv6.sourceLo(packet, 0)) != 0;
-        return isForUsAlone
-                && hasSender
-                && error(link, toMac, first, Icmp6.TIME_EXCEEDED << 8 | Icmp6.REASSEMBLY, 0);
+        return isForUsAlone && hasSender && error(link, toMac, first, Icmp6.TIME_EXCEEDED << 8 | Icmp6.REASSEMBLY, 0);
     }
 
     /** Sends an error to the sender of what is quoted, from the address that it was sent to; false where there is no frame. */

@@ -133,7 +133,9 @@ public final class Fragments {
      */
     public int add(ByteBuffer bytes, int ip, int fragmentHeader, long from, long nowNs) {
         expire(nowNs);
-        return Ipv6Input.isIpv6(bytes, ip) ? ipv6(bytes, ip, fragmentHeader, from, nowNs) : ipv4(bytes, ip, from, nowNs);
+        return Ipv6Input.isIpv6(bytes, ip)
+                ? ipv6(bytes, ip, fragmentHeader, from, nowNs)
+                : ipv4(bytes, ip, from, nowNs);
     }
 
     private int ipv4(ByteBuffer bytes, int ip, long from, long nowNs) {

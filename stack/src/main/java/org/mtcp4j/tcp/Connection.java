@@ -154,7 +154,8 @@ public class Connection extends ControlBlock {
             Sender.send(this, nowNs);
         }
         if (state == TcpState.CLOSING || state == TcpState.LAST_ACK) {
-            // Both FINs are sent: only the peer's acknowledgement is missing, and the connection is forgotten (§3.10.5).
+            // Both FINs are sent: only the peer's acknowledgement is missing, and the connection is forgotten
+            // (§3.10.5).
             die(CloseReason.ABORTED);
         } else {
             resetAndDie(CloseReason.ABORTED);
