@@ -48,6 +48,8 @@
 /* As in FrameBatch and Nic. */
 enum { RX_L4_GOOD = 1, RX_HASH = 2, TX_L4 = 4, TX_TSO = 8 };
 enum { CAN_TX_L4 = 1, CAN_TSO = 2, CAN_RX_L4 = 4, CAN_INTERRUPT = 16, CAN_RSS = 32 };
+/* What becomes of TCP checksums where the port knows nothing of them: the caller's business, made and checked here, or nobody's. */
+enum { SUMS_LEFT, SUMS_MADE, SUMS_TRUSTED };
 enum { RX_DROPPED, TX_DROPPED, EMPTY_POLLS, POLLS, COUNTERS };
 
 /* Two 64-bit words a frame: offset | length << 32 | flags << 56, and hash | segment size << 32. */
@@ -69,7 +71,7 @@ struct queue {
 	uint32_t watched, held;  /* those who wait for frames without owning the queue; the lock below is held */
 	uint32_t full, closing;  /* the port has not taken all of the last burst; whoever waits is to leave */
 	rte_spinlock_t watching; /* kept by the owner and by those, only while there are any */
-	uint32_t sums;           /* the port computes no TCP checksums, so it is done here */
+	uint32_t sums;           /* as above; SUMS_LEFT where the port does it */
 	uint32_t gated, blocked; /* bursts ask the gate; the port is stopped, changed only while the gate is closed */
 	int bell;                /* an eventfd that rings when the link of a gated queue comes or goes, else -1 */
 	int ring_fd;             /* what a memif peer writes when it was asked to, or -1 */
@@ -104,7 +106,7 @@ struct place {
 	int64_t port, rx, tx, lcore; /* rx -1: receives nothing; lcore -1: none, so without a cache of the pool's */
 	int64_t share_with;          /* the queue whose transmit queue this one uses too, or NULL */
 	int64_t gated;               /* bursts must not meet DPDK's interrupt thread */
-	int64_t sums;                /* TCP checksums are made and checked here where the port does not */
+	int64_t sums;                /* as above, for a port that does not do it */
 };
 
 uint32_t mtcp_shim_id(void) { return SHIM_ID; }
@@ -514,7 +516,7 @@ struct queue *mtcp_queue_new(const struct memory *memory, const struct place *pl
 		q->tx_queue = place->tx;
 		q->lcore = place->lcore < 0 ? LCORE_ID_ANY : place->lcore;
 		q->gated = place->gated != 0;
-		q->sums = place->sums && (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) == 0;
+		q->sums = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM ? SUMS_LEFT : place->sums;
 		if (share_with != NULL)
 			q->sharing = share_with->sharing = &share_with->lock;
 		q->bell = q->ring_fd = -1;
@@ -698,9 +700,9 @@ int mtcp_rx(struct queue *q, unsigned int most)
 		}
 		char *data = (char *)m + DISTANCE;
 		rte_prefetch0(data);
-		uint64_t flags = 0, more = 0;
+		uint64_t flags = q->sums == SUMS_TRUSTED ? RX_L4_GOOD : 0, more = 0;
 		if (m->ol_flags != 0) {
-			flags = (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD ? RX_L4_GOOD : 0;
+			flags |= (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD ? RX_L4_GOOD : 0;
 			if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) {
 				flags |= RX_HASH;
 				more = m->hash.rss;
@@ -712,7 +714,7 @@ int mtcp_rx(struct queue *q, unsigned int most)
 		q->area[given++].more = more;
 	}
 	/* Behind the loop, by when the frames are in the cache. */
-	for (unsigned int i = 0; q->sums && i < given; i++) {
+	for (unsigned int i = 0; q->sums == SUMS_MADE && i < given; i++) {
 		uint64_t place = q->area[i].place;
 		if (!((place >> 56) & RX_L4_GOOD) && frame_sum(q->base + (uint32_t)place, (place >> 32) & 0xffffff) == 0xffff)
 			q->area[i].place |= (uint64_t)RX_L4_GOOD << 56;
@@ -1049,8 +1051,10 @@ int mtcp_tx(struct queue *q, unsigned int count)
 		m->pkt_len = m->data_len = (place >> 32) & 0xffff;
 		m->ol_flags = 0;
 		m->tx_offload = 0;
-		if (q->sums && (flags & TX_L4)) {
-			fill_in_sum(rte_pktmbuf_mtod(m, char *), m->data_len);
+		if (q->sums != SUMS_LEFT && (flags & TX_L4)) {
+			/* What is trusted keeps the sum of its pseudo-header. */
+			if (q->sums == SUMS_MADE)
+				fill_in_sum(rte_pktmbuf_mtod(m, char *), m->data_len);
 			q->area[i].place = place & ~((uint64_t)TX_L4 << 56);
 		} else if (flags & (TX_L4 | TX_TSO)) {
 			ask_offload(m, flags, q->area[i].more >> 32);

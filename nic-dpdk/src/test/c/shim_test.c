@@ -260,7 +260,7 @@ static void requests_to_the_driver(void)
 /* The ring has no checksums: they are made and checked in its place, whatever the length. */
 static void sums_in_place_of_the_driver(void)
 {
-	q->sums = 1;
+	q->sums = SUMS_MADE;
 	for (int kind = 0; kind < 4; kind++) {
 		int v6 = kind & 1, tagged = kind >> 1, at = 14 + 4 * tagged;
 		for (unsigned int bytes = 110; bytes < 130; bytes++) {
@@ -294,7 +294,24 @@ static void sums_in_place_of_the_driver(void)
 	CHECK(arrive(m), 1);
 	CHECK(flags(), 0);
 	release(0);
-	q->sums = 0;
+	q->sums = SUMS_LEFT;
+}
+
+/* Between peers in shared memory: what is sent keeps the sum of its pseudo-header, what comes is good. */
+static void sums_that_are_trusted(void)
+{
+	q->sums = SUMS_TRUSTED;
+	for (int kind = 0; kind < 4; kind++) {
+		int v6 = kind & 1, tagged = kind >> 1, at = 14 + 4 * tagged + (v6 ? 40 : 20);
+		struct rte_mbuf *m = sent(v6, tagged, TX_L4, 130, 0);
+		struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, at);
+		CHECK(m->ol_flags, 0);
+		CHECK(tcp->cksum, 0);
+		CHECK(arrive(m), 1);
+		CHECK(flags(), RX_L4_GOOD);
+		release(0);
+	}
+	q->sums = SUMS_LEFT;
 }
 
 /* A full ring refuses a burst: what was summed is not summed again, and has the sum of the bytes as they are. */
@@ -303,7 +320,7 @@ static void sums_of_refused_frames(void)
 	struct rte_mbuf *got[BURST];
 	unsigned int filled = 0, refused = 0, arrived = 0;
 
-	q->sums = 1;
+	q->sums = SUMS_MADE;
 	for (unsigned int taken = 8; taken == 8; filled += taken) {
 		CHECK(mtcp_alloc(q, 0, 8), 8);
 		for (int i = 0; i < 8; i++) {
@@ -337,7 +354,7 @@ static void sums_of_refused_frames(void)
 	}
 	rte_pktmbuf_free_bulk(got, refused);
 	CHECK(all_free(), 1);
-	q->sums = 0;
+	q->sums = SUMS_LEFT;
 }
 
 /* net_null claims RSS and keeps the key that it is given later; net_ring has none. */
@@ -374,14 +391,14 @@ int main(void)
 	foreign = rte_pktmbuf_pool_create("foreign", 63, 0, 0, 2048, SOCKET_ID_ANY);
 	if (foreign == NULL || rte_eth_dev_get_port_by_name("net_ring0", &ring) != 0 || mtcp_port_open(ring, &memory, &port) != 0)
 		return 2;
-	struct place place = { .port = ring, .rx = 0, .tx = 0, .lcore = 1, .sums = 1 };
+	struct place place = { .port = ring, .rx = 0, .tx = 0, .lcore = 1, .sums = SUMS_MADE };
 	q = mtcp_queue_new(&memory, &place);
-	CHECK(q->sums, 1);
+	CHECK(q->sums, SUMS_MADE);
 	mtcp_queue_free(q);
 	/* As a card's that has them, and for who did not ask. */
-	place.sums = 0;
+	place.sums = SUMS_LEFT;
 	q = mtcp_queue_new(&memory, &place);
-	CHECK(q->sums, 0);
+	CHECK(q->sums, SUMS_LEFT);
 	flags_of_received_frames();
 	frames_in_pieces();
 	frames_that_start_elsewhere();
@@ -389,6 +406,7 @@ int main(void)
 	requests_to_the_driver();
 	sums_in_place_of_the_driver();
 	sums_of_refused_frames();
+	sums_that_are_trusted();
 	rss_keys();
 	rte_eth_dev_stop(ring);
 	printf("%d failures\n", failures);

@@ -20,8 +20,11 @@ record DevArgs(String text, String name, boolean isPci) {
     private static final int FRAME_BYTES = 18;
 
     private static final int LINE_BYTES = 64;
-    /** The driver's default. */
+    /** The driver's defaults: buffers of this size, and the logarithm of how many a ring has. */
     private static final int MEMIF_BUFFER_BYTES = 2_048;
+
+    private static final int MEMIF_RING_LOG2 = 10;
+    private static final int LEAST_RING_LOG2 = 4;
 
     /** What a 16-bit length leaves in an mbuf beside its headroom of 128, in whole lines of the cache. */
     static final int MOST_ROOM_BYTES = 65_344;
@@ -58,7 +61,8 @@ record DevArgs(String text, String name, boolean isPci) {
 
     /**
      * What the driver is given. {@code net_memif} gets buffers that hold a whole frame, unless their size is told: up to DPDK 22.11 a frame
-     * in several of them is now and then delivered twice.
+     * in several of them is now and then delivered twice. With larger buffers a ring has fewer, unless told how many, so that it has the size of
+     * the driver's own and is not read from farther away than the processor's caches.
      */
     String textFor(int mtuBytes) throws NicUnavailableException {
         int frameBytes = mtuBytes + FRAME_BYTES;
@@ -70,6 +74,12 @@ record DevArgs(String text, String name, boolean isPci) {
         if (!name.startsWith("net_memif") || frameBytes <= MEMIF_BUFFER_BYTES || argument("bsize") != null) {
             return text;
         }
-        return text + ",bsize=" + bufferBytes;
+        String withBuffers = text + ",bsize=" + bufferBytes;
+        if (argument("rsize") != null) {
+            return withBuffers;
+        }
+        int fit = (MEMIF_BUFFER_BYTES << MEMIF_RING_LOG2) / bufferBytes;
+        return withBuffers + ",rsize="
+                + Math.max(LEAST_RING_LOG2, Integer.SIZE - 1 - Integer.numberOfLeadingZeros(fit));
     }
 }

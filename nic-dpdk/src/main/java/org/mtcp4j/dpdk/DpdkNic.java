@@ -44,6 +44,12 @@ final class DpdkNic implements Nic {
 
     static final String LCORE_IDS = "dpdk.lcore-ids";
 
+    /** {@code enum} of the shim: who makes and checks TCP checksums that the port does not. */
+    private static final int SUMS_LEFT = 0;
+
+    private static final int SUMS_MADE = 1;
+    private static final int SUMS_TRUSTED = 2;
+
     private static final int RING = 1024;
     private static final int LARGE_ROOM_BYTES = DevArgs.MOST_ROOM_BYTES;
 
@@ -94,6 +100,11 @@ final class DpdkNic implements Nic {
 
     static DpdkNic open(DevArgs device, NicSettings settings) throws NicUnavailableException {
         PciDevices.check(PciDevices.DEVICES, device);
+        if (trusts(settings) && !new MemifLink(device).isMemif()) {
+            throw new NicUnavailableException(
+                    device.name() + " may lead out of the machine, where checksums are needed;"
+                            + " take mtcp.dpdk.checksums=full, trusted is for net_memif");
+        }
         Eal eal = Eal.get(device, settings, needBytes(settings));
         DpdkNic nic = new DpdkNic(eal, device, settings);
         StringBuilder said = new StringBuilder();
@@ -139,7 +150,7 @@ final class DpdkNic implements Nic {
         // Where a port has no checksums, the shim makes and checks them.
         int checksums = TX_CHECKSUM | RX_CHECKSUM;
         capabilities =
-                (isOn(SOFTWARE_CHECKSUMS) ? checksums : ofPort & checksums) | (ofPort & (largeRoomBytes > 0 ? TSO : 0));
+                (sums() != SUMS_LEFT ? checksums : ofPort & checksums) | (ofPort & (largeRoomBytes > 0 ? TSO : 0));
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
         memif.keep(this::isLinkUp, this::restart);
@@ -162,6 +173,14 @@ final class DpdkNic implements Nic {
                     + (eal.hasHugepages() ? "hugepages" : "no hugepages") + "; "
                     + Wakeups.sentence(queues, (int) portStructure.getLong(RX_QUEUES_AT)));
         }
+    }
+
+    private static boolean trusts(NicSettings settings) {
+        return settings.option("dpdk.checksums", "full").equals("trusted");
+    }
+
+    private int sums() {
+        return trusts(settings) ? SUMS_TRUSTED : isOn(SOFTWARE_CHECKSUMS) ? SUMS_MADE : SUMS_LEFT;
     }
 
     private boolean isOn(String option) {
@@ -249,7 +268,7 @@ final class DpdkNic implements Nic {
         boolean checked = DpdkNic.class.desiredAssertionStatus();
         HeldFrames held = checked ? new HeldFrames(memory.sizeBytes()) : null;
         // struct place of the shim: port, receive queue or -1, transmit queue, lcore id or -1, who has that transmit
-        // queue already, whether it is gated, whether checksums are made.
+        // queue already, whether it is gated, who makes checksums.
         int[] fds = wakeups.descriptors(port, Math.min(count, receiving));
         ByteBuffer place = ByteBuffer.allocateDirect(7 * Long.BYTES).order(ByteOrder.nativeOrder());
         queueAddresses = new long[count];
@@ -262,7 +281,7 @@ final class DpdkNic implements Nic {
             place.putLong(24, isOn(LCORE_IDS) ? eal.takeLcore() : -1);
             place.putLong(32, transmit == i ? 0 : queueAddresses[transmit]);
             place.putLong(40, memif.isMemif() ? 1 : 0);
-            place.putLong(48, isOn(SOFTWARE_CHECKSUMS) ? 1 : 0);
+            place.putLong(48, sums());
             queueAddresses[i] = calls.queueNew(memoryAddress, calls.address(place));
             if (queueAddresses[i] == 0) {
                 throw new NicUnavailableException("DPDK has no memory for queue " + i + " of " + device.name()

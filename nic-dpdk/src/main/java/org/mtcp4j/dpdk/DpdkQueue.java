@@ -116,29 +116,30 @@ final class DpdkQueue implements NicQueue {
     public int transmit(FrameBatch batch) {
         int count = batch.count;
         int sent = 0;
-        while (sent < count) {
-            int burst = Math.min(count - sent, AREA_FRAMES);
+        int burst;
+        int accepted;
+        // A port that is full ends it as a short burst does: no branch that is first taken when the program has long
+        // been compiled.
+        do {
+            burst = Math.min(count - sent, AREA_FRAMES);
             for (int i = 0; i < burst; i++) {
                 int entry = sent + i;
                 long place = (batch.offset[entry] & 0xffff_ffffL) | (long) batch.lengthBytes[entry] << 32;
                 area.putLong(i * WORD_BYTES, place | (long) batch.flags[entry] << 56);
                 area.putLong(i * WORD_BYTES + MORE, (long) batch.tsoSize[entry] << 32);
             }
-            int accepted = calls.transmit(queue, burst);
+            accepted = calls.transmit(queue, burst);
             assert given(batch, sent, accepted);
+            readFlags(batch, sent, burst);
             sent += accepted;
-            if (accepted < burst) {
-                readFlags(batch, sent, accepted, burst);
-                break;
-            }
-        }
+        } while (accepted == AREA_FRAMES && sent < count);
         return sent;
     }
 
-    /** Of frames that the port did not take: what there is still to do with them. */
-    private void readFlags(FrameBatch batch, int first, int from, int to) {
-        for (int i = from; i < to; i++) {
-            batch.flags[first + i - from] = (int) (area.getLong(i * WORD_BYTES) >>> 56);
+    /** What there is still to do with frames, if the port did not take them. */
+    private void readFlags(FrameBatch batch, int first, int count) {
+        for (int i = 0; i < count; i++) {
+            batch.flags[first + i] = (int) (area.getLong(i * WORD_BYTES) >>> 56);
         }
     }
 

@@ -28,7 +28,10 @@ class DevArgsTest {
     void memifGetsBuffersForWholeFrames() throws NicUnavailableException {
         DevArgs memif = DevArgs.parse("net_memif0,role=client");
         assertThat(memif.textFor(1_500)).isEqualTo("net_memif0,role=client");
-        assertThat(memif.textFor(9_000)).isEqualTo("net_memif0,role=client,bsize=9024");
+        assertThat(memif.textFor(9_000)).isEqualTo("net_memif0,role=client,bsize=9024,rsize=7");
+        assertThat(memif.textFor(2_100)).endsWith(",bsize=2176,rsize=9");
+        assertThat(memif.textFor(65_326)).endsWith(",bsize=65344,rsize=5");
+        assertThat(DevArgs.parse("net_memif0,rsize=10").textFor(9_000)).isEqualTo("net_memif0,rsize=10,bsize=9024");
         assertThatThrownBy(() -> memif.textFor(65_535)).hasMessageContaining("set mtcp.mtu to at most 65326");
         DevArgs told = DevArgs.parse("net_memif0,bsize=16384");
         assertThat(told.textFor(9_000)).isEqualTo(told.text());

@@ -117,6 +117,14 @@ class DpdkFailuresTest {
     }
 
     @Test
+    void checksumsAreTrustedOverSharedMemoryOnly() throws Exception {
+        needsDpdk();
+        assertThat(probe(List.of("env", "JAVA_TOOL_OPTIONS=-Dchecksums=trusted"), null, "net_ring0"))
+                .contains("refused: net_ring0 may lead out of the machine, where checksums are needed; take"
+                        + " mtcp.dpdk.checksums=full, trusted is for net_memif");
+    }
+
+    @Test
     void anInterfaceThatIsNotThereIsNamed() throws Exception {
         needsDpdk();
         assertThat(probe(List.of(), null, "net_af_packet0,iface=nosuch0"))

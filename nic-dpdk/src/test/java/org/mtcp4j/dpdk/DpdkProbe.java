@@ -50,7 +50,15 @@ final class DpdkProbe {
 
     private static NicSettings settings() {
         return new NicSettings(
-                1, 1500, 0, 256, null, System::nanoTime, Map.of("dpdk.eal-args", System.getProperty("eal-args", "")));
+                1,
+                1500,
+                0,
+                256,
+                null,
+                System::nanoTime,
+                Map.of(
+                        "dpdk.eal-args", System.getProperty("eal-args", ""),
+                        "dpdk.checksums", System.getProperty("checksums", "full")));
     }
 
     /** Processors and signal mask of each of the process's threads. */

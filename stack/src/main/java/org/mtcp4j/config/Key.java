@@ -132,13 +132,14 @@ public enum Key {
             ValueType.INT,
             new Range(1, 512),
             "64",
-            "frames that a context takes from a NIC before it tells the program; 1 turns batching off"),
+            "frames that a context takes from a NIC before it tells the program, and no more than 256 KiB; 1 turns batching off"),
     TRANSMIT_BURST(
             "transmit-burst",
             ValueType.INT,
             new Range(1, 512),
             "128",
-            "frames that a context gathers before it hands them to a NIC, at the end of a round at the latest; 1 turns batching off"),
+            "frames that a context gathers before it hands them to a NIC, at the end of a round at the latest, and no more than 256"
+                    + " KiB; 1 turns batching off"),
     TAP_HOST_IP(
             "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
@@ -147,6 +148,12 @@ public enum Key {
             ValueType.BOOLEAN,
             "false",
             "run DPDK without hugepages even where some are free; it does so of itself where none are"),
+    DPDK_CHECKSUMS(
+            "dpdk.checksums",
+            ValueType.choice("full", "trusted"),
+            "full",
+            "trusted: between net_memif peers, whose frames never leave the machine's memory, TCP checksums are neither made"
+                    + " nor checked; set it at both ends"),
     CAPTURE("capture", ValueType.TEXT, "", "pcapng file to write packets to; %p is the process id; empty for none"),
     LOG("log", ValueType.choice("error", "warn", "info", "debug"), "info", "least level that is printed"),
     LINGER_ON_EXIT(

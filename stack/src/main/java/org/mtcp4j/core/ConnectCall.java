@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import org.mtcp4j.ip.IpAddress;
+
 /** An active open: chooses the local port so that the flow belongs to the context that runs this, then sends the SYN. */
 final class ConnectCall extends Call {
-    private final Link[] links;
     private final int linkIndex;
-    private final FlowKey key;
-    private final int localPort;
+    private final IpAddress local;
+    private final IpAddress remote;
+    private final int ports;
     private final SocketDefaults options;
     private final Endpoint endpoint;
     private Flow flow;
 
-    /** @param localPort bound port, or 0 to choose */
-    ConnectCall(Context context, int linkIndex, FlowKey key, int localPort, SocketDefaults options, Endpoint endpoint) {
-        this.links = context.links;
+    /** @param ports bound port, or 0 to choose &lt;&lt; 16 | remote port */
+    ConnectCall(
+            int linkIndex, IpAddress local, IpAddress remote, int ports, SocketDefaults options, Endpoint endpoint) {
         this.linkIndex = linkIndex;
-        this.key = key;
-        this.localPort = localPort;
+        this.local = local;
+        this.remote = remote;
+        this.ports = ports;
         this.options = options;
         this.endpoint = endpoint;
     }
@@ -28,9 +31,12 @@ final class ConnectCall extends Call {
 
     @Override
     void execute(Context context, long nowNs) {
-        boolean found = localPort != 0 ? context.portChoice.claim(key, true) : context.portChoice.choose(key);
-        if (found) {
-            flow = context.activeOpen(links[linkIndex], key, options, endpoint, nowNs);
+        FlowKey key = context.portChoice.opening;
+        key.set(local.hi(), local.lo(), remote.hi(), remote.lo());
+        key.ports(ports >>> 16, ports & 0xffff);
+        boolean isBound = key.localPort() != 0;
+        if (isBound ? context.portChoice.claim(key, true) : context.portChoice.choose(key)) {
+            flow = context.activeOpen(context.links[linkIndex], key, options, endpoint, nowNs);
         }
     }
 }

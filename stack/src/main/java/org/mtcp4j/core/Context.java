@@ -366,15 +366,14 @@ public final class Context {
     Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
         int nic = arrivedOn.loopback ? -1 : engine.routes().interfaceFor(key.remoteHi, key.remoteLo);
         Link link = nic < 0 ? arrivedOn : links[1 + nic];
-        IpAddress hop =
-                link.loopback ? IpAddress.ANY_V4 : engine.routes().nextHop(IpAddress.of(key.remoteHi, key.remoteLo));
-        if (hop == null) {
+        if (!link.loopback && nic < 0) {
             return null;
         }
+        IpAddress gateway = link.loopback ? IpAddress.ANY_V4 : engine.routes().gatewayFor(key.remoteHi, key.remoteLo);
         Flow flow = new Flow(this, link, key, sharedSettings.of(link, key, defaults), defaults);
         flow.setTimestampOffset(timestampOffset(key));
-        flow.hopHi = hop.hi();
-        flow.hopLo = hop.lo();
+        flow.hopHi = gateway == null ? key.remoteHi : gateway.hi();
+        flow.hopLo = gateway == null ? key.remoteLo : gateway.lo();
         flows.add(flow);
         flow.inTable = true;
         return flow;

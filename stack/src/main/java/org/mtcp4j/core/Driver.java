@@ -250,8 +250,7 @@ final class Driver {
      * @param timeoutNs 0: one round only; negative: no limit
      */
     void await(Waiter waiter, long timeoutNs) {
-        long startNs = System.nanoTime();
-        long deadlineNs = timeoutNs < 0 || startNs + timeoutNs < startNs ? NO_LIMIT : startNs + timeoutNs;
+        long deadlineNs = timeoutNs < 0 ? NO_LIMIT : deadlineAfter(timeoutNs);
         if (dedicated) {
             parkUntil(waiter, deadlineNs);
             return;
@@ -280,6 +279,11 @@ final class Driver {
         if (waiter.isSignalled()) {
             waiter.fruitless = 0;
         }
+    }
+
+    private static long deadlineAfter(long timeoutNs) {
+        long startNs = System.nanoTime();
+        return startNs + timeoutNs < startNs ? NO_LIMIT : startNs + timeoutNs;
     }
 
     /** Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it. */
@@ -331,15 +335,18 @@ final class Driver {
     }
 
     private boolean spinAlone(Waiter waiter, long deadlineNs) {
-        long endNs = System.nanoTime() + spinNs;
-        while (System.nanoTime() < endNs) {
+        long nowNs = System.nanoTime();
+        long endNs = nowNs + spinNs;
+        while (nowNs < endNs) {
             if (isOver(waiter, deadlineNs)) {
                 return true;
             }
-            if (!polled && !context.hasInput()) {
+            if ((polled || context.hasInput()) && drive(true)) {
+                // The clock was read for the round.
+                nowNs = lastRoundNs;
+            } else {
                 Thread.onSpinWait();
-            } else if (!drive(true)) {
-                Thread.onSpinWait();
+                nowNs = System.nanoTime();
             }
         }
         return isOver(waiter, deadlineNs);

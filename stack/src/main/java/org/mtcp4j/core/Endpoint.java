@@ -97,13 +97,17 @@ public abstract class Endpoint {
         ReadyNode[] old = nodes;
         for (int i = 0; i < old.length; i++) {
             if (old[i] == node) {
-                ReadyNode[] rest = new ReadyNode[old.length - 1];
-                System.arraycopy(old, 0, rest, 0, i);
-                System.arraycopy(old, i + 1, rest, i, rest.length - i);
-                nodes = rest;
+                nodes = old.length == 1 ? NONE : without(old, i);
                 return;
             }
         }
+    }
+
+    private static ReadyNode[] without(ReadyNode[] old, int index) {
+        ReadyNode[] rest = new ReadyNode[old.length - 1];
+        System.arraycopy(old, 0, rest, 0, index);
+        System.arraycopy(old, index + 1, rest, index, rest.length - index);
+        return rest;
     }
 
     /** Owner, at the end of a round, after a full fence: queues the registrations and notes whom to wake. */

@@ -19,6 +19,7 @@ import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.nic.capture.Capture;
 import org.mtcp4j.tcp.InitialSequence;
 import org.mtcp4j.tcp.TcpSettings;
+import org.mtcp4j.wire.FlowHash;
 
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
@@ -58,6 +59,7 @@ public final class Engine {
     final InitialSequence initialSequence;
 
     private final StackConfig config;
+    private final SocketDefaults defaults;
     private final List<Nic> nics;
     private final Pinning pinning;
     private final BiConsumer<Context, Throwable> onFailure;
@@ -82,6 +84,7 @@ public final class Engine {
             Pinning pinning,
             BiConsumer<Context, Throwable> onFailure) {
         this.config = config;
+        defaults = defaultsOf(config);
         this.nics = nics;
         this.routes = routes;
         this.pinning = pinning;
@@ -245,11 +248,16 @@ public final class Engine {
         return List.copyOf(nics);
     }
 
-    public SocketDefaults newDefaults() {
+    /** What a new socket has, shared. */
+    public SocketDefaults defaults() {
+        return defaults;
+    }
+
+    private static SocketDefaults defaultsOf(StackConfig config) {
         SocketDefaults defaults = new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
         defaults.sendBufferMostBytes = config.intValue(Key.SNDBUF_MOST);
         defaults.receiveBufferMostBytes = config.intValue(Key.RCVBUF_MOST);
-        return defaults;
+        return defaults.share();
     }
 
     /**
@@ -328,13 +336,11 @@ public final class Engine {
             int remotePort,
             SocketDefaults options,
             Endpoint endpoint) {
-        FlowKey key = new FlowKey();
-        key.set(local.hi(), local.lo(), remote.hi(), remote.lo());
-        key.ports(localPort, remotePort);
-        Context context = localPort == 0 ? home() : contexts[contexts[0].contextOf(key.hash)];
+        int hash = FlowHash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), localPort, remotePort);
+        Context context = localPort == 0 ? home() : contexts[contexts[0].contextOf(hash)];
         int linkIndex =
                 addresses.isLocal(remote) || outerIsLoopback ? 0 : 1 + routes.interfaceFor(remote.hi(), remote.lo());
-        ConnectCall call = new ConnectCall(context, linkIndex, key, localPort, options, endpoint);
+        ConnectCall call = new ConnectCall(linkIndex, local, remote, localPort << 16 | remotePort, options, endpoint);
         return context.driver.call(call).flow();
     }
 

@@ -194,8 +194,9 @@ public final class Flow extends Connection {
         return options;
     }
 
-    /** Options were changed in {@link #options()}. */
-    public void optionsChanged() {
+    /** Those are its options now, or have changed. */
+    public void optionsChanged(SocketDefaults socketOptions) {
+        options = socketOptions;
         setSendLimit();
         askAndKick(SETTINGS, true);
     }

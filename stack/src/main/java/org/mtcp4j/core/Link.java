@@ -8,6 +8,9 @@ import org.mtcp4j.nic.NicQueue;
 
 /** One NIC as one context sees it: its queue there, bursts, and what it offloads. The owner's. */
 final class Link {
+    /** About half of a processor's second-level cache: what a burst brings in is still there when it is looked at again. */
+    private static final int MOST_BURST_BYTES = 256 * 1024;
+
     /** Place in the context's list of links. */
     final int index;
 
@@ -54,8 +57,8 @@ final class Link {
         this.nic = nic;
         loopback = index == 0;
         zone = index;
-        rx = new FrameBatch(receiveBurst);
-        tx = new FrameBatch(transmitBurst);
+        rx = new FrameBatch(burst(nic, receiveBurst));
+        tx = new FrameBatch(burst(nic, transmitBurst));
         queue = nic.queue(queueIndex);
         mustBePolled = queue.mustBePolled();
         bytes = nic.memory().bytes();
@@ -83,12 +86,14 @@ final class Link {
         ipv6MtuBytes = ipv6Bytes == 0 ? mtuBytes : Math.min(mtuBytes, ipv6Bytes);
     }
 
+    /** So many frames at once, or as many of the MTU's size as a burst may have. */
+    private static int burst(Nic nic, int wanted) {
+        return Math.max(1, Math.min(wanted, MOST_BURST_BYTES / nic.mtuBytes()));
+    }
+
     /** Offers the batch to the NIC; false when it still has no room for another frame. */
     boolean flush() {
-        int accepted = queue.transmit(tx);
-        if (accepted > 0) {
-            tx.removeFirst(accepted);
-        }
+        tx.removeFirst(queue.transmit(tx));
         return tx.free() > 0;
     }
 }

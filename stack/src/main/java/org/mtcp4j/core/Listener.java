@@ -18,7 +18,9 @@ public final class Listener {
 
     final int port;
     final int backlog;
-    final SocketDefaults defaults;
+    /** What its connections begin with. */
+    volatile SocketDefaults defaults;
+
     final Endpoint endpoint;
     final boolean reusePort;
     private final ConcurrentLinkedQueue<Flow>[] queues;
@@ -57,6 +59,11 @@ public final class Listener {
         for (int i = 0; i < contexts; i++) {
             queues[i] = new ConcurrentLinkedQueue<>();
         }
+    }
+
+    /** What connections begin with from now on. */
+    public void options(SocketDefaults options) {
+        defaults = options;
     }
 
     /** Which context the accepting thread drives: among listeners of one port, the one at home in a flow's context gets it. */

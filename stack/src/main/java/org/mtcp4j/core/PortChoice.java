@@ -15,6 +15,9 @@ final class PortChoice {
 
     private static final int CURSOR_BITS = 6;
 
+    /** Of the active open that is under way. */
+    final FlowKey opening = new FlowKey();
+
     private final Context context;
     /** RFC 6056 §3.3.4: one for each group of destinations. */
     private final int[] cursors =

@@ -3,11 +3,15 @@ package org.mtcp4j.core;
 
 import org.mtcp4j.tcp.TcpSettings;
 
-/** Options of a socket before it has a connection; a listener's are what its connections inherit. Any thread, racily. */
+/**
+ * Options of a socket before it has a connection; a listener's are what its connections inherit. Any thread, racily. Sockets that have what
+ * others have share it until they are told otherwise.
+ */
 public final class SocketDefaults {
     /** Linux takes one large segment whole however small SO_SNDBUF is, and programs with small buffers count on that. */
     private static final int LEAST_SEND_LIMIT_BYTES = 32 * 1024;
 
+    private volatile boolean shared;
     public volatile int sendBufferBytes;
     public volatile int receiveBufferBytes;
     /** Up to here the buffers grow as the path turns out to need it; 0 once the program has set a size: never. */
@@ -48,6 +52,19 @@ public final class SocketDefaults {
         return sendBufferFixed ? (int) Math.min(1L << 30, Math.max(2L * bytes, LEAST_SEND_LIMIT_BYTES)) : bytes;
     }
 
+    /** Not to be changed any more, but in a {@link #copy}. */
+    public SocketDefaults share() {
+        if (!shared) {
+            shared = true;
+        }
+        return this;
+    }
+
+    public boolean isShared() {
+        return shared;
+    }
+
+    /** Its own, not shared. */
     public SocketDefaults copy() {
         SocketDefaults copy = new SocketDefaults(sendBufferBytes, receiveBufferBytes);
         copy.sendBufferMostBytes = sendBufferMostBytes;

@@ -183,6 +183,12 @@ public final class Routes {
         return false;
     }
 
+    /** The gateway to the destination, or null where it is a neighbour itself or there is no route. */
+    public IpAddress gatewayFor(long hi, long lo) {
+        Route route = find(hi, lo);
+        return route == null ? null : route.gateway;
+    }
+
     /** The neighbour that packets to the destination go to: itself, a gateway, or null where there is no route. */
     public IpAddress nextHop(IpAddress destination) {
         Route route = find(destination.hi(), destination.lo());

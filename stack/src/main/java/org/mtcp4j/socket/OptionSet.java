@@ -11,7 +11,7 @@ final class OptionSet {
     private static final int LEAST_RECEIVE_BYTES = 1_152;
     private static final int MOST_BUFFER_BYTES = 1 << 30;
 
-    private final SocketDefaults values;
+    private volatile SocketDefaults values;
     private volatile boolean reuseAddress;
     private volatile boolean reusePort;
     private volatile int lingerSeconds = -1;
@@ -21,6 +21,14 @@ final class OptionSet {
     }
 
     SocketDefaults values() {
+        return values;
+    }
+
+    /** To be changed: a set of options that other sockets have as well stays as it is. */
+    private synchronized SocketDefaults own() {
+        if (values.isShared()) {
+            values = values.copy();
+        }
         return values;
     }
 
@@ -45,15 +53,22 @@ final class OptionSet {
 
     void set(StackOption option, int value) {
         switch (option) {
+            case REUSEADDR -> reuseAddress = value != 0;
+            case REUSEPORT -> reusePort = value != 0;
+            case LINGER -> lingerSeconds = value;
+            case INCOMING_NAPI_ID -> throw new IllegalArgumentException("INCOMING_NAPI_ID is read only");
+            default -> set(own(), option, value);
+        }
+    }
+
+    private static void set(SocketDefaults values, StackOption option, int value) {
+        switch (option) {
             case SNDBUF -> values.fixSendBuffer(clamp(value, LEAST_SEND_BYTES));
             case RCVBUF -> {
                 values.receiveBufferBytes = clamp(value, LEAST_RECEIVE_BYTES);
                 values.receiveBufferMostBytes = 0;
             }
             case KEEPALIVE -> values.keepAlive = value != 0;
-            case REUSEADDR -> reuseAddress = value != 0;
-            case REUSEPORT -> reusePort = value != 0;
-            case LINGER -> lingerSeconds = value;
             case NODELAY -> values.noDelay = value != 0;
             case TOS -> values.tos = value & 0xff;
             case OOBINLINE -> values.oobInline = value != 0;
@@ -61,7 +76,7 @@ final class OptionSet {
             case KEEPINTERVAL -> values.keepIntervalSeconds = value;
             case KEEPCOUNT -> values.keepCount = value;
             case QUICKACK -> values.quickAck = value != 0;
-            case INCOMING_NAPI_ID -> throw new IllegalArgumentException("INCOMING_NAPI_ID is read only");
+            default -> throw new IllegalArgumentException(option + " is no connection's");
         }
     }
 

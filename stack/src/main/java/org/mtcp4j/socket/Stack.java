@@ -20,6 +20,7 @@ import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.VlanNic;
 import org.mtcp4j.stats.SideCounters;
+import org.mtcp4j.stats.SideReason;
 import org.mtcp4j.wire.Ethernet;
 
 /** A running stack: its contexts, NICs and background threads. One per JVM in production; tests start several. */
@@ -174,6 +175,7 @@ public final class Stack implements AutoCloseable {
         return Map.of(
                 Key.DPDK_EAL_ARGS.shortName(), config.text(Key.DPDK_EAL_ARGS),
                 Key.DPDK_NO_HUGE.shortName(), config.text(Key.DPDK_NO_HUGE),
+                Key.DPDK_CHECKSUMS.shortName(), config.text(Key.DPDK_CHECKSUMS),
                 Key.LOG.shortName(), config.text(Key.LOG));
     }
 
@@ -195,18 +197,17 @@ public final class Stack implements AutoCloseable {
         return ip.isAny() || engine.addresses().isLocal(ip);
     }
 
-    /** Whether connections to this address go through the stack: one of its own, or one it has a route for. */
-    public boolean routes(InetAddress remote) {
-        return engine.isReachable(Binds.wireAddress(remote));
-    }
-
     /**
-     * As {@link #routes(InetAddress)}, but a loopback address leads to the stack only where somebody of the stack's listens: other
-     * programs, and sockets that stayed on the kernel, are reached by the same addresses.
+     * Where a connection to this address goes. To the stack if the address is one of its own, or it has a route; but a loopback address leads
+     * to it only where somebody of the stack's listens: other programs, and sockets that stayed on the kernel, are reached by the same
+     * addresses.
      */
-    public boolean routes(InetSocketAddress remote) {
+    public SideReason sideOf(InetSocketAddress remote) {
         IpAddress ip = Binds.wireAddress(remote.getAddress());
-        return engine.isReachable(ip) && !engine.isLeftToKernel(ip, remote.getPort());
+        if (!engine.isReachable(ip)) {
+            return SideReason.KERNEL_NO_ROUTE;
+        }
+        return engine.isLeftToKernel(ip, remote.getPort()) ? SideReason.KERNEL_LOOPBACK : SideReason.STACK;
     }
 
     /** Whether the stack has the address only because it serves the machine's loopback: the kernel has it too. */

@@ -29,7 +29,7 @@ public final class StackListener extends Pollable {
 
     StackListener(Engine engine) {
         this.engine = engine;
-        options = new OptionSet(engine.newDefaults());
+        options = new OptionSet(engine.defaults());
         options.set(StackOption.REUSEADDR, 1);
         home = engine.nextListenerHome();
     }
@@ -50,6 +50,8 @@ public final class StackListener extends Pollable {
         binding = bound;
         local = new InetSocketAddress(address.getAddress(), bound.port());
         listener = opened;
+        // One may have been set meanwhile.
+        opened.options(options.values());
         int driven = drivenBy;
         opened.home(driven < 0 ? home : driven);
     }
@@ -99,6 +101,10 @@ public final class StackListener extends Pollable {
     /** See {@link StackSocket#option(StackOption, int)}. */
     public void option(StackOption option, int value) {
         options.set(option, value);
+        Listener present = listener;
+        if (present != null) {
+            present.options(options.values());
+        }
     }
 
     @Override

@@ -38,13 +38,13 @@ public final class StackSocket extends Pollable {
 
     StackSocket(Engine engine) {
         this.engine = engine;
-        options = new OptionSet(engine.newDefaults());
+        options = new OptionSet(engine.defaults());
     }
 
     /** An accepted connection. */
     StackSocket(Engine engine, Flow accepted) {
         this.engine = engine;
-        SocketDefaults inherited = accepted.options().copy();
+        SocketDefaults inherited = accepted.options().share();
         options = new OptionSet(inherited);
         flow = accepted;
         connected = true;
@@ -86,6 +86,10 @@ public final class StackSocket extends Pollable {
         }
         remote = to;
         flow = opened;
+        if (opened.options() != options.values()) {
+            // Set meanwhile.
+            opened.optionsChanged(options.values());
+        }
         // That of the bind, which may have been the any-address.
         local = null;
         // The answer may have come before the flow was ours to look at.
@@ -318,7 +322,7 @@ public final class StackSocket extends Pollable {
         options.set(option, value);
         Flow present = flow;
         if (present != null && OptionSet.concernsFlow(option)) {
-            present.optionsChanged();
+            present.optionsChanged(options.values());
         }
     }
 

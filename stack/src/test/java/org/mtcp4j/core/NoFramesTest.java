@@ -40,10 +40,8 @@ class NoFramesTest {
         SocketDefaults options = new SocketDefaults(BYTES, BYTES);
         Listener listener = context.engine.listen(binding, CONNECTIONS, options, new Endpoint() {});
         for (int i = 0; i < CONNECTIONS; i++) {
-            FlowKey key = new FlowKey();
-            key.set(TestEngines.OURS.hi(), TestEngines.OURS.lo(), TestEngines.OURS.hi(), TestEngines.OURS.lo());
-            key.ports(0, 80);
-            ConnectCall call = new ConnectCall(context, 0, key, 0, options.copy(), new Endpoint() {});
+            ConnectCall call =
+                    new ConnectCall(0, TestEngines.OURS, TestEngines.OURS, 80, options.copy(), new Endpoint() {});
             call.execute(context, nowNs);
             clients.add(call.flow());
             Flow server = listener.accept();

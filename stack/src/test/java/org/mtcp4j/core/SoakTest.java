@@ -147,10 +147,7 @@ class SoakTest {
     }
 
     private Conversation open(Conversation.Ending ending) {
-        FlowKey key = new FlowKey();
-        key.set(TestEngines.OURS.hi(), TestEngines.OURS.lo(), TestEngines.OURS.hi(), TestEngines.OURS.lo());
-        key.ports(0, 80);
-        ConnectCall call = new ConnectCall(context, 0, key, 0, defaults(), new Endpoint() {});
+        ConnectCall call = new ConnectCall(0, TestEngines.OURS, TestEngines.OURS, 80, defaults(), new Endpoint() {});
         call.execute(context, nowNs);
         Conversation c = new Conversation(call.flow(), ending, random, nowNs);
         unaccepted.put(call.flow().localPort(), c);

@@ -87,10 +87,8 @@ class SynFloodTest {
     }
 
     private Flow connect(int port) {
-        FlowKey key = new FlowKey();
-        key.set(CLIENT.hi(), CLIENT.lo(), TestEngines.OURS.hi(), TestEngines.OURS.lo());
-        key.ports(0, port);
-        ConnectCall call = new ConnectCall(client, 1, key, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
+        SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        ConnectCall call = new ConnectCall(1, CLIENT, TestEngines.OURS, port, defaults, new Endpoint() {});
         call.execute(client, nowNs);
         return call.flow();
     }
@@ -273,7 +271,7 @@ class SynFloodTest {
         for (int i = 0; i < 3; i++) {
             Flow flow = connect(81);
             flow.options().noDelay = true;
-            flow.optionsChanged();
+            flow.optionsChanged(flow.options());
             three.add(flow);
         }
         turn();

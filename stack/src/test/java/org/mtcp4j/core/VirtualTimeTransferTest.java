@@ -90,11 +90,8 @@ class VirtualTimeTransferTest {
     }
 
     private void open(Context context, Listener listener, SplittableRandom random, List<End> ends) {
-        FlowKey key = new FlowKey();
-        key.set(TestEngines.OURS.hi(), TestEngines.OURS.lo(), TestEngines.OURS.hi(), TestEngines.OURS.lo());
-        key.ports(0, 80);
-        ConnectCall call =
-                new ConnectCall(context, 0, key, 0, new SocketDefaults(256 * 1024, 512 * 1024), new Endpoint() {});
+        SocketDefaults defaults = new SocketDefaults(256 * 1024, 512 * 1024);
+        ConnectCall call = new ConnectCall(0, TestEngines.OURS, TestEngines.OURS, 80, defaults, new Endpoint() {});
         call.execute(context, nowNs);
         Flow client = call.flow();
         Flow server = null;

@@ -62,10 +62,7 @@ public final class SideRules {
         if (!offload.allows(remote)) {
             return SideReason.KERNEL_EXCLUDED;
         }
-        if (!stack.routes(remote.getAddress())) {
-            return SideReason.KERNEL_NO_ROUTE;
-        }
-        return stack.routes(remote) ? SideReason.STACK : SideReason.KERNEL_LOOPBACK;
+        return stack.sideOf(remote);
     }
 
     /** Where a server bound to this address listens. */
