@@ -151,6 +151,7 @@ final class DpdkNic implements Nic {
         int checksums = TX_CHECKSUM | RX_CHECKSUM;
         capabilities =
                 (sums() != SUMS_LEFT ? checksums : ofPort & checksums) | (ofPort & (largeRoomBytes > 0 ? TSO : 0));
+        capabilities |= trusts(settings) ? INSIDE : 0;
         makeQueues();
         totalFrames = calls.freeFrames(memoryAddress);
         memif.keep(this::isLinkUp, this::restart);

@@ -382,7 +382,7 @@ public final class Context {
     /** Fills in what a connection over that link starts with, but for its timestamp offset. */
     void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
         engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
-        defaults.applyTo(settings, !link.loopback);
+        defaults.applyTo(settings, !link.isInside);
     }
 
     /** Of the connection with that key (RFC 7323 §7.1). */

@@ -162,9 +162,8 @@ public final class Flow extends Connection {
         return growsBuffers() && options.sendBufferMostBytes > options.sendBufferBytes;
     }
 
-    /** Over loopback there is no path to fill; larger buffers would only leave the caches. */
     private boolean growsBuffers() {
-        return !link.loopback;
+        return !link.isInside;
     }
 
     /** Owner: an acknowledgement came; a window that has grown wants more behind it. */

@@ -40,6 +40,9 @@ final class Link {
     final boolean transmitsChecksum;
     final boolean segments;
     final boolean steers;
+    /** Buffers that grow with the path would only leave the caches. */
+    final boolean isInside;
+
     final boolean mustBePolled;
     /** Null over loopback. */
     NeighbourDesk neighbours;
@@ -73,6 +76,7 @@ final class Link {
         segments = (capabilities & Nic.TSO) != 0 && transmitsChecksum;
         largeFrameBytes = segments ? nic.largeFrameBytes() : 0;
         steers = (capabilities & Nic.STEERS) != 0;
+        isInside = loopback || (capabilities & Nic.INSIDE) != 0;
     }
 
     /** Of packets of that family: the NIC's, or less if the network said so. */

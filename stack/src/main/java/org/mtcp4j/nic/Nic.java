@@ -18,6 +18,9 @@ public interface Nic extends AutoCloseable {
      */
     int STEERS = 1 << 3;
 
+    /** Property: whoever is at the other end is in this machine, so that there is no path to fill, only caches to leave. */
+    int INSIDE = 1 << 6;
+
     /** As configured, e.g. {@code tap:mt0}. */
     String name();
 

@@ -11,9 +11,10 @@ record Plan(String name, String sentence, List<Case> cases) {
 
     private static final String PORT = "9000";
     /** As long as those of the kernel's loopback. */
-    private static final String LARGE_FRAMES = "; mtu=65000";
+    private static final String LARGE_FRAMES = "; mtu=65000, trusted";
 
-    private static final String LARGE_FRAMES_AGENT = ",mtu=65000,frames=2048";
+    private static final String TRUSTED_AGENT = ",dpdk.checksums=trusted";
+    private static final String LARGE_FRAMES_AGENT = ",mtu=65000,frames=2048" + TRUSTED_AGENT;
     private static final List<String> KERNEL_AND_OURS = List.of("lo", "veth", "memif");
 
     /**
@@ -102,13 +103,21 @@ record Plan(String name, String sentence, List<Case> cases) {
                         ping("bulk", 64, 1),
                         ping("bulk", 64, 8),
                         ping("bulk", 64, 1)
-                                .named("bulk 9,000-byte frames, 1")
-                                .with(",mtu=9000")
-                                .on("lo", "memif"),
+                                .named("bulk 64 B, 1; trusted")
+                                .with(TRUSTED_AGENT)
+                                .on("memif"),
                         ping("bulk", 64, 1)
-                                .named("bulk 65,000-byte frames, 1")
+                                .named("bulk 64 B, 1; mtu=9000, trusted")
+                                .with(",mtu=9000" + TRUSTED_AGENT)
+                                .on("memif"),
+                        ping("bulk", 64, 1)
+                                .named("bulk 64 B, 1" + LARGE_FRAMES)
                                 .with(LARGE_FRAMES_AGENT)
-                                .on("lo", "memif")));
+                                .on("memif"),
+                        ping("bulk", 64, 8)
+                                .named("bulk 64 B, 8" + LARGE_FRAMES)
+                                .with(LARGE_FRAMES_AGENT)
+                                .on("memif")));
     }
 
     /** A kernel client, whose cost bounds what a server can gain. */
