@@ -364,12 +364,13 @@ public final class Context {
 
     /** Null when there is no route back. */
     Flow newFlow(Link arrivedOn, FlowKey key, SocketDefaults defaults) {
-        int nic = arrivedOn.loopback ? -1 : engine.routes().interfaceFor(key.remoteHi, key.remoteLo);
+        Routes routes = engine.routes();
+        int nic = arrivedOn.loopback ? -1 : routes.interfaceFor(key.remoteHi, key.remoteLo);
         Link link = nic < 0 ? arrivedOn : links[1 + nic];
         if (!link.loopback && nic < 0) {
             return null;
         }
-        IpAddress gateway = link.loopback ? IpAddress.ANY_V4 : engine.routes().gatewayFor(key.remoteHi, key.remoteLo);
+        IpAddress gateway = link.loopback ? IpAddress.ANY_V4 : routes.gatewayFor(key.remoteHi, key.remoteLo);
         Flow flow = new Flow(this, link, key, sharedSettings.of(link, key, defaults), defaults);
         flow.setTimestampOffset(timestampOffset(key));
         flow.hopHi = gateway == null ? key.remoteHi : gateway.hi();
