@@ -80,10 +80,10 @@ final class OptionSet {
         }
     }
 
-    /** Whether the connection itself, and not only this end's application, acts upon the option. */
+    /** Whether the connection itself acts upon the option, or its end of the application's streams. */
     static boolean concernsFlow(StackOption option) {
         return switch (option) {
-            case LINGER, REUSEADDR, REUSEPORT, OOBINLINE, INCOMING_NAPI_ID -> false;
+            case LINGER, REUSEADDR, REUSEPORT, INCOMING_NAPI_ID -> false;
             default -> true;
         };
     }
