@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** memif with the largest frames that DPDK's buffers hold. */
+/** memif with the largest frames that DPDK's buffers hold, and with larger ones than the receiver's. */
 class DpdkMemifLargest {
     private static final int MOST_MTU_BYTES = 65_326;
     private static final int ETHERNET_BYTES = 14;
@@ -55,6 +55,36 @@ class DpdkMemifLargest {
                 }
             }
             server.queue(0).free(in.offset[0]);
+        }
+    }
+
+    /** The driver chains the receiver's buffers, and no port without segmentation has any that would hold the whole. */
+    @Test
+    void aFrameInPiecesThatNoBufferHoldsIsDroppedAndCounted() throws Exception {
+        String end = ",rsize=4,socket-abstract=no,socket=" + DpdkContracts.socket("pieces");
+        try (Nic server = port("net_memif3,role=server" + end, 1_500);
+                Nic client = port("net_memif4,role=client" + end, 9_000)) {
+            DpdkContract.awaitPeer(client, server);
+            NicQueue from = client.queue(0);
+            FrameBatch out = new FrameBatch(3);
+            int[] lengths = {64, server.frameBytes() + 1, 65};
+            for (int length : lengths) {
+                out.add(from.allocate(), length, 0);
+            }
+            assertThat(from.transmit(out)).isEqualTo(lengths.length);
+            FrameBatch in = new FrameBatch(lengths.length);
+            long startNs = System.nanoTime();
+            while (in.count < 2) {
+                assertThat(System.nanoTime() - startNs)
+                        .as("ns without the others")
+                        .isLessThan(PATIENCE_NS);
+                server.queue(0).receive(in);
+            }
+            assertThat(in.lengthBytes).startsWith(64, 65);
+            assertThat(server.droppedFrames()).isEqualTo(1);
+            server.queue(0).free(in.offset[0]);
+            server.queue(0).free(in.offset[1]);
+            assertThat(server.freeFrames()).isEqualTo(server.totalFrames());
         }
     }
 }
