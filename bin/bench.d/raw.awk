@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Lines of JSON that bin/bench raw has printed, as a table.
 
+BEGIN {
+  # A cache line there and back, between processors behind one cache.
+  NEAR_NS = 200
+}
+
 function field(name, text) {
   if (!match($0, "\"" name "\": (\"[^\"]*\"|[0-9.]+)")) {
     return ""
@@ -55,6 +60,16 @@ function spread(key, format, values, n, middle) {
   round = field("round")
   place = field("place") + 0
   rounds[round] = 1
+  if (mode == "line") {
+    if (field("ns") + 0 < NEAR_NS) {
+      near[round, place] = 1
+    } else {
+      far[round, place] = 1
+    }
+  } else if (mode == "echo" && side !~ /^generator/) {
+    window[round, place] = side
+    reached[round, place] = field("mpps")
+  }
   if (side == "testpmd 5tswap") {
     swap[mode, round, place] = field("mpps")
   } else if (side ~ /^java/) {
@@ -89,17 +104,34 @@ END {
       spread(rows[i] "ns", "%.1f"),
       spread(rows[i] "ratio", "%.2f"), spread(rows[i] "empty", "%.2f"), spread(rows[i] "bytes", "%.4f")
   }
+  for (key in window) {
+    if ((key in near) && !(key in far)) {
+      put("near|" window[key], reached[key])
+    } else if ((key in far) && !(key in near)) {
+      put("far|" window[key], reached[key])
+    }
+  }
   print ""
-  best("echo", "java 17")
-  best("echo", "java 25")
+  print "| processors before and after the window | side | windows | Mpps | median, of testpmd's |"
+  print "|---|---|---|---|---|"
+  state("near")
+  state("far")
 }
 
-# The best of all rounds beside the best of testpmd's: both processors were as near to each other as they get.
-function best(mode, side, ours, theirs, n, m) {
-  n = sorted(mode "|" side "best", ours)
-  m = sorted(mode "|testpmd 5tswap" "best", theirs)
-  if (n > 0 && m > 0) {
-    printf "Mode %s, the best 0.2 s of all rounds: %s %.2f Mpps, testpmd 5tswap %.2f, a ratio of %.2f.\n", mode, side, ours[n], theirs[m],
-      ours[n] / theirs[m]
+function median(key, values, n) {
+  n = sorted(key, values)
+  return n == 0 ? 0 : n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
+}
+
+# Windows before and after which the processors stood so to each other.
+function state(which, sides, i, n, values, ours, theirs) {
+  n = split("testpmd 5tswap|java 17|java 25", sides, "|")
+  theirs = median(which "|" sides[1])
+  for (i = 1; i <= n; i++) {
+    ours = median(which "|" sides[i])
+    if (ours > 0) {
+      printf "| %s | %s | %d | %s | %s |\n", which, sides[i], sorted(which "|" sides[i], values), spread(which "|" sides[i], "%.2f"),
+        (i > 1 && theirs > 0 ? sprintf("%.2f", ours / theirs) : "-")
+    }
   }
 }
