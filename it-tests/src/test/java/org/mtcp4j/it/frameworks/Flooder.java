@@ -56,7 +56,6 @@ public final class Flooder {
     private long established;
     private int started;
     private int done;
-    private int failed;
     private long slowestNs;
 
     private static final class Client {
@@ -219,7 +218,6 @@ public final class Flooder {
         }
         if (clients.remove(client)) {
             done += well ? 1 : 0;
-            failed += well ? 0 : 1;
             slowestNs = Math.max(slowestNs, nowNs - client.startNs);
         }
         client.channel.close();
