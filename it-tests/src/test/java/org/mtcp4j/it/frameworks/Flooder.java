@@ -114,7 +114,10 @@ public final class Flooder {
         flooder.run(CAPACITY_SECONDS * SECOND_NS, false);
         double capacity = (flood.sent - before) / (double) CAPACITY_SECONDS;
         System.out.printf(
-                Locale.ROOT, "capacity %.0f SYNs a second, refused %.2f of what was offered%n", capacity, flood.refused());
+                Locale.ROOT,
+                "capacity %.0f SYNs a second, refused %.2f of what was offered%n",
+                capacity,
+                flood.refused());
         while (System.in.read() != '\n') {
             // The line.
         }
@@ -289,7 +292,9 @@ public final class Flooder {
             double rate = perSecond;
             if (rate > 0) {
                 long nowNs = System.nanoTime();
-                credit = rate == Double.MAX_VALUE ? BURST : Math.min(credit + (nowNs - lastNs) * rate / SECOND_NS, rate / 100);
+                credit = rate == Double.MAX_VALUE
+                        ? BURST
+                        : Math.min(credit + (nowNs - lastNs) * rate / SECOND_NS, rate / 100);
                 lastNs = nowNs;
                 boolean goesOn = true;
                 while (credit >= BURST && goesOn) {

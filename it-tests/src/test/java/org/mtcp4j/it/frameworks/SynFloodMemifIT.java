@@ -45,7 +45,9 @@ class SynFloodMemifIT {
     @Test
     void honestClientsAreServedAndMemoryStaysAsItIs() throws Exception {
         try (Running server = Talker.overMemif(
-                        directory, "server", SERVER_IP, ",wildcard=stack,gateway=" + CLIENT_IP, new String[] {"serve", "" + Server.PORT});
+                        directory, "server", SERVER_IP, ",wildcard=stack,gateway=" + CLIENT_IP, new String[] {
+                            "serve", "" + Server.PORT
+                        });
                 Running flooder = Flooder.start(directory, SERVER_IP, CLIENT_IP, SECONDS)) {
             flooder.awaitLine("capacity", PATIENCE_SECONDS);
             long before = residentKb(server.pid());
@@ -57,7 +59,9 @@ class SynFloodMemifIT {
                     + "; " + stat.counter("TcpExtSyncookiesSent") + " cookies sent, "
                     + stat.counter("TcpExtSyncookiesRecv") + " came back");
             double capacity = figure(said, "capacity (\\d+)");
-            assertThat(figure(said, "refused ([0-9.]+)")).as("the link was full").isPositive();
+            assertThat(figure(said, "refused ([0-9.]+)"))
+                    .as("the link was full")
+                    .isPositive();
             assertThat(figure(said, "offered (\\d+)")).isGreaterThan(1.9 * capacity);
             assertThat(figure(said, "honest (\\d+) of"))
                     .isGreaterThanOrEqualTo(0.95 * figure(said, "honest \\d+ of (\\d+)"));
