@@ -102,6 +102,8 @@ final class DpdkEnvironment implements ContractEnvironment {
         Path directory = Path.of(System.getProperty("java.io.tmpdir"));
         Path near = directory.resolve("near" + ProcessHandle.current().pid() + ".sock");
         Path far = directory.resolve("far" + ProcessHandle.current().pid() + ".sock");
+        // The relay has it, and is killed.
+        far.toFile().deleteOnExit();
         return new DpdkEnvironment(
                 new End(STACK, "net_memif0+role=server+socket-abstract=no+socket=" + near),
                 new End(OTHER, "net_memif1+role=client+socket-abstract=no+socket=" + far),

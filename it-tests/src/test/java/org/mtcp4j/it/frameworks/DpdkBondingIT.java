@@ -2,8 +2,6 @@
 package org.mtcp4j.it.frameworks;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +20,7 @@ class DpdkBondingIT {
 
     @BeforeAll
     static void needsDpdkAndRoot() {
-        Dpdk.assumeAvailable();
-        assumeTrue(System.getProperty("user.name").equals("root"), "packet sockets need root");
+        Dpdk.assumeAvailableToRoot();
     }
 
     /** Starts a server with these agent arguments and a kernel's client, with a connection. */
@@ -81,13 +78,7 @@ class DpdkBondingIT {
     @Test
     void aTaggedPortIsMadeByTheKernelsVlanUnderIt() throws Exception {
         try (Namespace namespace = Namespace.create()) {
-            if (namespace
-                            .run(10, "ip", "link", "add", "link", "lo", "name", "probe.5", "type", "vlan", "id", "5")
-                            .exitCode()
-                    != 0) {
-                System.out.println("[it] skipped: this kernel has no VLANs");
-                abort("this kernel has no VLANs");
-            }
+            Dpdk.assumeVlans(namespace);
             namespace.shell(
                     20,
                     "ip link add v0 type veth peer name v1 && ethtool -K v1 tx off >/dev/null && ip link set v0 up && ip link set"

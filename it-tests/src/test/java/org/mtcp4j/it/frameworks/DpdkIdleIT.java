@@ -42,8 +42,7 @@ class DpdkIdleIT {
 
     @BeforeAll
     static void needsDpdkAndRoot() {
-        Dpdk.assumeAvailable();
-        assumeTrue(System.getProperty("user.name").equals("root"), "packet sockets need root");
+        Dpdk.assumeAvailableToRoot();
     }
 
     @Test

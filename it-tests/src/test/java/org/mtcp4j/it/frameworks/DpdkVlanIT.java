@@ -2,8 +2,6 @@
 package org.mtcp4j.it.frameworks;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -30,8 +28,7 @@ class DpdkVlanIT {
 
     @BeforeAll
     static void needsDpdkAndRoot() {
-        Dpdk.assumeAvailable();
-        assumeTrue(System.getProperty("user.name").equals("root"), "packet sockets need root");
+        Dpdk.assumeAvailableToRoot();
     }
 
     private Running serve(Namespace namespace) throws Exception {
@@ -97,18 +94,12 @@ class DpdkVlanIT {
     @Test
     void theKernelsVlanIsAPeer() throws Exception {
         try (Namespace namespace = Namespace.create()) {
-            namespace.shell(SECONDS, VETH);
-            if (namespace
-                            .run(10, "ip", "link", "add", "link", "v1", "name", "v1.5", "type", "vlan", "id", "5")
-                            .exitCode()
-                    != 0) {
-                System.out.println("[it] skipped: this kernel has no VLANs");
-                abort("this kernel has no VLANs");
-            }
+            Dpdk.assumeVlans(namespace);
             namespace.shell(
                     SECONDS,
-                    "ethtool -K v1.5 tx off >/dev/null && ip addr add " + Server.HOST_IP
-                            + "/24 dev v1.5 && ip link set v1.5 up");
+                    VETH
+                            + " && ip link add link v1 name v1.5 type vlan id 5 && ethtool -K v1.5 tx off >/dev/null && ip addr add "
+                            + Server.HOST_IP + "/24 dev v1.5 && ip link set v1.5 up");
             try (Running server = serve(namespace);
                     Running client =
                             namespace.start(Talker.onKernel(directory, "talk", Server.STACK_IP, "" + Server.PORT))) {

@@ -16,15 +16,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import org.mtcp4j.config.StackConfig;
-import org.mtcp4j.dpdk.DpdkNicProvider;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicDecorator;
 import org.mtcp4j.nic.NicProvider;
 import org.mtcp4j.nic.NicQueue;
-import org.mtcp4j.nic.NicSettings;
-import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 import org.mtcp4j.wire.Checksum;
@@ -229,28 +226,15 @@ public final class Flooder {
     }
 
     /** Of the kind {@code flood}, a memif client; what follows is its socket. */
-    public static final class Provider implements NicProvider {
-        @Override
-        public String kind() {
-            return "flood";
+    public static final class Provider extends WrappedMemif {
+        public Provider() {
+            super("flood", "client");
         }
 
         @Override
-        public String unavailable() {
-            return new DpdkNicProvider().unavailable();
-        }
-
-        @Override
-        public Nic open(String arguments, NicSettings settings) throws NicUnavailableException {
-            Nic inner = new DpdkNicProvider()
-                    .open("net_memif0,role=client,socket-abstract=no,socket=" + arguments, settings);
-            flood = new Flood(inner, inner.queue(0));
-            return new NicDecorator(inner) {
-                @Override
-                public NicQueue queue(int index) {
-                    return flood;
-                }
-            };
+        NicQueue wrap(Nic port) {
+            flood = new Flood(port, port.queue(0));
+            return flood;
         }
     }
 

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.it.frameworks;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import org.junit.jupiter.api.BeforeAll;
 
 /** Over DPDK's packet sockets on a veth. */
 class FrameworksAfPacketIT extends KernelClients {
     @BeforeAll
     static void needsDpdkAndRoot() {
-        Dpdk.assumeAvailable();
-        assumeTrue(System.getProperty("user.name").equals("root"), "packet sockets need root");
+        Dpdk.assumeAvailableToRoot();
     }
 
     @Override

@@ -11,14 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.mtcp4j.config.StackConfig;
-import org.mtcp4j.dpdk.DpdkNicProvider;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicDecorator;
 import org.mtcp4j.nic.NicProvider;
 import org.mtcp4j.nic.NicQueue;
-import org.mtcp4j.nic.NicSettings;
-import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
@@ -87,28 +84,14 @@ public final class HoggedServer {
     }
 
     /** Of the kind {@code hog}, a memif server; what follows is its socket. */
-    public static final class Provider implements NicProvider {
-        @Override
-        public String kind() {
-            return "hog";
+    public static final class Provider extends WrappedMemif {
+        public Provider() {
+            super("hog", "server");
         }
 
         @Override
-        public String unavailable() {
-            return new DpdkNicProvider().unavailable();
-        }
-
-        @Override
-        public Nic open(String arguments, NicSettings settings) throws NicUnavailableException {
-            Nic inner = new DpdkNicProvider()
-                    .open("net_memif0,role=server,socket-abstract=no,socket=" + arguments, settings);
-            NicQueue queue = new Hog(inner.queue(0), inner.totalFrames());
-            return new NicDecorator(inner) {
-                @Override
-                public NicQueue queue(int index) {
-                    return queue;
-                }
-            };
+        NicQueue wrap(Nic port) {
+            return new Hog(port.queue(0), port.totalFrames());
         }
     }
 
