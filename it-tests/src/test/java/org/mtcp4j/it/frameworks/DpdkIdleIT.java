@@ -26,8 +26,14 @@ class DpdkIdleIT {
     private static final int WARM_UP = 5_000;
     /** What a program that is waked may take, on top of the same program on the kernel. */
     private static final long MOST_WAKED_NS = TimeUnit.SECONDS.toNanos(WINDOW_SECONDS) / 1_000;
-    /** What one that looks every 5 ms may take. */
+    /** What one that looks every 5 ms may take, where this machine can be waked as often for less. */
     private static final long MOST_POLLED_NS = TimeUnit.SECONDS.toNanos(WINDOW_SECONDS) / 100;
+
+    /** What the looks may take beside the sleeping: 10 us each. */
+    private static final long MOST_LOOKED_NS = MOST_POLLED_NS / 5;
+
+    /** Sleeps as often and looks at nothing: 0.6 to 1.0 % of a core where a timer is the hypervisor's. */
+    private static final List<String> SLEEPER = List.of("perl", "-e", "select(undef, undef, undef, 0.005) while 1");
 
     private static final long MOST_ANSWER_US = 6_000;
     /** One that looks every 5 ms takes 2.5 ms in the middle. */
@@ -54,6 +60,7 @@ class DpdkIdleIT {
                 Server kernel = Server.start(kernels, List.of(), Build.java(), Program.JETTY, List.of());
                 Running kernelEcho = kernels.start(Talker.onKernel(directory, "serve", "" + (Server.PORT + 1)));
                 Running polled = Running.start(Talker.java(directory, NO_FRAMES, "serve", "" + (Server.PORT + 2)));
+                Running sleeper = Running.start(SLEEPER);
                 Running rung = Talker.overMemif(directory, "server", "198.18.9.1", serve);
                 // It asks for the answer without a pause: what is measured is how soon the other one is awake.
                 Running client = Talker.overMemif(directory, "client", "198.18.9.2", ",spin-us=20000", new String[] {
@@ -70,7 +77,8 @@ class DpdkIdleIT {
             }
             // What start-up left to do, compilation above all, is not idleness.
             TimeUnit.SECONDS.sleep(10);
-            List<Cpu> programs = List.of(waked::cpuNs, kernel::cpuNs, rung::cpuNs, kernelEcho::cpuNs, polled::cpuNs);
+            List<Cpu> programs =
+                    List.of(waked::cpuNs, kernel::cpuNs, rung::cpuNs, kernelEcho::cpuNs, polled::cpuNs, sleeper::cpuNs);
             long[][] ns = new long[programs.size()][WINDOWS];
             for (int window = 0; window < WINDOWS; window++) {
                 for (int i = 0; i < ns.length; i++) {
@@ -84,17 +92,20 @@ class DpdkIdleIT {
             System.out.printf(
                     Locale.ROOT,
                     "[it] idle, ms of processor time in each of %d times %d s: Jetty over af_packet %s, on the kernel %s;"
-                            + " echo over memif %s, on the kernel %s, over a port that is polled %s%n",
+                            + " echo over memif %s, on the kernel %s, over a port that is polled %s; sleeping as often %s%n",
                     WINDOWS,
                     WINDOW_SECONDS,
                     text(ns[0]),
                     text(ns[1]),
                     text(ns[2]),
                     text(ns[3]),
-                    text(ns[4]));
+                    text(ns[4]),
+                    text(ns[5]));
             assertThat(median(ns[0])).as("waked").isLessThan(median(ns[1]) + MOST_WAKED_NS);
             assertThat(median(ns[2])).as("rung").isLessThan(median(ns[3]) + MOST_WAKED_NS);
-            assertThat(median(ns[4])).as("polled").isLessThan(MOST_POLLED_NS);
+            assertThat(median(ns[4]))
+                    .as("polled")
+                    .isLessThan(Math.max(MOST_POLLED_NS, median(ns[5]) + median(ns[3]) + MOST_LOOKED_NS));
             List<Long> us = answersSoon("memif", client, rung);
             assertThat(us.get(ANSWERS / 2)).isLessThan(MOST_RUNG_ANSWER_US);
         }
