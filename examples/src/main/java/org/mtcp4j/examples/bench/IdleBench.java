@@ -13,7 +13,7 @@ import java.util.Locale;
  * Idle connections, a server in one JVM and its clients in others: {@code AGENT_JAR CONNECTIONS memif|tap}. Over memif one client opens all of
  * them, over a TAP clients on the kernel, which stops at 20,000 descriptors a process. Prints bytes a connection on the server (live heap after
  * a full collection, and what is resident outside the heap, against what they were with none), and the server's share of a processor while
- * nothing happens.
+ * nothing happens, beside that of the same program on the kernel without a connection: what a JVM takes.
  */
 public final class IdleBench {
     private static final int FIRST_PORT = 9_000;
@@ -67,24 +67,38 @@ public final class IdleBench {
             double seconds = (System.nanoTime() - startNs) / 1e9;
             long heapBytes = liveHeapBytes(server) - heapBefore;
             long outsideBytes = residentBytes(server) - residentBefore;
-            Thread.sleep(SETTLING_SECONDS * 1_000L);
-            long ticks = server.ticks();
-            Thread.sleep(QUIET_SECONDS * 1_000L);
+            double[] idlePercent = idlePercent(server);
             System.out.printf(
                     Locale.ROOT,
                     "{\"bench\":\"idle\",\"path\":\"%s\",\"connections\":%d,\"openSeconds\":%.1f,\"bytesEach\":%.0f,"
-                            + "\"heapBytesEach\":%.0f,\"outsideHeapBytesEach\":%.0f,\"idleCpuPercent\":%.2f}%n",
+                            + "\"heapBytesEach\":%.0f,\"outsideHeapBytesEach\":%.0f,\"idleCpuPercent\":%.2f,\"emptyJvmCpuPercent\":%.2f}%n",
                     path,
                     connections,
                     seconds,
                     (double) (heapBytes + outsideBytes) / connections,
                     (double) heapBytes / connections,
                     (double) outsideBytes / connections,
-                    (server.ticks() - ticks) / (double) QUIET_SECONDS);
+                    idlePercent[0],
+                    idlePercent[1]);
         } finally {
             for (Lab.Running client : clients) {
                 client.close();
             }
+        }
+    }
+
+    /** The server's, and that of one on the kernel that nobody talks to. */
+    private double[] idlePercent(Lab.Running server) throws Exception {
+        List<String> empty = List.of("PingServer", Lab.host("lo"), "" + FIRST_PORT, "0", "64");
+        try (Lab.Running kernel = lab.start("lo", true, jvm("64m"), "", empty)) {
+            kernel.expect("ready");
+            Thread.sleep(SETTLING_SECONDS * 1_000L);
+            long serverNs = server.cpuNs();
+            long kernelNs = kernel.cpuNs();
+            Thread.sleep(QUIET_SECONDS * 1_000L);
+            double onePercentNs = QUIET_SECONDS * 1e7;
+            return new double[] {(server.cpuNs() - serverNs) / onePercentNs, (kernel.cpuNs() - kernelNs) / onePercentNs
+            };
         }
     }
 

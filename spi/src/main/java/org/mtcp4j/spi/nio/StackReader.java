@@ -7,17 +7,16 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.StackSocket;
 
 /** The reading half of a socket on the stack: one thread at a time. */
-final class StackReader {
-    final ReentrantLock readLock = new ReentrantLock();
+@SuppressWarnings("serial") // never written out, though a synchronizer could be
+final class StackReader extends HalfLock {
     private final MtcpSocketChannel channel;
     private final StackSocket socket;
     private final SideState state;
-    /** Guarded by readLock: a reset is reported by every read from then on. */
+    /** Guarded by the lock: a reset is reported by every read from then on. */
     private boolean connectionReset;
 
     StackReader(MtcpSocketChannel channel, StackSocket socket, SideState state) {
@@ -88,7 +87,7 @@ final class StackReader {
     }
 
     int read(ByteBuffer dst) throws IOException {
-        readLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             if (!state.inputClosed) {
@@ -96,12 +95,12 @@ final class StackReader {
             }
             return (int) read(dst, null, 0, 0, 0);
         } finally {
-            readLock.unlock();
+            unlock();
         }
     }
 
     long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
-        readLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             for (int i = offset; !state.inputClosed && i < offset + length; i++) {
@@ -109,12 +108,12 @@ final class StackReader {
             }
             return read(null, dsts, offset, length, 0);
         } finally {
-            readLock.unlock();
+            unlock();
         }
     }
 
     int timedRead(byte[] dst, int offset, int length, long timeoutNs) throws IOException {
-        readLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             if (!channel.isBlocking()) {
@@ -122,7 +121,7 @@ final class StackReader {
             }
             return (int) read(ByteBuffer.wrap(dst, offset, length), null, 0, 0, timeoutNs);
         } finally {
-            readLock.unlock();
+            unlock();
         }
     }
 

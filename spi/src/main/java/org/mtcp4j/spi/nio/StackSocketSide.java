@@ -187,13 +187,13 @@ final class StackSocketSide implements SocketSide {
     }
 
     private void lockBoth() {
-        reader.readLock.lock();
-        writer.writeLock.lock();
+        reader.lock();
+        writer.lock();
     }
 
     private void unlockBoth() {
-        writer.writeLock.unlock();
-        reader.readLock.unlock();
+        writer.unlock();
+        reader.unlock();
     }
 
     // Reading and writing.
@@ -341,7 +341,7 @@ final class StackSocketSide implements SocketSide {
         }
         if (channel.isBlocking()) {
             // With somebody inside the JDK leaves the rest, lingering too, to the last one out.
-            closeSocket(connected && !reader.readLock.isLocked() && !writer.writeLock.isLocked());
+            closeSocket(connected && !reader.isLocked() && !writer.isLocked());
             return;
         }
         lockBoth();

@@ -6,14 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.mtcp4j.core.VirtualThreads;
 import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.StackSocket;
 
 /** The writing half of a socket on the stack: one thread at a time. */
-final class StackWriter {
-    final ReentrantLock writeLock = new ReentrantLock();
+@SuppressWarnings("serial") // never written out, though a synchronizer could be
+final class StackWriter extends HalfLock {
     private final MtcpSocketChannel channel;
     private final StackSocket socket;
     private final SideState state;
@@ -84,27 +83,27 @@ final class StackWriter {
     }
 
     int write(ByteBuffer src) throws IOException {
-        writeLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             return (int) write(src, null, 0, 0);
         } finally {
-            writeLock.unlock();
+            unlock();
         }
     }
 
     long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
-        writeLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             return write(null, srcs, offset, length);
         } finally {
-            writeLock.unlock();
+            unlock();
         }
     }
 
     void writeFully(byte[] src, int offset, int length) throws IOException {
-        writeLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             if (!channel.isBlocking()) {
@@ -118,12 +117,12 @@ final class StackWriter {
                 }
             }
         } finally {
-            writeLock.unlock();
+            unlock();
         }
     }
 
     void sendUrgentData(int data) throws IOException {
-        writeLock.lock();
+        lock();
         try {
             state.ensureOpenAndConnected();
             boolean blocking = channel.isBlocking();
@@ -142,7 +141,7 @@ final class StackWriter {
                 throw new IOException("Socket buffer full");
             }
         } finally {
-            writeLock.unlock();
+            unlock();
         }
     }
 }
