@@ -317,9 +317,12 @@ final class Driver {
     }
 
     private static boolean isOver(Waiter waiter, long deadlineNs) {
-        return waiter.isSignalled()
-                || Thread.currentThread().isInterrupted()
-                || (deadlineNs != NO_LIMIT && System.nanoTime() >= deadlineNs);
+        return isWanted(waiter) || (deadlineNs != NO_LIMIT && System.nanoTime() >= deadlineNs);
+    }
+
+    /** Whether the waiting thread has something else to do than to wait. */
+    private static boolean isWanted(Waiter waiter) {
+        return waiter.isSignalled() || Thread.currentThread().isInterrupted();
     }
 
     /** Polls for {@code mtcp.spin-us}, one thread at a time; true when the wait is over. */
@@ -338,7 +341,7 @@ final class Driver {
         long nowNs = System.nanoTime();
         long endNs = nowNs + spinNs;
         while (nowNs < endNs) {
-            if (isOver(waiter, deadlineNs)) {
+            if (isWanted(waiter) || nowNs >= deadlineNs) {
                 return true;
             }
             if ((polled || context.hasInput()) && drive(true)) {

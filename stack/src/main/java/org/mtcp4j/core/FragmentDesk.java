@@ -29,6 +29,8 @@ final class FragmentDesk {
     private final Family ipv4;
     private final Family ipv6;
     private int nextId = new SecureRandom().nextInt();
+    /** As of the end of the last call: each round asks twice. */
+    private long nextDeadlineNs = Long.MAX_VALUE;
 
     /** @param timedOut told of packets whose rest did not come: for IPv4, then for IPv6 */
     FragmentDesk(Context context, TimedOut timedOut) {
@@ -65,18 +67,23 @@ final class FragmentDesk {
 
     /** When {@link #expire} is wanted. */
     long nextDeadlineNs() {
-        return Math.min(ipv4.fragments.nextDeadlineNs(), ipv6.fragments.nextDeadlineNs());
+        return nextDeadlineNs;
+    }
+
+    private void noteDeadline() {
+        nextDeadlineNs = Math.min(ipv4.fragments.nextDeadlineNs(), ipv6.fragments.nextDeadlineNs());
     }
 
     /** Gives up packets whose rest did not come; returns whether there was anything to do. */
     int expire(long nowNs) {
-        if (nowNs < nextDeadlineNs()) {
+        if (nowNs < nextDeadlineNs) {
             return 0;
         }
         for (Family family : new Family[] {ipv4, ipv6}) {
             family.fragments.expire(nowNs);
             context.counters.add(family.timedOut, family.fragments.takeTimedOut());
         }
+        noteDeadline();
         return 1;
     }
 
@@ -90,6 +97,12 @@ final class FragmentDesk {
         if (context.index != 0) {
             return context.handoffs.offer(0, link, frame, lengthBytes, 0);
         }
+        gather(link, frame, ip, fragmentHeader, nowNs);
+        noteDeadline();
+        return false;
+    }
+
+    private void gather(Link link, int frame, int ip, int fragmentHeader, long nowNs) {
         Family family = of(link.bytes, ip);
         context.counters.increment(family.received);
         long from = (long) link.index << LINK_SHIFT | Ethernet.source(link.bytes, frame);
@@ -97,19 +110,18 @@ final class FragmentDesk {
         context.counters.add(family.failed, family.fragments.takeEvicted());
         context.counters.add(family.timedOut, family.fragments.takeTimedOut());
         if (total == Fragments.WAITING) {
-            return false;
+            return;
         }
         int ethernetBytes = Ethernet.headerBytes(link.bytes, frame);
         int whole = total == Fragments.DROPPED ? -1 : allocate(link, ethernetBytes + total);
         if (whole < 0) {
             context.counters.increment(family.failed);
-            return false;
+            return;
         }
         context.counters.increment(family.whole);
         link.bytes.put(whole, link.bytes, frame, ethernetBytes);
         family.fragments.write(link.bytes, whole + ethernetBytes);
         context.input.reassembled(link, whole, ethernetBytes + total, nowNs);
-        return false;
     }
 
     private static int allocate(Link link, int frameBytes) {

@@ -5,31 +5,32 @@ import java.util.Arrays;
 import org.mtcp4j.tcp.TimeWaitRecord;
 
 /**
- * Connections in TIME-WAIT that no application holds any more, as rows of plain arrays: 76 bytes each, nothing for the collector to
- * walk. All wait equally long, so the order of arrival is the order of expiry. Owner only.
+ * Connections in TIME-WAIT that no application holds any more, as rows of one plain array: 80 bytes each, which are one or two cache lines
+ * and nothing for the collector to walk. All wait equally long, so the order of arrival is the order of expiry. Owner only.
  */
 final class TimeWaits {
     private static final int NONE = -1;
     private static final int FIRST_ROWS = 64;
 
+    // The words of a row.
+    private static final int LOCAL_HI = 0;
+    private static final int LOCAL_LO = 1;
+    private static final int REMOTE_HI = 2;
+    private static final int REMOTE_LO = 3;
+    /** Two halves each, the upper first: hash, ports; rows before and after, of which a free one has the latter; and so on. */
+    private static final int HASH_PORTS = 4;
+
+    private static final int BEFORE_AFTER = 5;
+    private static final int UNTIL_NS = 6;
+    private static final int SND_NXT_RCV_NXT = 7;
+    private static final int TS_RECENT_OFFSET = 8;
+    private static final int TIMESTAMPS = 9;
+    private static final int WORDS = 10;
+
     private final long durationNs;
     private final TimeWaitRecord record = new TimeWaitRecord();
 
-    // Columns. A free row is linked by `after`.
-    private long[] localHi = new long[0];
-    private long[] localLo = new long[0];
-    private long[] remoteHi = new long[0];
-    private long[] remoteLo = new long[0];
-    private long[] untilNs = new long[0];
-    private int[] ports = new int[0];
-    private int[] hash = new int[0];
-    private int[] sndNxt = new int[0];
-    private int[] rcvNxt = new int[0];
-    private int[] tsRecent = new int[0];
-    private int[] timestampOffset = new int[0];
-    private boolean[] timestamps = new boolean[0];
-    private int[] before = new int[0];
-    private int[] after = new int[0];
+    private long[] rows = new long[0];
 
     /** Open addressing, linear probing: row + 1, or 0. */
     private int[] slots = new int[2 * FIRST_ROWS];
@@ -49,7 +50,7 @@ final class TimeWaits {
 
     /** Of the oldest row, or {@code Long.MAX_VALUE}. */
     long nextDeadlineNs() {
-        return oldest == NONE ? Long.MAX_VALUE : untilNs[oldest];
+        return oldest == NONE ? Long.MAX_VALUE : rows[oldest * WORDS + UNTIL_NS];
     }
 
     void add(Flow flow, long nowNs) {
@@ -57,19 +58,17 @@ final class TimeWaits {
             grow();
         }
         int row = freeRow;
-        freeRow = after[row];
+        freeRow = after(row);
         record.of(flow);
-        localHi[row] = flow.localHi;
-        localLo[row] = flow.localLo;
-        remoteHi[row] = flow.remoteHi;
-        remoteLo[row] = flow.remoteLo;
-        ports[row] = flow.ports;
-        hash[row] = flow.hash;
-        sndNxt[row] = record.sndNxt;
-        rcvNxt[row] = record.rcvNxt;
-        tsRecent[row] = record.tsRecent;
-        timestampOffset[row] = record.timestampOffset;
-        timestamps[row] = record.timestamps;
+        int at = row * WORDS;
+        rows[at + LOCAL_HI] = flow.localHi;
+        rows[at + LOCAL_LO] = flow.localLo;
+        rows[at + REMOTE_HI] = flow.remoteHi;
+        rows[at + REMOTE_LO] = flow.remoteLo;
+        rows[at + HASH_PORTS] = pair(flow.hash, flow.ports);
+        rows[at + SND_NXT_RCV_NXT] = pair(record.sndNxt, record.rcvNxt);
+        rows[at + TS_RECENT_OFFSET] = pair(record.tsRecent, record.timestampOffset);
+        rows[at + TIMESTAMPS] = record.timestamps ? 1 : 0;
         insert(row);
         append(row, nowNs);
         size++;
@@ -90,21 +89,22 @@ final class TimeWaits {
     }
 
     private boolean matches(int row, FlowKey key) {
-        return hash[row] == key.hash
-                && ports[row] == key.ports
-                && remoteLo[row] == key.remoteLo
-                && localLo[row] == key.localLo
-                && remoteHi[row] == key.remoteHi
-                && localHi[row] == key.localHi;
+        int at = row * WORDS;
+        return rows[at + HASH_PORTS] == pair(key.hash, key.ports)
+                && rows[at + REMOTE_LO] == key.remoteLo
+                && rows[at + LOCAL_LO] == key.localLo
+                && rows[at + REMOTE_HI] == key.remoteHi
+                && rows[at + LOCAL_HI] == key.localHi;
     }
 
     /** The row's numbers, valid until the next call. */
     TimeWaitRecord record(int row) {
-        record.sndNxt = sndNxt[row];
-        record.rcvNxt = rcvNxt[row];
-        record.tsRecent = tsRecent[row];
-        record.timestampOffset = timestampOffset[row];
-        record.timestamps = timestamps[row];
+        int at = row * WORDS;
+        record.sndNxt = upper(rows[at + SND_NXT_RCV_NXT]);
+        record.rcvNxt = (int) rows[at + SND_NXT_RCV_NXT];
+        record.tsRecent = upper(rows[at + TS_RECENT_OFFSET]);
+        record.timestampOffset = (int) rows[at + TS_RECENT_OFFSET];
+        record.timestamps = rows[at + TIMESTAMPS] != 0;
         return record;
     }
 
@@ -116,7 +116,7 @@ final class TimeWaits {
     void remove(int row) {
         unslot(row);
         unlink(row);
-        after[row] = freeRow;
+        link(row, NONE, freeRow);
         freeRow = row;
         size--;
     }
@@ -124,7 +124,7 @@ final class TimeWaits {
     /** Drops what is over; returns how many. */
     int expire(long nowNs) {
         int dropped = 0;
-        while (oldest != NONE && untilNs[oldest] <= nowNs) {
+        while (nextDeadlineNs() <= nowNs) {
             remove(oldest);
             dropped++;
         }
@@ -135,43 +135,70 @@ final class TimeWaits {
     FlowKey[] snapshot() {
         FlowKey[] all = new FlowKey[size];
         int n = 0;
-        for (int row = oldest; row != NONE; row = after[row]) {
+        for (int row = oldest; row != NONE; row = after(row)) {
+            int at = row * WORDS;
             FlowKey key = new FlowKey();
-            key.set(localHi[row], localLo[row], remoteHi[row], remoteLo[row]);
-            key.ports(ports[row] >>> 16, ports[row] & 0xffff);
+            key.set(rows[at + LOCAL_HI], rows[at + LOCAL_LO], rows[at + REMOTE_HI], rows[at + REMOTE_LO]);
+            int ports = (int) rows[at + HASH_PORTS];
+            key.ports(ports >>> 16, ports & 0xffff);
             all[n++] = key;
         }
         return all;
     }
 
+    private static long pair(int upper, int lower) {
+        return ((long) upper << 32) | (lower & 0xffff_ffffL);
+    }
+
+    private static int upper(long pair) {
+        return (int) (pair >> 32);
+    }
+
+    private int before(int row) {
+        return upper(rows[row * WORDS + BEFORE_AFTER]);
+    }
+
+    private int after(int row) {
+        return (int) rows[row * WORDS + BEFORE_AFTER];
+    }
+
+    private void link(int row, int before, int after) {
+        rows[row * WORDS + BEFORE_AFTER] = pair(before, after);
+    }
+
     private void append(int row, long nowNs) {
-        untilNs[row] = nowNs + durationNs;
-        before[row] = newest;
-        after[row] = NONE;
+        rows[row * WORDS + UNTIL_NS] = nowNs + durationNs;
+        link(row, newest, NONE);
         if (newest == NONE) {
             oldest = row;
         } else {
-            after[newest] = row;
+            link(newest, before(newest), row);
         }
         newest = row;
     }
 
     private void unlink(int row) {
-        if (before[row] == NONE) {
-            oldest = after[row];
+        int before = before(row);
+        int after = after(row);
+        if (before == NONE) {
+            oldest = after;
         } else {
-            after[before[row]] = after[row];
+            link(before, before(before), after);
         }
-        if (after[row] == NONE) {
-            newest = before[row];
+        if (after == NONE) {
+            newest = before;
         } else {
-            before[after[row]] = before[row];
+            link(after, before, after(after));
         }
+    }
+
+    private int home(int row) {
+        return FlowTable.spread(upper(rows[row * WORDS + HASH_PORTS])) & (slots.length - 1);
     }
 
     private void insert(int row) {
         int mask = slots.length - 1;
-        int i = FlowTable.spread(hash[row]) & mask;
+        int i = home(row);
         while (slots[i] != 0) {
             i = (i + 1) & mask;
         }
@@ -180,14 +207,13 @@ final class TimeWaits {
 
     private void unslot(int row) {
         int mask = slots.length - 1;
-        int hole = FlowTable.spread(hash[row]) & mask;
+        int hole = home(row);
         while (slots[hole] != row + 1) {
             hole = (hole + 1) & mask;
         }
         slots[hole] = 0;
         for (int j = (hole + 1) & mask; slots[j] != 0; j = (j + 1) & mask) {
-            int home = FlowTable.spread(hash[slots[j] - 1]) & mask;
-            if (((j - home) & mask) >= ((j - hole) & mask)) {
+            if (((j - home(slots[j] - 1)) & mask) >= ((j - hole) & mask)) {
                 slots[hole] = slots[j];
                 slots[j] = 0;
                 hole = j;
@@ -196,28 +222,15 @@ final class TimeWaits {
     }
 
     private void grow() {
-        int old = ports.length;
-        int rows = Math.max(FIRST_ROWS, 2 * old);
-        localHi = Arrays.copyOf(localHi, rows);
-        localLo = Arrays.copyOf(localLo, rows);
-        remoteHi = Arrays.copyOf(remoteHi, rows);
-        remoteLo = Arrays.copyOf(remoteLo, rows);
-        untilNs = Arrays.copyOf(untilNs, rows);
-        ports = Arrays.copyOf(ports, rows);
-        hash = Arrays.copyOf(hash, rows);
-        sndNxt = Arrays.copyOf(sndNxt, rows);
-        rcvNxt = Arrays.copyOf(rcvNxt, rows);
-        tsRecent = Arrays.copyOf(tsRecent, rows);
-        timestampOffset = Arrays.copyOf(timestampOffset, rows);
-        timestamps = Arrays.copyOf(timestamps, rows);
-        before = Arrays.copyOf(before, rows);
-        after = Arrays.copyOf(after, rows);
-        for (int row = rows - 1; row >= old; row--) {
-            after[row] = freeRow;
+        int old = rows.length / WORDS;
+        int now = Math.max(FIRST_ROWS, 2 * old);
+        rows = Arrays.copyOf(rows, now * WORDS);
+        for (int row = now - 1; row >= old; row--) {
+            link(row, NONE, freeRow);
             freeRow = row;
         }
-        slots = new int[2 * rows];
-        for (int row = oldest; row != NONE; row = after[row]) {
+        slots = new int[2 * now];
+        for (int row = oldest; row != NONE; row = after(row)) {
             insert(row);
         }
     }
