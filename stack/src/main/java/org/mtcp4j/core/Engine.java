@@ -327,7 +327,7 @@ public final class Engine {
      *
      * @param local a specific address
      * @param localPort bound port, or 0 to choose one
-     * @return null when no port or tuple is free
+     * @return null when no port or tuple is free, or no route is left
      */
     public Flow connect(
             IpAddress local,
@@ -336,10 +336,14 @@ public final class Engine {
             int remotePort,
             SocketDefaults options,
             Endpoint endpoint) {
+        boolean isInside = addresses.isLocal(remote) || outerIsLoopback;
+        int linkIndex = isInside ? 0 : 1 + routes.interfaceFor(remote.hi(), remote.lo());
+        if (!isInside && linkIndex == 0) {
+            // The route has gone since the source address was chosen.
+            return null;
+        }
         int hash = FlowHash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), localPort, remotePort);
         Context context = localPort == 0 ? home() : contexts[contexts[0].contextOf(hash)];
-        int linkIndex =
-                addresses.isLocal(remote) || outerIsLoopback ? 0 : 1 + routes.interfaceFor(remote.hi(), remote.lo());
         ConnectCall call = new ConnectCall(linkIndex, local, remote, localPort << 16 | remotePort, options, endpoint);
         return context.driver.call(call).flow();
     }

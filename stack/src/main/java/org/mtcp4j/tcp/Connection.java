@@ -14,6 +14,11 @@ import org.mtcp4j.wire.TcpSegment;
  * compared as plain numbers.
  */
 public class Connection extends ControlBlock {
+    /** 100 Gbit/s. */
+    private static final long FASTEST_PATH_BYTES_PER_NS = 12;
+    /** A send buffer of that size stays in the second-level cache, and fills 8 Gbit/s for a millisecond. */
+    private static final int ALWAYS_USEFUL_BYTES = 1 << 20;
+
     /**
      * @param settings the connection's from here on, unless they are shared
      * @param stats where loss, duplicates, bad segments are counted
@@ -213,10 +218,12 @@ public class Connection extends ControlBlock {
 
     /**
      * What the send buffer should hold for the path to be filled: what may be in flight, and as much again that waits to be sent
-     * while acknowledgements return.
+     * while acknowledgements return. Between neighbours the window grows with what waits in rings, and a buffer behind it only adds bytes that
+     * have left the processor's cache when they are sent: so never more than a path of the least round trip seen could hold.
      */
     public int wantedSendBufferBytes() {
-        return 2 * Math.min(congestion.windowBytes(), Math.min(maxSndWnd, CongestionControl.MAX_WINDOW_BYTES / 2));
+        int bytes = 2 * Math.min(congestion.windowBytes(), Math.min(maxSndWnd, CongestionControl.MAX_WINDOW_BYTES / 2));
+        return (int) Math.min(bytes, Math.max(ALWAYS_USEFUL_BYTES, rtt.minRttNs() * FASTEST_PATH_BYTES_PER_NS));
     }
 
     /** Receive-stream position up to which data is complete and in order. */

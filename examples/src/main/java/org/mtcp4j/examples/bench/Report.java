@@ -63,7 +63,7 @@ final class Report {
     private static Row row(Case of, String path, List<Figure> found, double base) {
         ToDoubleFunction<Figure> value = of.isBulk() ? Figure::mbit : Figure::rate;
         double[] all = found.stream().mapToDouble(value).sorted().toArray();
-        double median = all[all.length / 2];
+        double median = (all[(all.length - 1) / 2] + all[all.length / 2]) / 2;
         return new Row(
                 of,
                 path,
