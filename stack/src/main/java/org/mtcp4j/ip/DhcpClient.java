@@ -131,7 +131,7 @@ public final class DhcpClient {
     }
 
     private int seconds(long nowNs) {
-        return (int) ((nowNs - beganNs) / SECOND_NS);
+        return (int) Math.min((nowNs - beganNs) / SECOND_NS, Dhcp.MOST_SECONDS);
     }
 
     /**

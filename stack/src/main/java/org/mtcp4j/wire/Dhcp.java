@@ -23,6 +23,8 @@ public final class Dhcp {
     public static final int MESSAGE_BYTES = 300;
 
     public static final int LEASE_FOR_EVER_S = -1;
+    /** More than that the field does not hold. */
+    public static final int MOST_SECONDS = 0xffff;
 
     private static final int BOOT_REQUEST = 1;
     private static final int BOOT_REPLY = 2;
@@ -174,7 +176,7 @@ public final class Dhcp {
     /**
      * Writes a client's message of {@link #MESSAGE_BYTES}, with the client's identifier and what it wants to know.
      *
-     * @param seconds since it began
+     * @param seconds since it began, at most {@link #MOST_SECONDS}
      */
     public static void write(
             ByteBuffer bytes, int at, int type, long mac, int transactionId, int seconds, Parties parties) {
@@ -184,7 +186,7 @@ public final class Dhcp {
         int clientIp = parties.clientIp;
         bytes.putInt(at, BOOT_REQUEST << 24 | ETHERNET << 16 | MAC_BYTES << 8);
         bytes.putInt(at + 4, transactionId);
-        bytes.putInt(at + 8, Math.min(seconds, 0xffff) << 16 | (clientIp == 0 ? BROADCAST_FLAG : 0));
+        bytes.putInt(at + 8, seconds << 16 | (clientIp == 0 ? BROADCAST_FLAG : 0));
         bytes.putInt(at + CLIENT_IP_OFFSET, clientIp);
         Ethernet.putMac(bytes, at + HARDWARE_OFFSET, mac);
         bytes.putInt(at + COOKIE_OFFSET, COOKIE);
