@@ -87,10 +87,10 @@ final class Arrival {
         }
         if (lengthBytes > 0 && Seq.leq(s.seq + lengthBytes, c.rcvNxt)) {
             c.stats.duplicateBytesIn += s.payloadBytes;
-            SackBlocks.duplicate(c, s.seq, s.seq + s.payloadBytes);
         } else {
             c.stats.outOfWindow++;
         }
+        SackBlocks.old(c, s);
         if (s.payloadBytes > 0 || s.has(TcpSegment.FIN)) {
             DelayedAck.ackNow(c);
         } else {

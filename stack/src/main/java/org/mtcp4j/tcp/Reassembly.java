@@ -126,10 +126,10 @@ final class Reassembly {
         return i < ranges && start(i) <= recent[n] ? i : -1;
     }
 
-    /** Whether all of it is stored. */
-    boolean covers(long from, long to) {
-        int i = firstEndingAtOrAfter(to);
-        return i < ranges && start(i) <= from;
+    /** The first range that has bytes of it, or -1. */
+    int firstOverlapping(long from, long to) {
+        int i = firstEndingAtOrAfter(from + 1);
+        return i < ranges && start(i) < to ? i : -1;
     }
 
     /** Everything below this position is in order: drops what it reaches and returns how far that carries. */

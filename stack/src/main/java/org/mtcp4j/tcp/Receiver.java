@@ -25,6 +25,9 @@ final class Receiver {
             return;
         }
         int payloadOffset = s.payloadOffset + (int) (from - start);
+        if (from == start) {
+            SackBlocks.overlap(c, from, to);
+        }
         if (from == c.receivedPosition) {
             inOrder(c, to, payloadOffset, s.payloadBytes, nowNs);
         } else {
@@ -63,9 +66,6 @@ final class Receiver {
         }
         if (c.reassembly == null) {
             c.reassembly = c.stats.spares.takeReassembly();
-        } else if (c.reassembly.covers(from, to)) {
-            int seq = c.rcvNxt + (int) (from - c.receivedPosition);
-            SackBlocks.duplicate(c, seq, seq + (int) (to - from));
         }
         if (c.reassembly.accepts(from, to)) {
             long placed = place(c, from, to, payloadOffset);

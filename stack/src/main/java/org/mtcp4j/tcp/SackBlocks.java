@@ -3,6 +3,7 @@ package org.mtcp4j.tcp;
 
 import org.mtcp4j.wire.Seq;
 import org.mtcp4j.wire.TcpFields;
+import org.mtcp4j.wire.TcpSegment;
 
 /**
  * What our acknowledgements tell of data beyond a gap (RFC 2018 §4): the block that grew last comes first, then those told before it;
@@ -20,16 +21,39 @@ final class SackBlocks {
         return c.reassembly != null || c.duplicateFrom != c.duplicateTo;
     }
 
-    /** Bytes from sequence number to sequence number came that had come before. */
+    /**
+     * Bytes from sequence number to sequence number came that had come before. A block that adjoins one not yet told becomes part of it: the
+     * segments of a round are acknowledged together.
+     */
     static void duplicate(Connection c, int from, int to) {
-        if (c.sack && from != to) {
-            if (Seq.leq(to, c.rcvNxt)) {
-                c.stats.dsackOldSent++;
-            } else {
-                c.stats.dsackOfoSent++;
-            }
-            c.duplicateFrom = from;
-            c.duplicateTo = to;
+        if (!c.sack || from == to) {
+            return;
+        }
+        if (Seq.leq(to, c.rcvNxt)) {
+            c.stats.dsackOldSent++;
+        } else {
+            c.stats.dsackOfoSent++;
+        }
+        boolean adjoins =
+                c.duplicateFrom != c.duplicateTo && Seq.leq(from, c.duplicateTo) && Seq.geq(to, c.duplicateFrom);
+        c.duplicateFrom = adjoins ? Seq.min(from, c.duplicateFrom) : from;
+        c.duplicateTo = adjoins ? Seq.max(to, c.duplicateTo) : to;
+    }
+
+    /** A segment that is dropped: what of it stands below RCV.NXT, its FIN included, whatever PAWS says of it (RFC 2883 §4.3). */
+    static void old(Connection c, TcpSegment s) {
+        int to = Seq.min(s.seq + s.segLen(), c.rcvNxt);
+        if (Seq.lt(s.seq, to) && !s.has(TcpSegment.SYN) && c.state != TcpState.TIME_WAIT) {
+            duplicate(c, s.seq, to);
+        }
+    }
+
+    /** Text at these stream positions, not yet stored: the first part of it that stands beyond the gap already (RFC 2883 §4.2). */
+    static void overlap(Connection c, long from, long to) {
+        Reassembly r = c.reassembly;
+        int range = r == null ? -1 : r.firstOverlapping(from, to);
+        if (range >= 0) {
+            duplicate(c, seq(c, Math.max(from, r.start(range))), seq(c, Math.min(to, r.end(range))));
         }
     }
 

@@ -31,6 +31,7 @@ final class Timestamps {
         if (Seq.lt(s.tsVal, c.tsRecent) && seconds(nowNs) - c.tsRecentAtSeconds < STALE_SECONDS) {
             c.stats.pawsDrop++;
             if (s.segLen() > 0) {
+                SackBlocks.old(c, s);
                 DelayedAck.ackNow(c);
             } else {
                 ChallengeAck.send(c, nowNs);

@@ -29,4 +29,8 @@ public final class Seq {
     public static int max(int a, int b) {
         return geq(a, b) ? a : b;
     }
+
+    public static int min(int a, int b) {
+        return leq(a, b) ? a : b;
+    }
 }
