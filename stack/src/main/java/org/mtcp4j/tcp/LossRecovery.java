@@ -24,6 +24,9 @@ interface LossRecovery {
     /** What is in flight does not fit the path: it is sent again, in smaller segments, and the window stays. */
     void tooLong(Connection c);
 
+    /** What is in the network for the threshold of a timeout (FlightSize of RFC 5681 §3.1), without what an earlier one gave up. */
+    int flightBytes(Connection c);
+
     /** Whether a timeout now would be for a loss that the congestion window has already been cut for. */
     boolean isRecovering();
 

@@ -116,8 +116,13 @@ final class NewRenoRecovery implements LossRecovery {
     }
 
     @Override
+    public int flightBytes(Connection c) {
+        return c.sndNxt - c.sndUna;
+    }
+
+    @Override
     public boolean isRecovering() {
-        return false;
+        return recovering;
     }
 
     @Override

@@ -137,7 +137,7 @@ final class Retransmission {
         c.stats.timeouts++;
         PathMtu.suspectBlackHole(c);
         LossRecovery recovery = recovery(c);
-        c.congestion.timedOut(c.sndMax - c.sndUna, c.unanswered == 1 && !recovery.isRecovering(), nowNs);
+        c.congestion.timedOut(recovery.flightBytes(c), c.unanswered == 1 && !recovery.isRecovering(), nowNs);
         recovery.timedOut(c);
         c.rtt.backOff();
         c.timeoutTs = Timestamps.value(c, nowNs);

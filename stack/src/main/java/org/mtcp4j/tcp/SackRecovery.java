@@ -369,6 +369,11 @@ final class SackRecovery implements LossRecovery {
     }
 
     @Override
+    public int flightBytes(Connection c) {
+        return phase == LOSS ? pipeBytes(c) : c.sndMax - c.sndUna;
+    }
+
+    @Override
     public boolean isRecovering() {
         return phase == RECOVERY;
     }

@@ -315,6 +315,19 @@ class SackScriptTest {
         s.inject(ACK, 1, 2001, 0).nothingMore();
     }
 
+    /** Nine are outstanding then, of which seven are given up. */
+    @Test
+    void rfc5681_3_1_thresholdOfASecondTimeoutCountsWhatWasSentSinceTheFirst() {
+        Script s = sending(10).pass(41);
+        s.sent.clear();
+        s.pass(220).data(1, 1000).nothingMore();
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5000);
+        s.inject(ACK, 1, 1001, 0).data(1001, 1000).data(2001, 1000).nothingMore();
+        s.pass(1000);
+        assertThat(s.stats.timeouts).isGreaterThan(1);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(2000);
+    }
+
     @Test
     void rfc2018_8_renegedDataIsSentAgainAfterATimeout() {
         Script s = sending(4);

@@ -180,6 +180,36 @@ class SendScriptTest {
         assertThat(s.c.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
     }
 
+    /** Nine are outstanding then, of which seven are given up. */
+    @Test
+    void rfc5681_3_1_thresholdOfASecondTimeoutCountsWhatWasSentSinceTheFirst() {
+        Script s = established(60_000).write(10_000);
+        s.sent.clear();
+        s.pass(210).data(1, 1000).nothingMore();
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5000);
+        s.inject(ACK, 1, 1001, 0).data(1001, 1000).data(2001, 1000).nothingMore();
+        s.pass(410);
+        assertThat(s.stats.timeouts).isEqualTo(2);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(2000);
+    }
+
+    /** The window was cut for the same loss already. */
+    @Test
+    void timeoutInFastRecoveryKeepsTheThreshold() {
+        Script s = established(60_000).write(10_000);
+        s.sent.clear();
+        for (int i = 0; i < 3; i++) {
+            s.inject(ACK, 1, 1, 0);
+        }
+        s.data(1, 1000).nothingMore();
+        int threshold = s.c.congestion.slowStartThresholdBytes();
+        s.inject(ACK, 1, 1001, 0).data(1001, 1000);
+        s.pass(300);
+        assertThat(s.stats.timeouts).isEqualTo(1);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(threshold);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(1000);
+    }
+
     @Test
     void acknowledgementBeyondTheOneSentAgainSkipsTheRest() {
         Script s = Script.established().write(3000);
