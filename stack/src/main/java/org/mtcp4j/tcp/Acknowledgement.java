@@ -74,7 +74,7 @@ final class Acknowledgement {
             c.congestion.roundTrip(c, s, nowNs);
         }
         if (c.recovery == null && (s.sackBlocks == 0 || !c.sack)) {
-            c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
+            Retransmission.grow(c, s, ackedBytes, inFlightBytes, nowNs);
             c.congestion.delivered(c, ackedBytes, nowNs);
         } else {
             Retransmission.recovery(c).newAck(c, s, ackedBytes, inFlightBytes, nowNs);

@@ -339,6 +339,11 @@ final class Bbr extends CongestionControl {
         cwnd = Math.min(cwnd, conserved(inFlightBytes + mss));
     }
 
+    @Override
+    void lossInReducedWindow(int inFlightBytes, long nowNs) {
+        lossDetected(inFlightBytes, nowNs);
+    }
+
     private void savePriorCwnd() {
         priorCwnd = state == PROBE_RTT ? Math.max(priorCwnd, cwnd) : cwnd;
     }

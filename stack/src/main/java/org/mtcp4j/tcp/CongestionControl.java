@@ -100,6 +100,11 @@ abstract class CongestionControl {
         lossDetected(Math.min(inFlightBytes, cwnd), nowNs);
     }
 
+    /** A loss in a window of data that the window was cut for already: what follows may find it spurious, but not that cut. */
+    void lossInReducedWindow(int inFlightBytes, long nowNs) {
+        save();
+    }
+
     /** RFC 6582 §3.2 step 3, full acknowledgement, option 1: no burst of what the window let wait. */
     final void recovered(int inFlightBytes, long nowNs) {
         cwnd = Math.min(ssthresh, Math.max(inFlightBytes, mss) + mss);

@@ -64,6 +64,12 @@ final class Cubic extends CongestionControl {
     }
 
     @Override
+    void lossInReducedWindow(int inFlightBytes, long nowNs) {
+        super.lossInReducedWindow(inFlightBytes, nowNs);
+        priorWMaxBytes = wMaxBytes;
+    }
+
+    @Override
     void timedOut(int inFlightBytes, boolean first, long nowNs) {
         super.timedOut(inFlightBytes, first, nowNs);
         // §4.8: congestion avoidance begins at the plateau of whatever slow start reaches.

@@ -15,7 +15,7 @@ final class Ecn {
     private boolean echo;
     /** The window was cut; the next new data says so. */
     private boolean reducedDue;
-    /** One cut per window of data: not before this is acknowledged. */
+    /** One cut per window of data, whatever it is for: not before this is acknowledged. */
     private int nextCutAt;
 
     private Ecn(Connection c) {
@@ -67,10 +67,9 @@ final class Ecn {
     // ----------------------------------------------------------------------------------------------
     /** An acknowledgement that is not older than the last. */
     void acknowledged(Connection c, TcpSegment s, long nowNs) {
-        boolean again = Seq.geq(c.sndUna, nextCutAt);
+        boolean again = !isCut(c);
         if (s.has(TcpSegment.ECE) && again && c.sndMax != c.iss + 1) {
-            nextCutAt = c.sndMax;
-            reducedDue = true;
+            cut(c);
             if (c.recovery == null || !c.recovery.isRecovering()) {
                 c.stats.ecnCuts++;
                 c.congestion.marked(c.sndMax - c.sndUna, nowNs);
@@ -79,6 +78,17 @@ final class Ecn {
             // Follows, so that it does not come ahead again when the numbers wrap.
             nextCutAt = c.sndUna;
         }
+    }
+
+    /** Whether the window was cut for this window of data: for a loss in it, it is not cut again. */
+    boolean isCut(Connection c) {
+        return Seq.lt(c.sndUna, nextCutAt);
+    }
+
+    /** The window is cut, for a mark or a loss: marks of the same window of data are for it, and the next new data says so. */
+    void cut(Connection c) {
+        nextCutAt = c.sndMax;
+        reducedDue = true;
     }
 
     /** Flags of what is about to leave; new data is ECN-capable, whatever else is not (§6.1.4 to §6.1.6). */

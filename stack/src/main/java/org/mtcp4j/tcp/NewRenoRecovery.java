@@ -40,8 +40,8 @@ final class NewRenoRecovery implements LossRecovery {
         } else if (duplicates < DUPLICATE_THRESHOLD) {
             leftBytes = Math.min(duplicates * c.sendMss, flightBytes);
         } else {
-            // RFC 5681 §3.2 step 2: what limited transmit let out does not count.
-            c.congestion.lossDetected(flightBytes - leftBytes, nowNs);
+            // RFC 5681 §3.2 step 2: what limited transmit let out, beyond the window, does not count.
+            Retransmission.lossDetected(c, Math.min(flightBytes, c.congestion.windowBytes()), nowNs);
             c.stats.fastRetransmits++;
             c.stats.renoRecovery++;
             recover = c.sndMax;
@@ -60,7 +60,7 @@ final class NewRenoRecovery implements LossRecovery {
                 afterTimeout = false;
                 undoSpurious(c, s);
             }
-            c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
+            Retransmission.grow(c, s, ackedBytes, inFlightBytes, nowNs);
             leftBytes = 0;
             if (Seq.gt(c.sndUna, recover)) {
                 // Follows at a distance, so that it does not come ahead again when the numbers wrap.

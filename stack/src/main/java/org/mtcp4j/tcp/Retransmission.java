@@ -27,6 +27,39 @@ final class Retransmission {
         c.recovery = null;
     }
 
+    // ---- what congestion control hears
+    // ------------------------------------------------------------------------------
+    /** SND.UNA advanced outside fast recovery. What echoes a mark lets the window not grow (RFC 3168 §6.1.2). */
+    static void grow(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs) {
+        if (c.ecn == null || !s.has(TcpSegment.ECE)) {
+            c.congestion.acknowledged(ackedBytes, inFlightBytes, c.rtt.srttNs(), nowNs);
+        }
+    }
+
+    /** A loss. Marks and losses of one window of data are one sign of congestion (RFC 3168 §6.1.2). */
+    static void lossDetected(Connection c, int inFlightBytes, long nowNs) {
+        if (c.ecn != null && c.ecn.isCut(c)) {
+            c.congestion.lossInReducedWindow(inFlightBytes, nowNs);
+        } else {
+            c.congestion.lossDetected(inFlightBytes, nowNs);
+        }
+        if (c.ecn != null) {
+            c.ecn.cut(c);
+        }
+    }
+
+    private static void windowTimedOut(Connection c, LossRecovery recovery, long nowNs) {
+        boolean reduced = c.ecn != null && c.ecn.isCut(c);
+        boolean first = c.unanswered == 1 && !recovery.isRecovering();
+        if (first && reduced) {
+            c.congestion.lossInReducedWindow(recovery.flightBytes(c), nowNs);
+        }
+        c.congestion.timedOut(recovery.flightBytes(c), first && !reduced, nowNs);
+        if (c.ecn != null) {
+            c.ecn.cut(c);
+        }
+    }
+
     // ---- the timer
     // ----------------------------------------------------------------------------------------------------
     /** Something is in flight that nothing else is waited for: the timeout, or a probe if that comes sooner (RFC 8985 §7.2). */
@@ -137,7 +170,7 @@ final class Retransmission {
         c.stats.timeouts++;
         PathMtu.suspectBlackHole(c);
         LossRecovery recovery = recovery(c);
-        c.congestion.timedOut(recovery.flightBytes(c), c.unanswered == 1 && !recovery.isRecovering(), nowNs);
+        windowTimedOut(c, recovery, nowNs);
         recovery.timedOut(c);
         c.rtt.backOff();
         c.timeoutTs = Timestamps.value(c, nowNs);

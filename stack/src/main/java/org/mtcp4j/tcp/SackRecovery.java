@@ -112,7 +112,7 @@ final class SackRecovery implements LossRecovery {
             reduce(c);
         } else if (ackedBytes > 0 && !ended) {
             int grewBy = phase == LOSS ? board.deliveredBytes() : ackedBytes;
-            c.congestion.acknowledged(grewBy, inFlightBytes, c.rtt.srttNs(), nowNs);
+            Retransmission.grow(c, s, grewBy, inFlightBytes, nowNs);
         }
         c.congestion.delivered(c, board.deliveredBytes(), nowNs);
         if (phase == OPEN && board.isEmpty() && isDone(c)) {
@@ -239,7 +239,7 @@ final class SackRecovery implements LossRecovery {
         beginUndo(c);
         // What went out since the first SACK was beyond the window, and does not count (RFC 6675 §5, step 4.2).
         int inNetworkBytes = c.congestion instanceof Bbr ? pipeBytes(c) : flightBytes;
-        c.congestion.lossDetected(Math.min(inNetworkBytes, c.congestion.windowBytes()), nowNs);
+        Retransmission.lossDetected(c, Math.min(inNetworkBytes, c.congestion.windowBytes()), nowNs);
     }
 
     /**
@@ -417,7 +417,7 @@ final class SackRecovery implements LossRecovery {
                 return;
             }
             c.stats.lossProbeRecovery++;
-            c.congestion.lossDetected(c.congestion.windowBytes(), nowNs);
+            Retransmission.lossDetected(c, c.congestion.windowBytes(), nowNs);
         }
         probeOut = false;
     }

@@ -110,6 +110,104 @@ class EcnScriptTest {
         assertThat(s.stats.retransSegs).isZero();
     }
 
+    /** Ten segments are in flight, nothing waits. */
+    private static Script tenInFlight() {
+        Script s = established();
+        s.write(10 * Script.MSS);
+        s.sent.clear();
+        return s;
+    }
+
+    private static void duplicates(Script s, int count, int flags) {
+        for (int i = 0; i < count; i++) {
+            s.inject(ACK | flags, 1, 1, 0);
+        }
+    }
+
+    @Test
+    void rfc3168_6_1_2_lossInAWindowThatWasCutForAMarkIsNotCutForAgain() {
+        Script s = tenInFlight();
+        duplicates(s, 3, ECE);
+        assertThat(s.stats.ecnCuts).isEqualTo(1);
+        assertThat(s.stats.fastRetransmits).isEqualTo(1);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5 * Script.MSS);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(5 * Script.MSS);
+    }
+
+    @Test
+    void rfc3168_6_1_2_markInAWindowThatWasCutForALossIsNotCutForAgain() {
+        Script s = tenInFlight();
+        duplicates(s, 3, 0);
+        duplicates(s, 3, ECE);
+        s.inject(ACK | ECE, 1, 5001, 0);
+        assertThat(s.stats.ecnCuts).isZero();
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5 * Script.MSS);
+    }
+
+    @Test
+    void rfc3168_6_1_2_timeoutInAWindowThatWasCutForAMarkKeepsTheThreshold() {
+        Script s = tenInFlight();
+        duplicates(s, 1, ECE);
+        s.pass(300);
+        assertThat(s.stats.timeouts).isEqualTo(1);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(Script.MSS);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5 * Script.MSS);
+    }
+
+    @Test
+    void rfc3168_6_1_2_cutForALossIsToldByTheNextNewData() {
+        Script s = tenInFlight();
+        duplicates(s, 3, 0);
+        assertThat(s.next().flags() & CWR).as("sent again").isZero();
+        s.write(Script.MSS).inject(ACK, 1, 10_001, 0);
+        assertThat(s.next().flags() & CWR).isEqualTo(CWR);
+        s.inject(ACK, 1, 11_001, 0).write(2 * Script.MSS).sent.clear();
+        s.pass(1000);
+        assertThat(s.stats.timeouts).isPositive();
+        s.sent.clear();
+        s.inject(ACK, 1, 13_001, 0).write(Script.MSS);
+        assertThat(s.next().flags() & CWR).as("after a timeout").isEqualTo(CWR);
+    }
+
+    @Test
+    void rfc3168_6_1_2_echoDoesNotLetTheWindowGrow() {
+        Script s = tenInFlight();
+        s.inject(ACK | ECE, 1, 1001, 0);
+        int window = s.c.congestion.windowBytes();
+        for (int ack = 2001; ack <= 10_001; ack += 1000) {
+            s.inject(ACK | ECE, 1, ack, 0);
+        }
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(window);
+    }
+
+    /** The loss was none, but the mark was one. */
+    @Test
+    void undoOfALossKeepsTheCutForAMark() {
+        Script s = new Script();
+        s.settings.ecnAsked = true;
+        s.c.openActive(Script.ISS, s.nowNs);
+        s.turn().sent.clear();
+        s.pass(20).fill(SYN | ACK | ECE, 0, 1, 0);
+        s.in.sackPermitted = true;
+        s.injectFilled().sent.clear();
+        s.write(10 * Script.MSS).inject(ACK | ECE, 1, 1001, 0);
+        sack(s, 1001, 2001, 5001);
+        assertThat(s.stats.sackRecovery).isEqualTo(1);
+        s.pass(10);
+        sack(s, 5001, 1001, 2001);
+        assertThat(s.stats.dsackUndo).isEqualTo(1);
+        assertThat(s.c.congestion.windowBytes()).isLessThanOrEqualTo(6 * Script.MSS);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5 * Script.MSS);
+    }
+
+    private static void sack(Script s, int ack, int from, int to) {
+        s.fill(ACK, 1, ack, 0);
+        s.in.sackBlocks = 1;
+        s.in.sackEdges[0] = Script.ISS + from;
+        s.in.sackEdges[1] = Script.ISS + to;
+        s.injectFilled();
+    }
+
     @Test
     void echoOfWhoDidNotAgreeIsIgnored() {
         Script s = Script.established().write(4 * Script.MSS);

@@ -193,6 +193,18 @@ class SendScriptTest {
         assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(2000);
     }
 
+    @Test
+    void rfc5681_3_2_thresholdCountsAllThatIsInFlightButWhatLimitedTransmitLetOut() {
+        for (int waiting : new int[] {0, 5000}) {
+            Script s = established(60_000).write(10_000 + waiting);
+            for (int i = 0; i < 3; i++) {
+                s.inject(ACK, 1, 1, 0);
+            }
+            assertThat(s.stats.fastRetransmits).isEqualTo(1);
+            assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(5000);
+        }
+    }
+
     /** The window was cut for the same loss already. */
     @Test
     void timeoutInFastRecoveryKeepsTheThreshold() {
