@@ -72,14 +72,16 @@ abstract class CongestionControl {
         return cwnd < ssthresh;
     }
 
+    /** A window of one segment is used by whatever is in flight, though it be a small one. */
     final boolean isSlowStartUsed(int inFlightBytes) {
-        return cwnd < ssthresh && inFlightBytes > cwnd / 2;
+        return cwnd < ssthresh && (inFlightBytes > cwnd / 2 || cwnd <= mss);
     }
 
-    /** All acknowledged bytes count: stretch ACKs are the rule where either side offloads. */
+    /** All acknowledged bytes count: stretch ACKs are the rule where either side offloads. A small segment alone counts as a full one. */
     final void slowStart(int ackedBytes, int inFlightBytes) {
         if (isSlowStartUsed(inFlightBytes)) {
-            cwnd = Math.min(Math.min(cwnd + ackedBytes, ssthresh), MAX_WINDOW_BYTES);
+            int grownBytes = cwnd <= mss ? Math.max(ackedBytes, mss) : ackedBytes;
+            cwnd = Math.min(Math.min(cwnd + grownBytes, ssthresh), MAX_WINDOW_BYTES);
         }
     }
 

@@ -6,7 +6,7 @@ import org.mtcp4j.wire.TcpSegment;
 
 /**
  * Loss recovery with SACK: RFC 6675's scoreboard and pipe, RACK-TLP's (RFC 8985) idea of what is lost, proportional rate reduction
- * (RFC 6937), and the undoing of what turns out to have been no loss (RFC 3522 by timestamps, RFC 3708 by D-SACK).
+ * (RFC 9937), and the undoing of what turns out to have been no loss (RFC 3522 by timestamps, RFC 3708 by D-SACK).
  *
  * <p>Taken from the context's pool at the first sign of trouble, given back a round trip after the last.
  */
@@ -34,7 +34,7 @@ final class SackRecovery implements LossRecovery {
     /** The scoreboard is given back once this is acknowledged and nothing else is going on. */
     private int keepUntil;
 
-    // Proportional rate reduction (RFC 6937 §3.1).
+    // Proportional rate reduction (RFC 9937 §6).
     private int recoverFlightBytes;
     private int prrDeliveredBytes;
     private int prrOutBytes;
@@ -103,15 +103,16 @@ final class SackRecovery implements LossRecovery {
             c.stats.timestampUndo++;
             undo(c, nowNs);
         }
-        boolean ended = phase != OPEN && Seq.geq(c.sndUna, recover);
-        if (ended) {
+        int before = phase;
+        if (phase != OPEN && Seq.geq(c.sndUna, recover)) {
             endPhase(c);
         }
         lookForLoss(c, nowNs);
         if (phase == RECOVERY) {
-            reduce(c);
-        } else if (ackedBytes > 0 && !ended) {
-            int grewBy = phase == LOSS ? board.deliveredBytes() : ackedBytes;
+            reduce(c, ackedBytes > 0 && !board.lossFound());
+        } else if (ackedBytes > 0 && before != RECOVERY) {
+            // After a timeout the window grows by what has just arrived, with the acknowledgement that ends it, too.
+            int grewBy = before == LOSS ? board.deliveredBytes() : ackedBytes;
             Retransmission.grow(c, s, grewBy, inFlightBytes, nowNs);
         }
         c.congestion.delivered(c, board.deliveredBytes(), nowNs);
@@ -218,7 +219,7 @@ final class SackRecovery implements LossRecovery {
         board.beginAck();
         lookForLoss(c, nowNs);
         if (phase == RECOVERY) {
-            reduce(c);
+            reduce(c, false);
         }
         if (board.reorderDeadlineNs() < c.retransmitDeadlineNs) {
             Retransmission.armReorder(c, board.reorderDeadlineNs());
@@ -232,7 +233,8 @@ final class SackRecovery implements LossRecovery {
         c.stats.sackRecovery++;
         phase = RECOVERY;
         recover = c.sndMax;
-        recoverFlightBytes = flightBytes;
+        // What was SACKed before will not be delivered any more (RFC 9937 §6.1, RecoverFS).
+        recoverFlightBytes = Math.max(flightBytes - board.sackedBytes() + board.deliveredBytes(), c.sendMss);
         // What the same round acknowledged before has let nothing out yet.
         prrDeliveredBytes = flightBytes - (c.sndMax - c.sndUna);
         prrOutBytes = 0;
@@ -267,8 +269,12 @@ final class SackRecovery implements LossRecovery {
         }
     }
 
-    /** RFC 6937 §3.1, with the slow-start reduction bound only where the acknowledgement advanced and nothing more was lost. */
-    private void reduce(Connection c) {
+    /**
+     * RFC 9937 §6.2.
+     *
+     * @param safe SND.UNA has advanced, and nothing more was found lost: below the threshold, a segment more than has arrived may leave
+     */
+    private void reduce(Connection c, boolean safe) {
         if (c.congestion instanceof Bbr) {
             // Has its own conservation of packets.
             return;
@@ -280,7 +286,7 @@ final class SackRecovery implements LossRecovery {
         if (pipe > ssthresh) {
             send = ((long) prrDeliveredBytes * ssthresh + recoverFlightBytes - 1) / recoverFlightBytes - prrOutBytes;
         } else {
-            int limit = Math.max(prrDeliveredBytes - prrOutBytes, board.deliveredBytes()) + c.sendMss;
+            int limit = Math.max(prrDeliveredBytes - prrOutBytes, board.deliveredBytes()) + (safe ? c.sendMss : 0);
             send = Math.min(ssthresh - pipe, limit);
         }
         if (prrOutBytes == 0) {

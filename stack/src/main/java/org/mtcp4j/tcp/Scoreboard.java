@@ -58,6 +58,9 @@ final class Scoreboard {
     /** Whether one of them, sent once, arrived after what was sent later. */
     private boolean reordered;
 
+    /** Whether the last {@link #scan} has marked something. */
+    private boolean lossFound;
+
     private int lostRetransmits;
 
     /** Begins anew: nothing is known above this. */
@@ -91,6 +94,10 @@ final class Scoreboard {
 
     boolean reordered() {
         return reordered;
+    }
+
+    boolean lossFound() {
+        return lossFound;
     }
 
     /** When {@link #scan} would find something lost that it leaves alone now. */
@@ -257,6 +264,7 @@ final class Scoreboard {
         int kept = 0;
         reorderDeadlineNs = ControlBlock.NEVER;
         firstLost = -1;
+        lossFound = false;
         for (int i = 0; i < count; i++) {
             int bytes = endOf(i) - starts[i];
             judge(i, nowNs, reorderWindowNs);
@@ -285,6 +293,7 @@ final class Scoreboard {
         if (is(i, OVERTAKEN) || is(i, RESENT_OVERTAKEN)) {
             long deadlineNs = timesNs[i] + reorderWindowNs;
             if (nowNs >= deadlineNs) {
+                lossFound = true;
                 lostRetransmits += is(i, RESENT_OVERTAKEN) ? 1 : 0;
                 states[i] = (byte) (LOST | (states[i] & REPEATED));
             } else {

@@ -45,8 +45,8 @@ final class Script implements SegmentSink, ReceiveSink {
     record Placed(long position, int offset, int bytes) {}
 
     final TcpCounters stats = new TcpCounters();
-    final TcpSettings settings = newReno();
-    final Connection c = new Connection(settings, this, this, stats);
+    final TcpSettings settings = new TcpSettings();
+    final Connection c;
     final ArrayDeque<Sent> sent = new ArrayDeque<>();
     final List<Placed> placed = new ArrayList<>();
     final TcpSegment in = new TcpSegment();
@@ -58,19 +58,19 @@ final class Script implements SegmentSink, ReceiveSink {
     private long written;
     private long read;
 
+    /** With NewReno: its windows are whole numbers. */
     Script() {
+        this(TcpSettings.Algorithm.NEW_RENO);
+    }
+
+    Script(TcpSettings.Algorithm congestion) {
+        settings.congestion = congestion;
         settings.receiveMssBytes = MSS;
         settings.maxEmitBytes = 0;
         settings.receiveBufferBytes = 10_000;
         settings.timestamps = false;
         settings.windowScaling = false;
-    }
-
-    /** Its windows are whole numbers. */
-    private static TcpSettings newReno() {
-        TcpSettings settings = new TcpSettings();
-        settings.congestion = TcpSettings.Algorithm.NEW_RENO;
-        return settings;
+        c = new Connection(settings, this, this, stats);
     }
 
     // ---- a fixture a state

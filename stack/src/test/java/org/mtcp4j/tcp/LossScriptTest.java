@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mtcp4j.wire.TcpSegment.ACK;
+import static org.mtcp4j.wire.TcpSegment.SYN;
+
+import org.junit.jupiter.api.Test;
+import org.mtcp4j.tcp.TcpSettings.Algorithm;
+
+/** The congestion window from acknowledgement to acknowledgement: what leaves, and how much of it, as Linux has it. */
+class LossScriptTest {
+    private static final int MSS = Script.MSS;
+
+    /** Established with SACK after a round trip of so many milliseconds; the peer's window is far open. */
+    private static Script established(Algorithm algorithm, int rttMs) {
+        Script s = new Script(algorithm);
+        s.open();
+        s.peerWindow = 60_000;
+        s.pass(rttMs);
+        s.fill(SYN | ACK, 0, 1, 0);
+        s.in.sackPermitted = true;
+        s.injectFilled().ack(1).nothingMore();
+        s.c.quickAcksLeft = 0;
+        return s;
+    }
+
+    private static Script sending(Algorithm algorithm, int segments) {
+        Script s = established(algorithm, 100).write(segments * MSS);
+        s.sent.clear();
+        return s;
+    }
+
+    private static Script sack(Script s, int ack, int from, int to) {
+        s.fill(ACK, 1, ack, 0);
+        s.in.sackBlocks = 1;
+        s.in.sackEdges[0] = Script.ISS + from;
+        s.in.sackEdges[1] = Script.ISS + to;
+        return s.injectFilled();
+    }
+
+    private static int window(Script s) {
+        return s.c.congestion.windowBytes();
+    }
+
+    // ---- proportional rate reduction (RFC 9937)
+    // -------------------------------------------------------------------------
+    /** What is in flight equals the threshold all the while. */
+    @Test
+    void rfc9937_6_2_oneSegmentForEachThatArrives() {
+        Script s = sending(Algorithm.CUBIC, 10).pass(90);
+        sack(s, 1, 1001, 2001);
+        sack(s, 1, 1001, 3001).nothingMore();
+        sack(s, 1, 1001, 4001).data(1, MSS).nothingMore();
+        assertThat(window(s)).isEqualTo(7 * MSS);
+        assertThat(s.c.congestion.slowStartThresholdBytes()).isEqualTo(7 * MSS);
+        s.write(7 * MSS).nothingMore();
+        for (int i = 0; i < 6; i++) {
+            sack(s, 1, 1001, 5001 + i * MSS).data(10_001 + i * MSS, MSS).nothingMore();
+        }
+        s.inject(ACK, 1, 10_001, 0).data(16_001, MSS).nothingMore();
+        assertThat(window(s)).isEqualTo(7 * MSS);
+    }
+
+    /** Four are lost, so that less is in flight than the threshold: still no more leaves than arrives, since nothing is repaired yet. */
+    @Test
+    void rfc9937_6_2_belowTheThresholdNoMoreLeavesThanArrivesWhileNothingIsRepaired() {
+        Script s = sending(Algorithm.CUBIC, 10).pass(90);
+        sack(s, 1, 4001, 5001).nothingMore();
+        sack(s, 1, 4001, 6001).nothingMore();
+        for (int i = 0; i < 4; i++) {
+            sack(s, 1, 4001, 7001 + i * MSS).data(1 + i * MSS, MSS).nothingMore();
+        }
+        sack(s, 1001, 4001, 10_001).nothingMore();
+        sack(s, 2001, 4001, 10_001).nothingMore();
+        sack(s, 3001, 4001, 10_001).nothingMore();
+        s.inject(ACK, 1, 10_001, 0).nothingMore().write(10 * MSS);
+        assertThat(s.sent).hasSize(7);
+    }
+
+    /** Once SND.UNA advances and nothing more is lost, the flight catches up by a segment more for each acknowledgement. */
+    @Test
+    void rfc9937_6_2_aRepairThatArrivesLetsOneMoreLeave() {
+        Script s = sending(Algorithm.CUBIC, 10).pass(90);
+        s.write(20 * MSS).nothingMore();
+        sack(s, 1, 4001, 7001);
+        s.sent.clear();
+        sack(s, 1, 4001, 8001);
+        assertThat(s.sent).hasSize(1);
+        s.sent.clear();
+        sack(s, 1001, 4001, 8001);
+        assertThat(s.sent).hasSize(2);
+    }
+
+    // ---- after a timeout (RFC 5681 §3.1)
+    // --------------------------------------------------------------------------------
+    @Test
+    void rfc5681_3_1_repairOfALoneSegmentOpensTheWindowAgain() {
+        for (Algorithm algorithm : new Algorithm[] {Algorithm.NEW_RENO, Algorithm.CUBIC}) {
+            for (int bytes : new int[] {MSS, 100}) {
+                Script s = established(algorithm, 10).write(bytes);
+                s.sent.clear();
+                while (s.stats.timeouts == 0) {
+                    s.pass(10);
+                }
+                assertThat(window(s)).isEqualTo(MSS);
+                s.inject(ACK, 1, 1 + bytes, 0);
+                assertThat(window(s)).isEqualTo(2 * MSS);
+                s.sent.clear();
+                s.write(4 * MSS);
+                assertThat(s.sent).as("%s, %d bytes", algorithm, bytes).hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    void rfc5681_3_1_acknowledgementThatEndsTheRepairLetsTheWindowGrow() {
+        Script s = sending(Algorithm.NEW_RENO, 10);
+        s.pass(5000);
+        assertThat(s.stats.timeouts).isPositive();
+        s.inject(ACK, 1, 10_001, 0);
+        assertThat(window(s)).isEqualTo(s.c.congestion.slowStartThresholdBytes());
+    }
+}
