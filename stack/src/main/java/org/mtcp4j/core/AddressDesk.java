@@ -191,6 +191,13 @@ final class AddressDesk implements RouterDiscovery.Events, DhcpClient.Events {
         }
     }
 
+    /** A neighbour says that it is no router. */
+    void isNoRouter(long hi, long lo, long nowNs) {
+        if (routers != null && routers.isNoRouter(hi, lo)) {
+            refresh(nowNs);
+        }
+    }
+
     // ---- what is sent -----------------------------------------------------------------------------------------------
 
     @Override

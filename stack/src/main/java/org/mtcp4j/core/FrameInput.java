@@ -20,6 +20,7 @@ import org.mtcp4j.wire.Icmp4;
 import org.mtcp4j.wire.Icmp6;
 import org.mtcp4j.wire.Ipv4;
 import org.mtcp4j.wire.Ipv6;
+import org.mtcp4j.wire.Ipv6Extensions;
 import org.mtcp4j.wire.TcpHeader;
 import org.mtcp4j.wire.TcpSegment;
 import org.mtcp4j.wire.Udp;
@@ -29,9 +30,9 @@ final class FrameInput implements ReceiveSink {
     /** Linux's icmp_msgs_per_sec. */
     private static final int ICMP_ERRORS_PER_SECOND = 1_000;
     /** RFC 1122 §3.3.3. */
-    private static final int LEAST_MTU_BYTES = 576;
+    private static final int MIN_MTU_BYTES = 576;
     /** RFC 8200 §5. */
-    private static final int LEAST_IPV6_MTU_BYTES = 1_280;
+    private static final int MIN_IPV6_MTU_BYTES = 1_280;
 
     private final Context context;
     private final Counters counters;
@@ -108,6 +109,10 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.IN_OTHER_VLAN);
             return false;
         }
+        if (!from.loopback && !isForUs(bytes, offset, from.mac)) {
+            counters.increment(Counter.IN_OTHER_HOST);
+            return false;
+        }
         int header = Ethernet.headerBytes(bytes, offset);
         switch (Ethernet.type(bytes, offset)) {
             case Ethernet.TYPE_IPV4 -> {
@@ -126,20 +131,47 @@ final class FrameInput implements ReceiveSink {
         return false;
     }
 
+    /** A NIC that listens to everything brings other hosts' frames, too; no host has a group's address (IEEE 802.3 §3.2.3). */
+    private static boolean isForUs(ByteBuffer bytes, int frame, long mac) {
+        long destination = Ethernet.destination(bytes, frame);
+        return (destination == mac || Ethernet.isGroup(destination))
+                && !Ethernet.isGroup(Ethernet.source(bytes, frame));
+    }
+
+    /**
+     * RFC 1122 §3.3.6: a packet to one host that came to all: who answers it helps to flood another, and there would be as many answers as
+     * hosts. Never so over loopback.
+     */
+    private boolean isForOneInGroupFrame(int frame) {
+        if (link.loopback || !Ethernet.isGroup(Ethernet.destination(link.bytes, frame))) {
+            return false;
+        }
+        counters.increment(Counter.IN_GROUP_FRAMES);
+        return true;
+    }
+
     private boolean ipv4(int frame, int ip, int lengthBytes, int flags, long nowNs) {
         ByteBuffer bytes = link.bytes;
         int reason = link.loopback
                 ? Ipv4Input.check(bytes, ip, lengthBytes)
                 : Ipv4Input.check(bytes, ip, lengthBytes, context.engine.routes());
-        if (reason == Ipv4Input.FRAGMENT) {
-            return fragments.arrived(link, frame, ip, ip, ip + Ipv4.totalBytes(bytes, ip) - frame, nowNs);
-        }
         if (link.learns && isForDhcp(ip, reason)) {
             return dhcp(frame, ip, flags, nowNs);
         }
-        if (reason != Ipv4Input.OK) {
-            counters.increment(reason == Ipv4Input.NOT_OURS ? Counter.IN_ADDR_ERRORS : Counter.IN_HDR_ERRORS);
+        if (reason != Ipv4Input.OK && reason != Ipv4Input.FRAGMENT) {
+            counters.increment(
+                    switch (reason) {
+                        case Ipv4Input.NOT_OURS -> Counter.IN_ADDR_ERRORS;
+                        case Ipv4Input.BAD_SOURCE -> Counter.IN_MARTIANS;
+                        default -> Counter.IN_HDR_ERRORS;
+                    });
             return false;
+        }
+        if (isForOneInGroupFrame(frame)) {
+            return false;
+        }
+        if (reason == Ipv4Input.FRAGMENT) {
+            return fragments.arrived(link, frame, ip, ip, ip + Ipv4.totalBytes(bytes, ip) - frame, nowNs);
         }
         int l4 = ip + Ipv4.headerBytes(bytes, ip);
         int l4Bytes = Ipv4.totalBytes(bytes, ip) - Ipv4.headerBytes(bytes, ip);
@@ -163,11 +195,46 @@ final class FrameInput implements ReceiveSink {
         int reason = link.loopback
                 ? Ipv6Input.check(bytes, ip, lengthBytes)
                 : Ipv6Input.check(bytes, ip, lengthBytes, context.engine.routes(), link.zone);
-        int transport = reason == Ipv6Input.OK ? Ipv6.transport(bytes, ip) : -1;
-        if (transport < 0) {
-            counters.increment(reason == Ipv6Input.NOT_OURS ? Counter.IN6_ADDR_ERRORS : Counter.IN6_HDR_ERRORS);
+        if (reason != Ipv6Input.OK && reason != Ipv6Input.DISCOVERY_ONLY) {
+            counters.increment(
+                    switch (reason) {
+                        case Ipv6Input.NOT_OURS -> Counter.IN6_ADDR_ERRORS;
+                        case Ipv6Input.BAD_SOURCE -> Counter.IN6_MARTIANS;
+                        default -> Counter.IN6_HDR_ERRORS;
+                    });
             return false;
         }
+        if (!Ipv6Input.isToGroup(bytes, ip) && isForOneInGroupFrame(frame)) {
+            return false;
+        }
+        int verdict = Ipv6Extensions.check(bytes, ip, !inPieces);
+        int transport = verdict == Ipv6Extensions.OK ? Ipv6.transport(bytes, ip) : -1;
+        if (transport < 0) {
+            counters.increment(Counter.IN6_HDR_ERRORS);
+            if (reason == Ipv6Input.OK && !link.loopback && icmpLimit.tryTake(nowNs)) {
+                icmp6.parameterProblem(link, frame, ip, verdict);
+            }
+            return false;
+        }
+        if (reason == Ipv6Input.DISCOVERY_ONLY && !isDiscovery(ip, transport)) {
+            counters.increment(Counter.IN6_MARTIANS);
+            return false;
+        }
+        return ipv6Transport(frame, ip, transport, flags, nowNs);
+    }
+
+    private boolean isDiscovery(int ip, int transport) {
+        ByteBuffer bytes = link.bytes;
+        int l4 = transport & 0xffff;
+        if (transport >>> 16 != Ipv6.ICMP || l4 >= Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip)) {
+            return false;
+        }
+        int type = Icmp6.type(bytes, ip + l4);
+        return type == Icmp6.NEIGHBOUR_SOLICITATION || type == Icmp6.NEIGHBOUR_ADVERTISEMENT;
+    }
+
+    private boolean ipv6Transport(int frame, int ip, int transport, int flags, long nowNs) {
+        ByteBuffer bytes = link.bytes;
         int l4 = ip + (transport & 0xffff);
         int l4Bytes = ip + Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip) - l4;
         switch (transport >>> 16) {
@@ -403,10 +470,17 @@ final class FrameInput implements ReceiveSink {
         }
     }
 
-    /** An old router names no MTU (RFC 1191 §5), an attacker one that is too small: the least that everybody must take. */
+    /**
+     * An old router names no MTU (RFC 1191 §5), an attacker one that is too small: for IPv4 it is the least that everybody must take, for
+     * IPv6, of which every link takes more, the message is discarded (RFC 8201 §4).
+     */
     private void pathMtu(long nowNs) {
         boolean isIpv4 = IpAddress.isIpv4(key.localHi, key.localLo);
-        int mtuBytes = Math.max(error.nextHopMtuBytes, isIpv4 ? LEAST_MTU_BYTES : LEAST_IPV6_MTU_BYTES);
+        if (!isIpv4 && error.nextHopMtuBytes < MIN_IPV6_MTU_BYTES) {
+            counters.increment(Counter.ICMP6_IN_ERRORS);
+            return;
+        }
+        int mtuBytes = Math.max(error.nextHopMtuBytes, MIN_MTU_BYTES);
         int headerBytes = isIpv4 ? Ipv4.HEADER_BYTES : Ipv6.HEADER_BYTES;
         context.pathMtu(key, mtuBytes - headerBytes - TcpHeader.MIN_BYTES, error.seq, nowNs);
     }

@@ -250,6 +250,27 @@ final class NeighbourDesk implements Neighbours.Events {
         release(hi, lo, false);
     }
 
+    /** Any context may hear it; who keeps the list of routers is in context 0. */
+    @Override
+    public void isNoRouter(long hi, long lo) {
+        if (!link.learns) {
+            return;
+        }
+        Context first = context.engine.context(0);
+        if (context == first) {
+            link.addresses.isNoRouter(hi, lo, nowNs);
+            return;
+        }
+        int linkIndex = link.index;
+        first.ownership.commands.push(new Command() {
+            @Override
+            void run(Context owner, long now) {
+                owner.links[linkIndex].addresses.isNoRouter(hi, lo, now);
+            }
+        });
+        first.driver.doorbell();
+    }
+
     private void release(long hi, long lo, boolean reachable) {
         for (int i = waiting.size() - 1; i >= 0; i--) {
             Flow flow = waiting.get(i);

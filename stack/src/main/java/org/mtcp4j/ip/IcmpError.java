@@ -91,7 +91,9 @@ public final class IcmpError {
             case Icmp6.PARAMETER_PROBLEM -> Kind.PARAMETER_PROBLEM;
             default -> unreachable6(Icmp6.code(bytes, icmp));
         };
-        nextHopMtuBytes = kind == Kind.FRAGMENTATION_NEEDED ? Icmp6.word(bytes, icmp) : 0;
+        // The field is unsigned; beyond an int it is larger than anything that we send.
+        int word = Icmp6.word(bytes, icmp);
+        nextHopMtuBytes = kind == Kind.FRAGMENTATION_NEEDED ? (word < 0 ? Integer.MAX_VALUE : word) : 0;
         localHi = Ipv6.sourceHi(bytes, quote);
         localLo = Ipv6.sourceLo(bytes, quote);
         remoteHi = Ipv6.destinationHi(bytes, quote);

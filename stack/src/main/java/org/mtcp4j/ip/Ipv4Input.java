@@ -13,7 +13,7 @@ public final class Ipv4Input {
     public static final int BAD_HEADER = 1;
 
     public static final int BAD_CHECKSUM = 2;
-    /** No host can have sent it: source 0.0.0.0/8 but not any, multicast, broadcast (RFC 1122 §3.2.1.3). */
+    /** No host can have sent it: source 0/8, multicast, broadcast; from outside also 127/8 and our own (RFC 1122 §3.2.1.3). */
     public static final int BAD_SOURCE = 3;
     /** Else fine, but a fragment: {@link Fragments} takes it. */
     public static final int FRAGMENT = 4;
@@ -21,6 +21,7 @@ public final class Ipv4Input {
     public static final int NOT_OURS = 5;
 
     private static final int FIRST_MULTICAST_OCTET = 224;
+    private static final int LOOPBACK_OCTET = 127;
 
     private Ipv4Input() {}
 
@@ -39,7 +40,10 @@ public final class Ipv4Input {
         return Ipv4.isFragment(bytes, offset) ? FRAGMENT : OK;
     }
 
-    /** {@link #check(ByteBuffer, int, int)}, and that the packet is for one of our addresses and not from a broadcast address. */
+    /**
+     * {@link #check(ByteBuffer, int, int)}, and that the packet is for one of our addresses and from one that a neighbour or a
+     * router can have: not a broadcast address, nor this host's own, by which it would be answered to itself.
+     */
     public static int check(ByteBuffer bytes, int offset, int lengthBytes, Routes routes) {
         int reason = check(bytes, offset, lengthBytes);
         if (reason != OK && reason != FRAGMENT) {
@@ -48,6 +52,10 @@ public final class Ipv4Input {
         if (!routes.isLocal(0, IpAddress.mapped(Ipv4.destination(bytes, offset)))) {
             return NOT_OURS;
         }
-        return routes.isBroadcast(0, IpAddress.mapped(Ipv4.source(bytes, offset))) ? BAD_SOURCE : reason;
+        int source = Ipv4.source(bytes, offset);
+        boolean impossible = source >>> 24 == LOOPBACK_OCTET
+                || routes.isBroadcast(0, IpAddress.mapped(source))
+                || routes.isLocal(0, IpAddress.mapped(source));
+        return impossible ? BAD_SOURCE : reason;
     }
 }

@@ -12,12 +12,18 @@ public final class Ipv6Input {
 
     /** Cut short, not version 6, or lengths that contradict each other. */
     public static final int BAD_HEADER = 1;
-    /** No host can have sent it: multicast (RFC 4291 §2.7), or an IPv4 address in disguise (RFC 4038 §4.2). */
+    /** No host can have sent it: multicast (RFC 4291 §2.7), ::1 from outside, an IPv4 address in disguise (RFC 4038 §4.2). */
     public static final int BAD_SOURCE = 2;
     /** For another host, or for a group that we are not in. */
     public static final int NOT_OURS = 3;
+    /**
+     * Else fine, but from :: or from one of our own addresses: only neighbour discovery may come so, from who tries an address that
+     * we have, or has it, too (RFC 4862 §5.4).
+     */
+    public static final int DISCOVERY_ONLY = 4;
 
     private static final int MULTICAST = 0xff;
+    private static final long LOOPBACK_LO = 1;
 
     private Ipv6Input() {}
 
@@ -41,13 +47,19 @@ public final class Ipv6Input {
         if (reason != OK) {
             return reason;
         }
-        if (IpAddress.hasZone(Ipv6.sourceHi(bytes, offset))) {
+        long sourceHi = Ipv6.sourceHi(bytes, offset);
+        long sourceLo = Ipv6.sourceLo(bytes, offset);
+        if (IpAddress.hasZone(sourceHi) || (sourceHi == 0 && sourceLo == LOOPBACK_LO)) {
             return BAD_SOURCE;
         }
         long hi = IpAddress.inZone(Ipv6.destinationHi(bytes, offset), zone);
         long lo = Ipv6.destinationLo(bytes, offset);
         boolean ours = routes.isLocal(hi, lo) || (hi == Ndp.SOLICITED_NODE_HI && isOurGroup(lo, routes));
-        return ours ? OK : NOT_OURS;
+        if (!ours) {
+            return NOT_OURS;
+        }
+        boolean unspecified = (sourceHi | sourceLo) == 0;
+        return unspecified || routes.isLocal(IpAddress.inZone(sourceHi, zone), sourceLo) ? DISCOVERY_ONLY : OK;
     }
 
     /** All nodes, or the solicited-node group of one of our addresses. */

@@ -57,6 +57,9 @@ public final class Neighbours {
 
         /** Nobody answered: what waits for this neighbour fails. The next lookup starts anew. */
         void unreachable(long hi, long lo);
+
+        /** It says that it is no router, or no longer (RFC 4861 §7.2.5). */
+        default void isNoRouter(long hi, long lo) {}
     }
 
     private enum State {
@@ -187,7 +190,8 @@ public final class Neighbours {
             if (!routes.isConnected(0, sender) || routes.isBroadcast(0, sender)) {
                 return BAD;
             }
-            learned = learn(0, sender, senderMac, forUs, forUs && !request, nowNs);
+            // Nobody has to believe an answer that nobody asked for: it makes no entry, and vouches for none.
+            learned = learn(0, sender, senderMac, forUs && request, forUs && !request && isAsked(0, sender), nowNs);
         }
         if (request && forUs) {
             return REPLY;
@@ -208,7 +212,7 @@ public final class Neighbours {
         }
         return Icmp6.type(bytes, icmp) == Icmp6.NEIGHBOUR_SOLICITATION
                 ? solicitation(bytes, ip, icmp, lengthBytes, nowNs)
-                : advertisement(bytes, ip, icmp, lengthBytes, nowNs);
+                : advertisement(bytes, icmp, lengthBytes, nowNs);
     }
 
     private int solicitation(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
@@ -237,7 +241,7 @@ public final class Neighbours {
         return REPLY;
     }
 
-    private int advertisement(ByteBuffer bytes, int ip, int icmp, int lengthBytes, long nowNs) {
+    private int advertisement(ByteBuffer bytes, int icmp, int lengthBytes, long nowNs) {
         long hi = IpAddress.inZone(Ndp.targetHi(bytes, icmp), zone);
         long lo = Ndp.targetLo(bytes, icmp);
         long mac = Ndp.linkAddress(bytes, icmp, lengthBytes, Ndp.TARGET_LINK_ADDRESS);
@@ -250,7 +254,7 @@ public final class Neighbours {
             return CONFLICT;
         }
         Entry entry = find(hi, lo);
-        if ((solicited && Ipv6Input.isToGroup(bytes, ip)) || (mac != Ndp.NO_MAC && Ethernet.isGroup(mac))) {
+        if (mac != Ndp.NO_MAC && Ethernet.isGroup(mac)) {
             return BAD;
         }
         if (entry == null) {
@@ -271,8 +275,8 @@ public final class Neighbours {
             return IGNORED;
         }
         learn(hi, lo, mac, false, solicited, nowNs);
-        if (!known && !solicited) {
-            entry.state = State.STALE;
+        if ((flags & Ndp.ROUTER) == 0) {
+            events.isNoRouter(hi, lo);
         }
         return LEARNED;
     }
@@ -332,17 +336,23 @@ public final class Neighbours {
         nextDeadlineNs = Math.min(nextDeadlineNs, timeNs);
     }
 
-    private boolean learn(long hi, long lo, long mac, boolean forUs, boolean answer, long nowNs) {
+    private boolean isAsked(long hi, long lo) {
+        Entry entry = find(hi, lo);
+        return entry != null && (entry.state == State.INCOMPLETE || entry.state == State.PROBE);
+    }
+
+    /** @param confirmed it has answered us: then our packets reach it; else only its packets reach us, and it is made sure of on use */
+    private boolean learn(long hi, long lo, long mac, boolean mayCreate, boolean confirmed, long nowNs) {
         Entry entry = find(hi, lo);
         if (entry == null) {
-            if (!forUs) {
+            if (!mayCreate) {
                 return false;
             }
             entry = create(hi, lo, nowNs);
         }
         boolean news = entry.mac != mac;
         entry.mac = mac;
-        if (answer || entry.state == State.INCOMPLETE) {
+        if (confirmed) {
             entry.state = State.REACHABLE;
             entry.timeNs = nowNs;
         } else if (news) {

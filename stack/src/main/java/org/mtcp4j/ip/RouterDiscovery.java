@@ -164,6 +164,11 @@ public final class RouterDiscovery {
         return true;
     }
 
+    /** Whether that was one of the routers; it is no longer (RFC 4861 §7.2.5). */
+    public boolean isNoRouter(long hi, long lo) {
+        return routers.removeIf(router -> router.address.lo() == lo && router.address.hi() == hi);
+    }
+
     /** RFC 4861 §6.3.4 and RFC 4862 §5.5.3; false where there are too many. */
     private boolean prefix(ByteBuffer bytes, int option, long nowNs) {
         long hi = RouterAdvert.prefixHi(bytes, option);

@@ -19,6 +19,16 @@ public enum Counter {
     HANDOFF_FULL("HandoffFull", "frames dropped because the ring between contexts was full"),
     IN_TRUNCATED("IpInTruncatedPkts", "frames shorter than their headers say"),
     IN_OTHER_VLAN("InOtherVlan", "frames without the tag of the NIC's VLAN, mtcp.vlan"),
+    IN_OTHER_HOST("InOtherHost", "frames to another host's hardware address, or from a group's"),
+    IN_GROUP_FRAMES(
+            "InUnicastInGroupFrame",
+            "packets for one host in a broadcast or multicast frame (RFC 1122 §3.3.6), TCP among them"),
+    IN_MARTIANS(
+            "IpInMartians",
+            "IPv4 packets from a NIC whose source nobody there can have: 127/8, ours, a group, broadcast (RFC 1122 §3.2.1.3)"),
+    IN6_MARTIANS(
+            "Ip6InMartians",
+            "IPv6 packets from a NIC whose source nobody there can have: ::1, ours, a group; :: but to try an address"),
     IN_HDR_ERRORS("IpInHdrErrors", "bad IP version, header length, header checksum or TTL"),
     IN_ADDR_ERRORS("IpInAddrErrors", "packets for an address that is not ours"),
     IN_UNKNOWN_PROTOS("IpInUnknownProtos", "neither TCP nor ICMP, or an Ethernet type without a handler"),
@@ -43,7 +53,9 @@ public enum Counter {
             "router advertisements of which some was passed over: 16 prefixes, or 8 routers, are known already"),
     BAD_DHCP("DhcpInErrors", "DHCP messages that are malformed, another client's, or say what cannot be"),
     DHCP_DECLINES("DhcpDeclines", "addresses of a DHCP server's that somebody has already"),
-    IN6_HDR_ERRORS("Ip6InHdrErrors", "bad IPv6 version, length, source address or extension headers"),
+    IN6_HDR_ERRORS(
+            "Ip6InHdrErrors",
+            "bad IPv6 version, length or extension headers; options that ask to be discarded, routing headers with a way to go"),
     IN6_ADDR_ERRORS("Ip6InAddrErrors", "IPv6 packets for an address or group that is not ours"),
     IN6_FRAGMENTS("Ip6ReasmReqds", "IPv6 fragments received"),
     IN6_FRAGMENT_OKS("Ip6ReasmOKs", "IPv6 packets put together from fragments"),
@@ -51,7 +63,8 @@ public enum Counter {
     IN6_FRAGMENT_TIMEOUTS("Ip6ReasmTimeout", "IPv6 packets given up since fragments were missing for 60 s"),
     OUT6_FRAGMENTS("Ip6FragCreates", "fragments of long ICMPv6 echo replies sent"),
     ICMP6_IN_ECHOS("Icmp6InEchos", "ICMPv6 echo requests received"),
-    ICMP6_IN_ERRORS("Icmp6InErrors", "ICMPv6 messages that are malformed"),
+    ICMP6_IN_ERRORS(
+            "Icmp6InErrors", "ICMPv6 messages that are malformed; packet too big with less than 1,280 (RFC 8201 §4)"),
     TCP_CSUM_ERRORS("TcpInCsumErrors", "segments with a bad checksum"),
     TCP_HDR_ERRORS("TcpInErrs", "segments with a bad header"),
     TCP_NO_SOCKET("TcpExtNoSocket", "segments for no connection and no listener"),
@@ -72,6 +85,9 @@ public enum Counter {
     ICMP_OUT_TIME_EXCEEDED(
             "IcmpOutTimeExcds", "IPv4 senders told that fragments were missing for 30 s, if the first one was there"),
     ICMP6_OUT_TIME_EXCEEDED("Icmp6OutTimeExcds", "IPv6 senders told so, after 60 s"),
+    ICMP6_OUT_PARAMETER_PROBLEMS(
+            "Icmp6OutParmProblems",
+            "IPv6 senders told of an extension header or option that we do not take (RFC 8200 §4)"),
     NEIGHBOUR_FAILURES("NeighbourFailures", "next hops that did not answer"),
     CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
 

@@ -37,8 +37,11 @@ public final class Icmp6 {
     public static final int PORT_UNREACHABLE = 4;
     /** Code of {@link #TIME_EXCEEDED}: a packet's fragments did not all come in time. */
     public static final int REASSEMBLY = 1;
-    /** Code of {@link #PARAMETER_PROBLEM}. */
+    /** Codes of {@link #PARAMETER_PROBLEM}, whose word says where. */
+    public static final int ERRONEOUS_FIELD = 0;
+
     public static final int UNKNOWN_NEXT_HEADER = 1;
+    public static final int UNKNOWN_OPTION = 2;
 
     private static final int FIRST_INFORMATIONAL = 128;
 

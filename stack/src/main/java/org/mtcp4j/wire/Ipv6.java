@@ -43,7 +43,7 @@ public final class Ipv6 {
     /** Of the traffic class in the first word. */
     private static final int CLASS_SHIFT = 20;
     /** More extension headers than any sender has a use for. */
-    private static final int MOST_EXTENSIONS = 8;
+    static final int MAX_EXTENSIONS = 8;
 
     /** Reasons of {@link #check}. */
     public static final int OK = 0;
@@ -117,8 +117,8 @@ public final class Ipv6 {
         int next = nextHeader(bytes, offset);
         int at = HEADER_BYTES;
         int end = HEADER_BYTES + payloadBytes(bytes, offset);
-        for (int i = 0; i < MOST_EXTENSIONS; i++) {
-            if (next != HOP_BY_HOP && next != ROUTING && next != DESTINATION_OPTIONS) {
+        for (int i = 0; i < MAX_EXTENSIONS; i++) {
+            if (!Ipv6Extensions.isExtension(next)) {
                 return next << 16 | at;
             }
             if (at + 8 > end) {

@@ -17,6 +17,8 @@ public final class Ndp {
     public static final int TARGET_LINK_ADDRESS = 2;
 
     /** Flags of an advertisement's word. */
+    public static final int ROUTER = 1 << 31;
+
     public static final int SOLICITED = 1 << 30;
 
     public static final int OVERRIDE = 1 << 29;
@@ -38,7 +40,7 @@ public final class Ndp {
 
     private Ndp() {}
 
-    /** Whether length, hop limit, code, target and the options' lengths are as RFC 4861 §7.1 wants them; the checksum was looked at. */
+    /** Whether all is as RFC 4861 §7.1 wants it, but for the checksum, which was looked at. */
     public static boolean isValid(ByteBuffer bytes, int ip, int icmp, int lengthBytes) {
         if (lengthBytes < OPTIONS_OFFSET
                 || Ipv6.hopLimit(bytes, ip) != HOPS
@@ -46,7 +48,21 @@ public final class Ndp {
                 || bytes.get(icmp + TARGET_OFFSET) == (byte) 0xff) {
             return false;
         }
-        return optionsFit(bytes, icmp, OPTIONS_OFFSET, lengthBytes);
+        return optionsFit(bytes, icmp, OPTIONS_OFFSET, lengthBytes) && addressesFit(bytes, ip, icmp, lengthBytes);
+    }
+
+    /** Who has no address asks a solicited-node group and has none to tell; what goes to a group answers nobody. */
+    private static boolean addressesFit(ByteBuffer bytes, int ip, int icmp, int lengthBytes) {
+        long destinationHi = Ipv6.destinationHi(bytes, ip);
+        boolean unspecified = (Ipv6.sourceHi(bytes, ip) | Ipv6.sourceLo(bytes, ip)) == 0;
+        if (Icmp6.type(bytes, icmp) == Icmp6.NEIGHBOUR_ADVERTISEMENT) {
+            boolean answersGroup = destinationHi >>> 56 == 0xff && (Icmp6.word(bytes, icmp) & SOLICITED) != 0;
+            return !unspecified && !answersGroup;
+        }
+        return !unspecified
+                || (destinationHi == SOLICITED_NODE_HI
+                        && (Ipv6.destinationLo(bytes, ip) & ~0xff_ffffL) == SOLICITED_NODE_LO
+                        && linkAddress(bytes, icmp, lengthBytes, SOURCE_LINK_ADDRESS) == NO_MAC);
     }
 
     /** Whether the options from that place of a message on have lengths, and end where the message does. */

@@ -442,7 +442,7 @@ class ContextFramesTest {
         assertThat(answer()).isEqualTo(-1);
         assertThat(context.flows.size()).isZero();
         assertThat(context.counters.get(Counter.IN_ADDR_ERRORS)).isEqualTo(destinations.length);
-        assertThat(context.counters.get(Counter.IN_HDR_ERRORS)).isEqualTo(sources.length);
+        assertThat(context.counters.get(Counter.IN_MARTIANS)).isEqualTo(sources.length);
     }
 
     @Test

@@ -7,6 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.LinkAddresses;
+import org.mtcp4j.ip.Routes;
+import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.MemoryLink;
 import org.mtcp4j.nic.Nic;
@@ -25,11 +30,16 @@ import org.mtcp4j.wire.Ipv6;
 public class FrameFuzzTest {
     private static final int MEND_CHECKSUMS = 1;
     private static final int MEND_DESTINATION = 2;
+    /** The packet is for one of our addresses, from the peer's; so the fuzzer need not find 32 bytes to reach what is behind them. */
+    private static final int MEND_ADDRESSES = 4;
+
     private static final int MOST_FRAMES = 64;
     private static final int LEAST_BYTES = 14;
     private static final int MOST_BYTES = 1_514;
     private static final int IP = Ethernet.HEADER_BYTES;
     private static final int PORT = 80;
+    private static final IpAddress OURS6 = IpAddress.parse("2001:db8::2");
+    private static final IpAddress PEER6 = IpAddress.parse("2001:db8::1");
 
     private long nowNs = 1_000_000_000_000L;
 
@@ -46,14 +56,21 @@ public class FrameFuzzTest {
 
     private void frames(byte[] input) throws Exception {
         MemoryLink link = MemoryLink.create(TestEngines.nicSettings(), TestEngines.nicSettings());
-        Engine engine = TestEngines.engine(
+        LinkAddresses own =
+                LinkAddresses.of(List.of(Subnet.parse(TestEngines.OURS + "/24"), Subnet.parse(OURS6 + "/64")));
+        Engine engine = new Engine(
+                StackConfig.of("nic=memory,memory=4m,max-connections=64"),
                 List.of(TestEngines.memory(), link.a()),
-                TestEngines.OURS + "/24",
-                List.of(),
-                "nic=memory,memory=4m,max-connections=64");
+                Routes.ofLinks(List.of(own), List.of(PEER6)),
+                new NoPinning(),
+                (failed, cause) -> {
+                    throw new AssertionError(cause);
+                });
         Context context = engine.context(0);
         assertThat(context.ownership.tryAcquire()).isTrue();
         PortTable.Binding binding = engine.ports.bind(TestEngines.OURS, PORT, true, false);
+        PortTable.Binding binding6 = engine.ports.bind(OURS6, PORT, true, false);
+        engine.listen(binding6, 4, new SocketDefaults(16_384, 16_384), new Endpoint() {});
         Listener listener = engine.listen(binding, 4, new SocketDefaults(16_384, 16_384), new Endpoint() {});
         send(ByteBuffer.wrap(input), link.b(), context, listener);
         assertThat(context.flows.size()).isLessThanOrEqualTo(64);
@@ -82,6 +99,10 @@ public class FrameFuzzTest {
             if ((mend & MEND_DESTINATION) != 0) {
                 Ethernet.destination(bytes, frame, context.links[1].mac);
             }
+            if ((mend & MEND_ADDRESSES) != 0) {
+                mendAddresses(bytes, frame + IP, length - IP, Ethernet.type(bytes, frame));
+                Ethernet.source(bytes, frame, peer.macAddress());
+            }
             if ((mend & MEND_CHECKSUMS) != 0) {
                 mendChecksums(bytes, frame + IP, length - IP, Ethernet.type(bytes, frame));
             }
@@ -109,6 +130,15 @@ public class FrameFuzzTest {
         }
     }
 
+    private static void mendAddresses(ByteBuffer bytes, int ip, int lengthBytes, int type) {
+        if (type == Ethernet.TYPE_IPV4 && lengthBytes >= Ipv4.HEADER_BYTES) {
+            bytes.putInt(ip + Ipv4.SOURCE_OFFSET, TestEngines.OURS.toIpv4() + 1);
+            bytes.putInt(ip + Ipv4.DESTINATION_OFFSET, TestEngines.OURS.toIpv4());
+        } else if (type == Ethernet.TYPE_IPV6 && lengthBytes >= Ipv6.HEADER_BYTES) {
+            Ipv6.addresses(bytes, ip, PEER6.hi(), PEER6.lo(), OURS6.hi(), OURS6.lo());
+        }
+    }
+
     /** As far as the lengths that the packet names allow. */
     private static void mendChecksums(ByteBuffer bytes, int ip, int lengthBytes, int type) {
         if (type == Ethernet.TYPE_IPV4 && lengthBytes >= Ipv4.HEADER_BYTES) {
@@ -125,10 +155,15 @@ public class FrameFuzzTest {
                     : 0;
             mendL4(bytes, ip + header, total - header, protocol, pseudo);
         } else if (type == Ethernet.TYPE_IPV6 && lengthBytes >= Ipv6.HEADER_BYTES) {
-            int payload = Math.min(Ipv6.payloadBytes(bytes, ip), lengthBytes - Ipv6.HEADER_BYTES);
-            int protocol = Ipv6.nextHeader(bytes, ip);
-            int pseudo = Ipv6.pseudo(bytes, ip, protocol, payload);
-            mendL4(bytes, ip + Ipv6.HEADER_BYTES, payload, protocol, pseudo);
+            if (Ipv6.check(bytes, ip, lengthBytes) != Ipv6.OK || Ipv6.transport(bytes, ip) < 0) {
+                return;
+            }
+            // Behind extension headers, too.
+            int transport = Ipv6.transport(bytes, ip);
+            int l4 = transport & 0xffff;
+            int l4Bytes = Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, ip) - l4;
+            int protocol = transport >>> 16;
+            mendL4(bytes, ip + l4, l4Bytes, protocol, Ipv6.pseudo(bytes, ip, protocol, l4Bytes));
         }
     }
 

@@ -215,6 +215,32 @@ class LearnedAddressesTest {
     }
 
     @Test
+    void rfc4861_7_2_5_aRouterThatIsNoneAnyMoreIsLeft() throws Exception {
+        start(slaac());
+        pass(3 * SECOND);
+        advertise(wires[0], "2001:db8:1::", 1_500);
+        pass(2 * SECOND);
+        IpAddress far = IpAddress.parse("2001:db8:77::1");
+        assertThat(engine.routes().nextHop(far)).isEqualTo(PEER.inZone(1));
+        Wire wire = wires[0];
+        listen();
+        // The answer goes to the router, so it is in the table of neighbours from here on.
+        syn(wire, context.links[1].mac, far, global(0));
+        for (int flags : new int[] {Ndp.ROUTER | Ndp.SOLICITED, Ndp.OVERRIDE}) {
+            int frame = wire.frame();
+            Ethernet.write(wire.bytes, frame, context.links[1].mac, wire.mac, Ethernet.TYPE_IPV6);
+            Ipv6.write(wire.bytes, frame + IP, Ndp.MESSAGE_BYTES, Ipv6.ICMP, Ndp.HOPS);
+            IpAddress own = linkLocal(0);
+            Ipv6.addresses(wire.bytes, frame + IP, PEER.hi(), PEER.lo(), IpAddress.onWire(own.hi()), own.lo());
+            Ndp.write(wire.bytes, frame + ICMP, PEER.hi(), PEER.lo(), Ndp.TARGET_LINK_ADDRESS, wire.mac);
+            Icmp6.write(
+                    wire.bytes, frame + IP, frame + ICMP, Ndp.MESSAGE_BYTES, Icmp6.NEIGHBOUR_ADVERTISEMENT << 8, flags);
+            wire.send(frame, ICMP + Ndp.MESSAGE_BYTES);
+            assertThat(engine.routes().hasRoute(far)).isEqualTo((flags & Ndp.ROUTER) != 0);
+        }
+    }
+
+    @Test
     void rfc4862_5_4_and_5_5_anAdvertisedPrefixBecomesAnAddressThatIsServed() throws Exception {
         start(slaac());
         listen();

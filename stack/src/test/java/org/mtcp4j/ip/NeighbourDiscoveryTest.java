@@ -40,6 +40,11 @@ class NeighbourDiscoveryTest {
         public void unreachable(long hi, long lo) {
             events.add("unreachable " + IpAddress.of(hi, lo));
         }
+
+        @Override
+        public void isNoRouter(long hi, long lo) {
+            events.add("no router " + IpAddress.of(hi, lo));
+        }
     });
 
     private int input(int lengthBytes) {
@@ -66,7 +71,8 @@ class NeighbourDiscoveryTest {
     @Test
     void rfc4861_7_2_2_unknownNeighbour_isSolicited_andResolvedByItsAdvertisement() {
         assertThat(lookup()).isEqualTo(Neighbours.UNRESOLVED);
-        assertThat(advertise(PEER_MAC, PEER, Ndp.SOLICITED | Ndp.OVERRIDE)).isEqualTo(Neighbours.LEARNED);
+        assertThat(advertise(PEER_MAC, PEER, Ndp.ROUTER | Ndp.SOLICITED | Ndp.OVERRIDE))
+                .isEqualTo(Neighbours.LEARNED);
         assertThat(lookup()).isEqualTo(PEER_MAC);
         assertThat(events)
                 .containsExactly("request 2001:db8::1 to ff:ff:ff:ff:ff:ff", "resolved 2001:db8::1 0e:00:00:00:00:01");
@@ -86,6 +92,27 @@ class NeighbourDiscoveryTest {
         assertThat(lookup()).isEqualTo(PEER_MAC);
         assertThat(advertise(OTHER_MAC, PEER, Ndp.OVERRIDE)).isEqualTo(Neighbours.LEARNED);
         assertThat(lookup()).isEqualTo(OTHER_MAC);
+    }
+
+    @Test
+    void rfc4861_7_2_5_whoSaysThatItIsNoRouter_isTakenAtItsWord() {
+        lookup();
+        advertise(PEER_MAC, PEER, Ndp.ROUTER | Ndp.SOLICITED);
+        assertThat(events).doesNotContain("no router 2001:db8::1");
+        advertise(OTHER_MAC, PEER, 0);
+        assertThat(events).as("no right to replace").doesNotContain("no router 2001:db8::1");
+        advertise(PEER_MAC, PEER, 0);
+        assertThat(events).last().isEqualTo("no router 2001:db8::1");
+    }
+
+    @Test
+    void rfc4861_7_1_2_aSolicitedAdvertisementToAGroup_isBad() {
+        lookup();
+        Ipv6.write(frame, IP, Ndp.MESSAGE_BYTES, Ipv6.ICMP, Ndp.HOPS);
+        Ipv6.addresses(frame, IP, PEER.hi(), PEER.lo(), Ndp.SOLICITED_NODE_HI, Ndp.ALL_NODES_LO);
+        Ndp.write(frame, ICMP, PEER.hi(), PEER.lo(), Ndp.TARGET_LINK_ADDRESS, PEER_MAC);
+        Icmp6.write(frame, IP, ICMP, Ndp.MESSAGE_BYTES, Icmp6.NEIGHBOUR_ADVERTISEMENT << 8, Ndp.SOLICITED);
+        assertThat(input(Ndp.MESSAGE_BYTES)).isEqualTo(Neighbours.BAD);
     }
 
     @Test

@@ -153,6 +153,31 @@ class NeighboursTest {
     }
 
     @Test
+    void unknown_replyThatNobodyAskedFor_makesNoEntry() {
+        assertThat(arp(Arp.REPLY, PEER_MAC, PEER_IP, OUR_IP)).isEqualTo(Neighbours.IGNORED);
+        assertThat(neighbours.size()).isZero();
+    }
+
+    @Test
+    void stale_replyThatNobodyAskedFor_vouchesForNobody() {
+        resolve();
+        nowNs += 31 * SECOND;
+        neighbours.lookup(0, PEER, nowNs);
+        arp(Arp.REPLY, PEER_MAC, PEER_IP, OUR_IP);
+        advanceTo(nowNs + 5 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER);
+    }
+
+    @Test
+    void rfc4861_7_2_3_aRequest_saysOnlyThatWeHearIt_soUseMakesSure() {
+        arp(Arp.REQUEST, PEER_MAC, PEER_IP, OUR_IP);
+        events.clear();
+        assertThat(neighbours.lookup(0, PEER, nowNs)).isEqualTo(PEER_MAC);
+        advanceTo(nowNs + 5 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER);
+    }
+
+    @Test
     void aProbeForOurAddressIsAnsweredAndTeachesNothing() {
         assertThat(arp(Arp.REQUEST, PEER_MAC, 0, OUR_IP)).isEqualTo(Neighbours.REPLY);
         assertThat(neighbours.size()).isZero();
