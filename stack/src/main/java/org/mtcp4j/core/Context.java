@@ -30,7 +30,8 @@ public final class Context {
     final FrameOutput output;
     final FrameInput input;
     final Link[] links;
-    final FlowTable flows = new FlowTable();
+    final LocalPorts localPorts = new LocalPorts();
+    final FlowTable flows = new FlowTable(localPorts);
     final TimeWaits timeWaits;
     final PortChoice portChoice = new PortChoice(this);
     final Driver driver;
@@ -62,7 +63,7 @@ public final class Context {
         chunks = new ChunkCache(engine.chunks, engine.contextCount);
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
-        timeWaits = new TimeWaits(engine.timeWaitNs);
+        timeWaits = new TimeWaits(engine.timeWaitNs, localPorts);
         timeWaitDesk = new TimeWaitDesk(this);
         listenDesk = new ListenDesk(this);
         output = new FrameOutput(counters, engine.ttl);
@@ -535,10 +536,14 @@ public final class Context {
         if ((bits & Flow.ABORT) != 0) {
             flow.applicationClosed = true;
             flow.abort(nowNs);
-        } else if ((bits & Flow.CLOSE) != 0) {
-            closeAsked(flow, nowNs);
-        } else if ((bits & Flow.SHUTDOWN) != 0 && flow.endsWriting(Flow.SHUTDOWN, nowNs)) {
-            flow.shutdownOutput(nowNs);
+        } else {
+            // First, though both were asked at once: a close with unread data is a reset, which goes behind the FIN.
+            if ((bits & Flow.SHUTDOWN) != 0 && flow.endsWriting(Flow.SHUTDOWN, nowNs)) {
+                flow.shutdownOutput(nowNs);
+            }
+            if ((bits & Flow.CLOSE) != 0) {
+                closeAsked(flow, nowNs);
+            }
         }
         afterTurn(flow, nowNs);
     }

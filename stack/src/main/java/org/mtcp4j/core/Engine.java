@@ -232,6 +232,36 @@ public final class Engine {
         return ports;
     }
 
+    /**
+     * Binds an address and port, or picks a port that nobody has.
+     *
+     * @param port 0 picks one
+     * @return null when a bind, a connection or a TIME-WAIT is in the way
+     */
+    public PortTable.Binding bind(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {
+        PortTable.Binding bound = ports.bind(address, port, reuseAddress, reusePort, this::isConnected);
+        if (bound == null || port == 0 || !isConnected(port)) {
+            return bound;
+        }
+        for (Context context : contexts) {
+            if (context.localPorts.isUsed(port)
+                    && context.driver.call(new BindCall(bound)).conflicts()) {
+                ports.release(bound);
+                return null;
+            }
+        }
+        return bound;
+    }
+
+    private boolean isConnected(int localPort) {
+        for (Context context : contexts) {
+            if (context.localPorts.isUsed(localPort)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public Addresses addresses() {
         return addresses;
     }

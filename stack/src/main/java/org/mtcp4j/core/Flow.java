@@ -33,6 +33,9 @@ public final class Flow extends Connection {
     public static final int CLOSED = 1 << 2;
     public static final int FIN_ACKED = 1 << 3;
 
+    /** Linux's default for the most of {@code tcp_wmem}. */
+    private static final int SHUT_WINDOW_SEND_BYTES = 4 << 20;
+
     private static final VarHandle ASKED;
 
     static {
@@ -177,6 +180,30 @@ public final class Flow extends Connection {
             send.limitBytes = Math.max(options.sendBufferBytes, limitBytes / 2);
         } else if (wanted > limitBytes && context.engine.chunks.mayGrow(wanted - limitBytes)) {
             send.limitBytes = wanted;
+        }
+    }
+
+    /**
+     * Owner: who writes before it reads waits for ever once both ends' buffers are full, so a buffer that the peer's shut window keeps
+     * full grows to what Linux would take. Only then: between neighbours that read, small buffers stay in the processor's cache.
+     */
+    private boolean growBehindShutWindow() {
+        int limitBytes = send.limitBytes;
+        int mostBytes = Math.min(options.sendBufferMostBytes, SHUT_WINDOW_SEND_BYTES);
+        int wanted = (int) Math.min(2L * limitBytes, mostBytes);
+        if (wanted <= limitBytes || hasRoom() || !context.engine.chunks.mayGrow(wanted - limitBytes)) {
+            return false;
+        }
+        send.limitBytes = wanted;
+        return true;
+    }
+
+    /** Owner: everything written has been acknowledged; what the buffer grew by is not needed any more. */
+    private void shrinkSendBuffer() {
+        int bytes = options.sendLimitBytes();
+        if (send.limitBytes > bytes) {
+            int path = growsSendBuffer() ? Math.min(wantedSendBufferBytes(), options.sendBufferMostBytes) : 0;
+            send.limitBytes = Math.min(send.limitBytes, Math.max(bytes, path));
         }
     }
 
@@ -407,14 +434,24 @@ public final class Flow extends Connection {
         if (acked != send.acked()) {
             send.acknowledge(acked);
             tuneSendBuffer();
-            // Pairs with isWritable: room is published, then the wish is read.
-            VarHandle.fullFence();
-            if (outputWanted && hasRoom()) {
-                outputWanted = false;
-                found |= Endpoint.OUTPUT;
+            if (acked == send.written()) {
+                shrinkSendBuffer();
             }
+            found |= roomForOutput();
+        } else if (isWindowShut() && growBehindShutWindow()) {
+            found |= roomForOutput();
         }
         return found | publishStatus();
+    }
+
+    /** Pairs with isWritable: room is published, then the wish is read. */
+    private int roomForOutput() {
+        VarHandle.fullFence();
+        if (outputWanted && hasRoom()) {
+            outputWanted = false;
+            return Endpoint.OUTPUT;
+        }
+        return 0;
     }
 
     private int publishStatus() {

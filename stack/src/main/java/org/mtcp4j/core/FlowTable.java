@@ -3,8 +3,14 @@ package org.mtcp4j.core;
 
 /** The flows of a context by their tuple: open addressing, linear probing, removal by shifting back. Owner only. */
 final class FlowTable {
+    private final LocalPorts ports;
     private Flow[] slots = new Flow[64];
     private int size;
+
+    /** @param ports where each flow's local port is counted */
+    FlowTable(LocalPorts ports) {
+        this.ports = ports;
+    }
 
     /** The flow of that tuple, or null. {@code ports} is local &lt;&lt; 16 | remote. */
     Flow find(int hash, long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
@@ -24,6 +30,7 @@ final class FlowTable {
         }
         insert(flow);
         size++;
+        ports.add(flow.localPort());
     }
 
     private void insert(Flow flow) {
@@ -65,6 +72,7 @@ final class FlowTable {
             }
         }
         size--;
+        ports.remove(flow.localPort());
         return true;
     }
 
@@ -76,6 +84,20 @@ final class FlowTable {
 
     int size() {
         return size;
+    }
+
+    /** Whether a flow is in the way of the bind; one that is still half open is not, as on Linux. */
+    boolean conflicts(BindCall bind) {
+        for (Flow flow : slots) {
+            if (flow != null && flow.listener == null) {
+                SocketDefaults options = flow.options();
+                if (bind.conflictsWith(
+                        flow.localHi, flow.localLo, flow.localPort(), options.reuseAddress, options.reusePort)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** All flows now in the table. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntPredicate;
 import org.mtcp4j.ip.IpAddress;
 
 /**
@@ -37,8 +38,14 @@ public final class PortTable {
 
     private final AtomicReferenceArray<Listener[]> listeners = new AtomicReferenceArray<>(65_536);
 
-    /** The new binding, or null when it is in use. Port 0 picks one. */
-    public synchronized Binding bind(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {
+    /**
+     * The new binding, or null when it is in use by another bind.
+     *
+     * @param port 0 picks one
+     * @param isConnected whether connections have a port, so that it is not picked
+     */
+    synchronized Binding bind(
+            IpAddress address, int port, boolean reuseAddress, boolean reusePort, IntPredicate isConnected) {
         if (port != 0) {
             Binding wanted = new Binding(address, port, reuseAddress, reusePort);
             return conflicts(wanted) ? null : add(wanted);
@@ -47,7 +54,7 @@ public final class PortTable {
         int start = ThreadLocalRandom.current().nextInt(range);
         for (int i = 0; i < range; i++) {
             int candidate = FIRST_FREE_CHOICE + (start + i) % range;
-            if (!bindings.containsKey(candidate)) {
+            if (!bindings.containsKey(candidate) && !isConnected.test(candidate)) {
                 return add(new Binding(address, candidate, reuseAddress, reusePort));
             }
         }

@@ -29,6 +29,11 @@ public final class SocketDefaults {
     /** SO_OOBINLINE: urgent bytes are read as any other, else dropped, as the JDK cannot read them in another way. */
     public volatile boolean oobInline;
 
+    /** SO_REUSEADDR and SO_REUSEPORT: of accepted connections, those of their listener, as Linux copies them. */
+    public volatile boolean reuseAddress;
+
+    public volatile boolean reusePort;
+
     public SocketDefaults(int sendBufferBytes, int receiveBufferBytes) {
         this.sendBufferBytes = sendBufferBytes;
         this.receiveBufferBytes = receiveBufferBytes;
@@ -78,6 +83,8 @@ public final class SocketDefaults {
         copy.keepCount = keepCount;
         copy.tos = tos;
         copy.oobInline = oobInline;
+        copy.reuseAddress = reuseAddress;
+        copy.reusePort = reusePort;
         return copy;
     }
 

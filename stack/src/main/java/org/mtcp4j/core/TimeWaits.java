@@ -24,10 +24,17 @@ final class TimeWaits {
     private static final int UNTIL_NS = 6;
     private static final int SND_NXT_RCV_NXT = 7;
     private static final int TS_RECENT_OFFSET = 8;
-    private static final int TIMESTAMPS = 9;
+    /** Bits {@link #TIMESTAMPS}, {@link #REUSE_ADDRESS}, {@link #REUSE_PORT}. */
+    private static final int FLAGS = 9;
+
     private static final int WORDS = 10;
 
+    private static final int TIMESTAMPS = 1;
+    private static final int REUSE_ADDRESS = 1 << 1;
+    private static final int REUSE_PORT = 1 << 2;
+
     private final long durationNs;
+    private final LocalPorts ports;
     private final TimeWaitRecord record = new TimeWaitRecord();
 
     private long[] rows = new long[0];
@@ -40,8 +47,10 @@ final class TimeWaits {
     private int oldest = NONE;
     private int newest = NONE;
 
-    TimeWaits(long durationNs) {
+    /** @param ports where each row's local port is counted */
+    TimeWaits(long durationNs, LocalPorts ports) {
         this.durationNs = durationNs;
+        this.ports = ports;
     }
 
     int size() {
@@ -68,7 +77,8 @@ final class TimeWaits {
         rows[at + HASH_PORTS] = pair(flow.hash, flow.ports);
         rows[at + SND_NXT_RCV_NXT] = pair(record.sndNxt, record.rcvNxt);
         rows[at + TS_RECENT_OFFSET] = pair(record.tsRecent, record.timestampOffset);
-        rows[at + TIMESTAMPS] = record.timestamps ? 1 : 0;
+        rows[at + FLAGS] = flags(record.timestamps, flow.options());
+        ports.add(flow.localPort());
         insert(row);
         append(row, nowNs);
         size++;
@@ -104,7 +114,7 @@ final class TimeWaits {
         record.rcvNxt = (int) rows[at + SND_NXT_RCV_NXT];
         record.tsRecent = upper(rows[at + TS_RECENT_OFFSET]);
         record.timestampOffset = (int) rows[at + TS_RECENT_OFFSET];
-        record.timestamps = rows[at + TIMESTAMPS] != 0;
+        record.timestamps = (rows[at + FLAGS] & TIMESTAMPS) != 0;
         return record;
     }
 
@@ -114,6 +124,7 @@ final class TimeWaits {
     }
 
     void remove(int row) {
+        ports.remove(localPort(row));
         unslot(row);
         unlink(row);
         link(row, NONE, freeRow);
@@ -129,6 +140,29 @@ final class TimeWaits {
             dropped++;
         }
         return dropped;
+    }
+
+    private static int flags(boolean timestamps, SocketDefaults options) {
+        return (timestamps ? TIMESTAMPS : 0)
+                | (options.reuseAddress ? REUSE_ADDRESS : 0)
+                | (options.reusePort ? REUSE_PORT : 0);
+    }
+
+    private int localPort(int row) {
+        return (int) rows[row * WORDS + HASH_PORTS] >>> 16;
+    }
+
+    /** Whether a row is in the way of the bind. */
+    boolean conflicts(BindCall bind) {
+        for (int row = oldest; row != NONE; row = after(row)) {
+            int at = row * WORDS;
+            boolean reuseAddress = (rows[at + FLAGS] & REUSE_ADDRESS) != 0;
+            boolean reusePort = (rows[at + FLAGS] & REUSE_PORT) != 0;
+            if (bind.conflictsWith(rows[at + LOCAL_HI], rows[at + LOCAL_LO], localPort(row), reuseAddress, reusePort)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tuples now in the table, oldest first, for {@code stat}. */

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.PortTable;
+import org.mtcp4j.core.SocketDefaults;
 import org.mtcp4j.ip.IpAddress;
 
 /** Binding addresses and ports, for sockets and listeners alike. */
@@ -17,12 +18,8 @@ final class Binds {
         if (!ip.isAny() && !engine.addresses().isLocal(ip)) {
             throw new BindException("Cannot assign requested address");
         }
-        PortTable.Binding bound = engine.ports()
-                .bind(
-                        ip,
-                        address.getPort(),
-                        options.get(StackOption.REUSEADDR) != 0,
-                        options.get(StackOption.REUSEPORT) != 0);
+        SocketDefaults values = options.values();
+        PortTable.Binding bound = engine.bind(ip, address.getPort(), values.reuseAddress, values.reusePort);
         if (bound == null) {
             throw new BindException("Address already in use");
         }

@@ -12,8 +12,6 @@ final class OptionSet {
     private static final int MOST_BUFFER_BYTES = 1 << 30;
 
     private volatile SocketDefaults values;
-    private volatile boolean reuseAddress;
-    private volatile boolean reusePort;
     private volatile int lingerSeconds = -1;
 
     OptionSet(SocketDefaults values) {
@@ -37,8 +35,8 @@ final class OptionSet {
             case SNDBUF -> values.sendBufferBytes;
             case RCVBUF -> values.receiveBufferBytes;
             case KEEPALIVE -> values.keepAlive ? 1 : 0;
-            case REUSEADDR -> reuseAddress ? 1 : 0;
-            case REUSEPORT -> reusePort ? 1 : 0;
+            case REUSEADDR -> values.reuseAddress ? 1 : 0;
+            case REUSEPORT -> values.reusePort ? 1 : 0;
             case LINGER -> lingerSeconds;
             case NODELAY -> values.noDelay ? 1 : 0;
             case TOS -> values.tos;
@@ -53,8 +51,6 @@ final class OptionSet {
 
     void set(StackOption option, int value) {
         switch (option) {
-            case REUSEADDR -> reuseAddress = value != 0;
-            case REUSEPORT -> reusePort = value != 0;
             case LINGER -> lingerSeconds = value;
             case INCOMING_NAPI_ID -> throw new IllegalArgumentException("INCOMING_NAPI_ID is read only");
             default -> set(own(), option, value);
@@ -69,6 +65,8 @@ final class OptionSet {
                 values.receiveBufferMostBytes = 0;
             }
             case KEEPALIVE -> values.keepAlive = value != 0;
+            case REUSEADDR -> values.reuseAddress = value != 0;
+            case REUSEPORT -> values.reusePort = value != 0;
             case NODELAY -> values.noDelay = value != 0;
             case TOS -> values.tos = value & 0xff;
             case OOBINLINE -> values.oobInline = value != 0;
@@ -80,10 +78,10 @@ final class OptionSet {
         }
     }
 
-    /** Whether the connection itself acts upon the option, or its end of the application's streams. */
+    /** Whether the connection has a use for the option: acts upon it, or is asked for it when somebody else binds to its port. */
     static boolean concernsFlow(StackOption option) {
         return switch (option) {
-            case LINGER, REUSEADDR, REUSEPORT, INCOMING_NAPI_ID -> false;
+            case LINGER, INCOMING_NAPI_ID -> false;
             default -> true;
         };
     }

@@ -226,6 +226,14 @@ public class Connection extends ControlBlock {
         return (int) Math.min(bytes, Math.max(ALWAYS_USEFUL_BYTES, rtt.minRttNs() * FASTEST_PATH_BYTES_PER_NS));
     }
 
+    /**
+     * Whether the peer has not taken a byte for a while, since its window is shut: its application does not read, and perhaps it waits for
+     * ours, which writes first and reads later.
+     */
+    public boolean isWindowShut() {
+        return persisting && persistBackoff > 0;
+    }
+
     /** Receive-stream position up to which data is complete and in order. */
     public long receivedPosition() {
         return receivedPosition;

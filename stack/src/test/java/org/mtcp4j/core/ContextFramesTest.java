@@ -229,7 +229,7 @@ class ContextFramesTest {
     @Test
     void aSynToAListenerIsAnsweredOnceTheNeighbourIsKnown() {
         Endpoint endpoint = new Endpoint() {};
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         context.engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), endpoint);
         introduce();
         int frame = frame();
@@ -266,7 +266,7 @@ class ContextFramesTest {
 
     @Test
     void rfc1191_6_5_whatARouterCouldNotPassOnIsSentAgainInSmallerSegments() {
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
         Listener listener = context.engine.listen(binding, 10, defaults, new Endpoint() {});
         introduce();
@@ -384,7 +384,7 @@ class ContextFramesTest {
     }
 
     private Listener listen(SocketDefaults defaults) {
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         return context.engine.listen(binding, 10, defaults, new Endpoint() {});
     }
 
@@ -503,7 +503,7 @@ class ContextFramesTest {
     @Test
     void rfc4987_3_6_whoWasTurnedAwayWithItsCookieIsNotResetForABareAcknowledgement() throws Exception {
         link("nic=memory,syn-cookies=always");
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         Listener listener = context.engine.listen(binding, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         introduce();
         int[] isn = {cookie(), 0};
@@ -551,11 +551,12 @@ class ContextFramesTest {
         PortTable ports = context.engine.ports;
         IpAddress other = IpAddress.parse("198.18.0.3");
         SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
-        Listener one =
-                context.engine.listen(ports.bind(TestEngines.OURS, 80, false, false), 1, defaults, new Endpoint() {});
-        Listener two = context.engine.listen(ports.bind(other, 80, false, false), 1, defaults, new Endpoint() {});
-        assertThat(ports.bind(other, 80, false, false)).isNull();
-        assertThat(ports.bind(IpAddress.ANY_V4, 80, false, false)).isNull();
+        Listener one = context.engine.listen(
+                context.engine.bind(TestEngines.OURS, 80, false, false), 1, defaults, new Endpoint() {});
+        Listener two =
+                context.engine.listen(context.engine.bind(other, 80, false, false), 1, defaults, new Endpoint() {});
+        assertThat(context.engine.bind(other, 80, false, false)).isNull();
+        assertThat(context.engine.bind(IpAddress.ANY_V4, 80, false, false)).isNull();
         assertThat(ports.listener(TestEngines.OURS.hi(), TestEngines.OURS.lo(), 80, 1, 0))
                 .isSameAs(one);
         assertThat(ports.listener(other.hi(), other.lo(), 80, 1, 0)).isSameAs(two);
@@ -568,12 +569,12 @@ class ContextFramesTest {
     /** As Linux's SO_INCOMING_CPU; else every other connection would be served by a thread that does not drive its context. */
     @Test
     void ofListenersThatShareAPort_theOneAtHomeInTheContextIsChosen_andAnExactAddressWeighsMore() {
-        PortTable ports = context.engine.ports;
         SocketDefaults defaults = new SocketDefaults(65_536, 65_536);
+        PortTable ports = context.engine.ports;
         Listener[] any = new Listener[2];
         for (int i = 0; i < any.length; i++) {
-            any[i] =
-                    context.engine.listen(ports.bind(IpAddress.ANY_V4, 80, true, true), 1, defaults, new Endpoint() {});
+            any[i] = context.engine.listen(
+                    context.engine.bind(IpAddress.ANY_V4, 80, true, true), 1, defaults, new Endpoint() {});
             any[i].home(i);
         }
         long hi = TestEngines.OURS.hi();
@@ -587,8 +588,8 @@ class ContextFramesTest {
             elsewhere.add(ports.listener(hi, lo, 80, hash << 12, 2));
         }
         assertThat(elsewhere).as("nobody is at home there").containsExactlyInAnyOrder(any);
-        Listener exact =
-                context.engine.listen(ports.bind(TestEngines.OURS, 80, true, true), 1, defaults, new Endpoint() {});
+        Listener exact = context.engine.listen(
+                context.engine.bind(TestEngines.OURS, 80, true, true), 1, defaults, new Endpoint() {});
         exact.home(1);
         assertThat(ports.listener(hi, lo, 80, 1, 0)).isSameAs(exact);
     }

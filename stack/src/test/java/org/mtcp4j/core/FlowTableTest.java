@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class FlowTableTest {
     private final Context context =
             TestEngines.engine(List.of(TestEngines.memory())).context(0);
-    private final FlowTable table = new FlowTable();
+    private final FlowTable table = new FlowTable(new LocalPorts());
 
     private Flow find(Flow flow) {
         return table.find(flow.hash, flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports);

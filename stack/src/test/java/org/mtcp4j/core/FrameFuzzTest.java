@@ -68,8 +68,8 @@ public class FrameFuzzTest {
                 });
         Context context = engine.context(0);
         assertThat(context.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = engine.ports.bind(TestEngines.OURS, PORT, true, false);
-        PortTable.Binding binding6 = engine.ports.bind(OURS6, PORT, true, false);
+        PortTable.Binding binding = engine.bind(TestEngines.OURS, PORT, true, false);
+        PortTable.Binding binding6 = engine.bind(OURS6, PORT, true, false);
         engine.listen(binding6, 4, new SocketDefaults(16_384, 16_384), new Endpoint() {});
         Listener listener = engine.listen(binding, 4, new SocketDefaults(16_384, 16_384), new Endpoint() {});
         send(ByteBuffer.wrap(input), link.b(), context, listener);

@@ -209,7 +209,7 @@ class LearnedAddressesTest {
     }
 
     private void listen() {
-        PortTable.Binding binding = engine.ports.bind(IpAddress.ANY_V6, 80, true, false);
+        PortTable.Binding binding = engine.bind(IpAddress.ANY_V6, 80, true, false);
         assertThat(engine.listen(binding, 16, new SocketDefaults(65_536, 65_536), new Endpoint() {}))
                 .isNotNull();
     }

@@ -80,7 +80,7 @@ class ListenEventTest {
         peer = link.b();
         queue = peer.queue(0);
         bytes = peer.memory().bytes();
-        PortTable.Binding binding = engine.ports.bind(TestEngines.OURS, LISTENING, true, false);
+        PortTable.Binding binding = engine.bind(TestEngines.OURS, LISTENING, true, false);
         engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         int frame = queue.allocate();
         Ethernet.write(bytes, frame, Ethernet.BROADCAST, peer.macAddress(), Ethernet.TYPE_ARP);

@@ -36,7 +36,7 @@ class NoFramesTest {
         queue = nic.queue(0);
         context = TestEngines.engine(List.of(nic)).context(0);
         assertThat(context.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         SocketDefaults options = new SocketDefaults(BYTES, BYTES);
         Listener listener = context.engine.listen(binding, CONNECTIONS, options, new Endpoint() {});
         for (int i = 0; i < CONNECTIONS; i++) {

@@ -75,7 +75,7 @@ class SoakTest {
         nic = new Outages(faults);
         context = TestEngines.engine(List.of(nic)).context(0);
         assertThat(context.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         listener = context.engine.listen(binding, 4_096, defaults(), new Endpoint() {});
     }
 

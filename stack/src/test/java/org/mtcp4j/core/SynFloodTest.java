@@ -72,7 +72,7 @@ class SynFloodTest {
         assertThat(client.ownership.tryAcquire()).isTrue();
         attacker = link.b().queue(0);
         frames = link.b().memory().bytes();
-        PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = server.engine.bind(TestEngines.OURS, 80, true, false);
         listener = server.engine.listen(binding, 128, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         bulk = connect();
         while (bulkServer == null) {
@@ -239,7 +239,7 @@ class SynFloodTest {
     @Test
     void handshakesThatTheAcceptQueueHasNoRoomForArePutOff() throws Exception {
         set("nic=memory");
-        PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 81, true, false);
+        PortTable.Binding binding = server.engine.bind(TestEngines.OURS, 81, true, false);
         Listener small = server.engine.listen(binding, 1, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         List<Flow> five = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -265,7 +265,7 @@ class SynFloodTest {
     @Test
     void aPeerWhoseCookieCameBackTooEarlyIsNotResetForWhatItSendsNext() throws Exception {
         set("nic=memory,syn-cookies=always");
-        PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 81, true, false);
+        PortTable.Binding binding = server.engine.bind(TestEngines.OURS, 81, true, false);
         Listener small = server.engine.listen(binding, 0, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         List<Flow> three = new ArrayList<>();
         for (int i = 0; i < 3; i++) {

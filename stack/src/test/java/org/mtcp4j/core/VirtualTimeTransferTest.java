@@ -65,7 +65,7 @@ class VirtualTimeTransferTest {
                 "memory:loss=0.05,reorder=0.05,dup=0.02,corrupt=0.01,delay=1ms,seed=" + (SEED >>> 1), settings, "");
         Context context = TestEngines.engine(List.of(nic)).context(0);
         assertThat(context.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = context.engine.ports.bind(TestEngines.OURS, 80, true, false);
+        PortTable.Binding binding = context.engine.bind(TestEngines.OURS, 80, true, false);
         Listener listener =
                 context.engine.listen(binding, 1024, new SocketDefaults(256 * 1024, 512 * 1024), new Endpoint() {});
         SplittableRandom random = new SplittableRandom(SEED);

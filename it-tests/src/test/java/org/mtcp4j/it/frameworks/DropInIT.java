@@ -36,7 +36,7 @@ class DropInIT {
         try (Running kernel = Running.start(plain);
                 Running stack = Running.start(command)) {
             List<String> seen = lines(stack);
-            assertThat(seen).hasSize(16).containsExactlyElementsOf(lines(kernel));
+            assertThat(seen).hasSize(23).containsExactlyElementsOf(lines(kernel));
             seen.forEach(line -> System.out.println("[it] " + line));
             Stat stat = Stat.asked(stack.pid());
             assertThat(stat.counter("TcpActiveOpens"))

@@ -40,6 +40,15 @@ public final class DropInProgram {
         cases.put("urgentData", DropInCases::urgentData);
         cases.put("refusals", DropInCases::refusals);
         cases.put("descriptors", DropInCases::descriptors);
+        cases.put("bindsBesideConnections", DropInSocketCases::bindsBesideConnections);
+        cases.put("acceptedConnectionsInheritReuse", DropInSocketCases::acceptedConnectionsInheritReuse);
+        cases.put("localAddressesHaveNoNames", DropInSocketCases::localAddressesHaveNoNames);
+        cases.put(
+                "closeWithUnreadDataEndsTheStreamUnlessLingerIsZero",
+                DropInSocketCases::closeWithUnreadDataEndsTheStreamUnlessLingerIsZero);
+        cases.put("failuresHaveNoCause", DropInSocketCases::failuresHaveNoCause);
+        cases.put("asynchronousReadsAfterAReset", DropInSocketCases::asynchronousReadsAfterAReset);
+        cases.put("anUploadIsTakenBeforeItsEchoIsRead", DropInSocketCases::anUploadIsTakenBeforeItsEchoIsRead);
         cases.put("bundlesWithLoadersOfTheirOwn", DropInProgram::bundlesWithLoadersOfTheirOwn);
         cases.put("memorySegments", DropInProgram::memorySegments);
         // Last: it stays.

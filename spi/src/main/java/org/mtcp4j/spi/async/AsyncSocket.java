@@ -3,6 +3,7 @@ package org.mtcp4j.spi.async;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyConnectedException;
@@ -192,8 +193,11 @@ final class AsyncSocket extends AsynchronousSocketChannel {
         writes.start(srcs, offset, length, timeout, unit, attachment, handler);
     }
 
+    /** A reset is the failure of one read, an IOException, and the end of the stream from then on: so the JDK's channels have it. */
     private static final class Reads implements Transfers.Mover {
         private final SocketChannel channel;
+        /** Guarded by the slot's lock: one operation at a time. */
+        private boolean resetTold;
 
         Reads(SocketChannel channel) {
             this.channel = channel;
@@ -213,12 +217,28 @@ final class AsyncSocket extends AsynchronousSocketChannel {
 
         @Override
         public int move(ByteBuffer buffer) throws IOException {
-            return channel.read(buffer);
+            try {
+                return channel.read(buffer);
+            } catch (SocketException e) {
+                return afterReset(e);
+            }
         }
 
         @Override
         public long move(ByteBuffer[] buffers) throws IOException {
-            return channel.read(buffers);
+            try {
+                return channel.read(buffers);
+            } catch (SocketException e) {
+                return afterReset(e);
+            }
+        }
+
+        private int afterReset(SocketException reset) throws IOException {
+            if (resetTold) {
+                return -1;
+            }
+            resetTold = true;
+            throw new IOException(reset.getMessage());
         }
     }
 

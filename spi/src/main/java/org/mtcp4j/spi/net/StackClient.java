@@ -338,15 +338,22 @@ final class StackClient extends StackSide {
 
     @Override
     public void close() {
-        boolean lingers;
+        boolean connected;
         synchronized (stateLock) {
             if (state == CLOSED) {
                 return;
             }
-            lingers = state == CONNECTED && !readLock.isLocked() && !writeLock.isLocked();
+            connected = state == CONNECTED;
             state = CLOSED;
         }
+        boolean lingers = connected && !readLock.isLocked() && !writeLock.isLocked();
         int lingerSeconds = socket.option(StackOption.LINGER);
+        if (connected && lingerSeconds != 0) {
+            // As the JDK: what was written ends with FIN also where unread data makes the close a reset, so that the
+            // peer reads an
+            // answer to its end.
+            socket.shutdownOutput();
+        }
         clean();
         socket.wakeWaiters();
         if (lingers && lingerSeconds > 0) {

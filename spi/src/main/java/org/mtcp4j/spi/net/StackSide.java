@@ -64,12 +64,9 @@ abstract class StackSide implements NetSide {
         return StackAddresses.toApplication(bound, asked, family());
     }
 
-    /** The JDK's impl throws SocketException for whatever a connection dies of. */
+    /** The JDK's impl throws SocketException for whatever a connection dies of, with the text alone and no cause. */
     static SocketException asSocketException(IOException e) {
-        if (e instanceof SocketException socketException) {
-            return socketException;
-        }
-        return (SocketException) new SocketException(e.getMessage()).initCause(e);
+        return e instanceof SocketException socketException ? socketException : new SocketException(e.getMessage());
     }
 
     @Override

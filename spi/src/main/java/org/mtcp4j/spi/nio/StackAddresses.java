@@ -3,6 +3,7 @@ package org.mtcp4j.spi.nio;
 
 import java.net.BindException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -84,21 +85,32 @@ public final class StackAddresses {
     }
 
     /**
-     * A local address of the stack as the application sees it.
+     * A local address of the stack as the application sees it: without a host name, since the kernel's sockets report bare addresses,
+     * whichever name the application bound to.
      *
-     * @param asked the address that the application gave for this end or for the other one; null where it gave none
+     * @param asked the address that the application gave for this end or for the other one, whose scope is kept; null where it gave none
      */
     public static InetSocketAddress toApplication(
             InetSocketAddress local, InetSocketAddress asked, ProtocolFamily family) {
-        if (local == null || family == StandardProtocolFamily.INET) {
-            return local;
+        if (local == null) {
+            return null;
         }
         InetAddress address = local.getAddress();
         if (address.isAnyLocalAddress()) {
-            return new InetSocketAddress(ANY_6, local.getPort());
+            return new InetSocketAddress(family == StandardProtocolFamily.INET ? ANY_4 : ANY_6, local.getPort());
         }
-        // With the scope, or the name, that the application gave.
-        boolean same = asked != null && asked.getAddress().equals(address);
-        return same ? new InetSocketAddress(asked.getAddress(), local.getPort()) : local;
+        boolean scoped = asked != null && asked.getAddress().equals(address);
+        return new InetSocketAddress(nameless(scoped ? asked.getAddress() : address), local.getPort());
+    }
+
+    private static InetAddress nameless(InetAddress address) {
+        if (address instanceof Inet6Address scoped && scoped.getScopeId() != 0) {
+            try {
+                return Inet6Address.getByAddress(null, address.getAddress(), scoped.getScopeId());
+            } catch (UnknownHostException e) {
+                throw new AssertionError(e);
+            }
+        }
+        return of(address.getAddress());
     }
 }
