@@ -463,7 +463,10 @@ final class FrameInput implements ReceiveSink {
                     case NETWORK_UNREACHABLE -> CloseReason.NETWORK_UNREACHABLE;
                     case REFUSED -> CloseReason.REFUSED;
                     case FRAGMENTATION_NEEDED -> CloseReason.NONE;
-                    case HOST_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> CloseReason.HOST_UNREACHABLE;
+                    case PROTOCOL_UNREACHABLE -> CloseReason.PROTOCOL_UNREACHABLE;
+                    case PARAMETER_PROBLEM -> CloseReason.PROTOCOL_ERROR;
+                    case PROHIBITED -> CloseReason.PROHIBITED;
+                    case HOST_UNREACHABLE, TIME_EXCEEDED -> CloseReason.HOST_UNREACHABLE;
                 };
         if (reason != CloseReason.NONE) {
             context.icmpError(key, reason, error.seq, nowNs);

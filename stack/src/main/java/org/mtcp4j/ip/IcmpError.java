@@ -16,8 +16,11 @@ public final class IcmpError {
     public enum Kind {
         NETWORK_UNREACHABLE,
         HOST_UNREACHABLE,
-        /** Port or protocol unreachable: the host itself says no. */
+        /** Port unreachable: the host itself says no. */
         REFUSED,
+        PROTOCOL_UNREACHABLE,
+        /** By policy; IPv6 alone tells it apart (RFC 4443 §3.1, codes 1, 5, 6). */
+        PROHIBITED,
         /** {@link #nextHopMtuBytes} is set. */
         FRAGMENTATION_NEEDED,
         TIME_EXCEEDED,
@@ -107,7 +110,8 @@ public final class IcmpError {
 
     private static Kind unreachable6(int code) {
         return switch (code) {
-            case Icmp6.NO_ROUTE, Icmp6.PROHIBITED -> Kind.NETWORK_UNREACHABLE;
+            case Icmp6.NO_ROUTE -> Kind.NETWORK_UNREACHABLE;
+            case Icmp6.PROHIBITED, Icmp6.POLICY_FAILED, Icmp6.REJECT_ROUTE -> Kind.PROHIBITED;
             case Icmp6.PORT_UNREACHABLE -> Kind.REFUSED;
             default -> Kind.HOST_UNREACHABLE;
         };
@@ -117,7 +121,8 @@ public final class IcmpError {
     private static Kind unreachable(int code) {
         return switch (code) {
             case Icmp4.NET_UNREACHABLE, 6, 9, 11 -> Kind.NETWORK_UNREACHABLE;
-            case Icmp4.PROTOCOL_UNREACHABLE, Icmp4.PORT_UNREACHABLE -> Kind.REFUSED;
+            case Icmp4.PROTOCOL_UNREACHABLE -> Kind.PROTOCOL_UNREACHABLE;
+            case Icmp4.PORT_UNREACHABLE -> Kind.REFUSED;
             case Icmp4.FRAGMENTATION_NEEDED -> Kind.FRAGMENTATION_NEEDED;
             default -> Kind.HOST_UNREACHABLE;
         };

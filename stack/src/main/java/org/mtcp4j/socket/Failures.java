@@ -2,8 +2,10 @@
 package org.mtcp4j.socket;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.ProtocolException;
 import java.net.SocketException;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.tcp.CloseReason;
@@ -18,7 +20,23 @@ final class Failures {
             case TIMED_OUT -> new ConnectException("Connection timed out");
             case HOST_UNREACHABLE -> new NoRouteToHostException("No route to host");
             case NETWORK_UNREACHABLE -> networkUnreachable();
+            case PROTOCOL_UNREACHABLE -> new SocketException("Protocol not available");
+            case PROTOCOL_ERROR -> new ProtocolException("Protocol error");
+            case PROHIBITED -> new BindException("Permission denied");
             default -> new ConnectException("Connection refused");
+        };
+    }
+
+    /** What an established connection died of after a while of silence, by what ICMP said of it; null for other reasons. */
+    private static String silenceText(CloseReason reason) {
+        return switch (reason) {
+            case TIMED_OUT -> "Connection timed out";
+            case HOST_UNREACHABLE -> "No route to host";
+            case NETWORK_UNREACHABLE -> "Network is unreachable";
+            case PROTOCOL_UNREACHABLE -> "Protocol not available";
+            case PROTOCOL_ERROR -> "Protocol error";
+            case PROHIBITED -> "Permission denied";
+            default -> null;
         };
     }
 
@@ -31,13 +49,12 @@ final class Failures {
         if ((flow.status() & Flow.FIN_RECEIVED) != 0) {
             return null;
         }
-        return switch (flow.reason()) {
-            case RESET, REFUSED -> new SocketException("Connection reset");
-            case TIMED_OUT -> new IOException("Connection timed out");
-            case HOST_UNREACHABLE -> new IOException("No route to host");
-            case NETWORK_UNREACHABLE -> new IOException("Network is unreachable");
-            default -> null;
-        };
+        CloseReason reason = flow.reason();
+        if (reason == CloseReason.RESET || reason == CloseReason.REFUSED) {
+            return new SocketException("Connection reset");
+        }
+        String silence = silenceText(reason);
+        return silence == null ? null : new IOException(silence);
     }
 
     /**
@@ -46,19 +63,13 @@ final class Failures {
      */
     static IOException write(Flow flow, boolean pending) {
         if (pending && (flow.status() & Flow.FIN_RECEIVED) == 0) {
-            switch (flow.reason()) {
-                case RESET, REFUSED -> {
-                    return new IOException("Connection reset by peer");
-                }
-                case TIMED_OUT -> {
-                    return new IOException("Connection timed out");
-                }
-                case HOST_UNREACHABLE -> {
-                    return new IOException("No route to host");
-                }
-                default -> {
-                    // Broken pipe, below.
-                }
+            CloseReason reason = flow.reason();
+            if (reason == CloseReason.RESET || reason == CloseReason.REFUSED) {
+                return new IOException("Connection reset by peer");
+            }
+            String silence = silenceText(reason);
+            if (silence != null) {
+                return new IOException(silence);
             }
         }
         return new IOException("Broken pipe");

@@ -13,6 +13,12 @@ public enum CloseReason {
     TIMED_OUT,
     HOST_UNREACHABLE,
     NETWORK_UNREACHABLE,
+    /** The host has no TCP, or said so (RFC 792). */
+    PROTOCOL_UNREACHABLE,
+    /** Somebody on the way could not read our packets' headers (ICMP parameter problem). */
+    PROTOCOL_ERROR,
+    /** A router's or host's policy forbids it (RFC 4443 §3.1). */
+    PROHIBITED,
     /** The application aborted it. */
     ABORTED
 }

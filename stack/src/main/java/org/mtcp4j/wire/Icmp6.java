@@ -35,6 +35,8 @@ public final class Icmp6 {
 
     public static final int PROHIBITED = 1;
     public static final int PORT_UNREACHABLE = 4;
+    public static final int POLICY_FAILED = 5;
+    public static final int REJECT_ROUTE = 6;
     /** Code of {@link #TIME_EXCEEDED}: a packet's fragments did not all come in time. */
     public static final int REASSEMBLY = 1;
     /** Codes of {@link #PARAMETER_PROBLEM}, whose word says where. */

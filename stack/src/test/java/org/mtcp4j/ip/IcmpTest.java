@@ -63,6 +63,10 @@ class IcmpTest {
         assertThat(error.kind).isEqualTo(IcmpError.Kind.NETWORK_UNREACHABLE);
         assertThat(error.nextHopMtuBytes).isZero();
 
+        writeError(Icmp4.DESTINATION_UNREACHABLE, Icmp4.PROTOCOL_UNREACHABLE, Ipv4.PROTOCOL_TCP, 0);
+        assertThat(error.parse(bytes, 0, 36)).isTrue();
+        assertThat(error.kind).isEqualTo(IcmpError.Kind.PROTOCOL_UNREACHABLE);
+
         writeError(Icmp4.TIME_EXCEEDED, 0, Ipv4.PROTOCOL_TCP, 0);
         assertThat(error.parse(bytes, 0, 36)).isTrue();
         assertThat(error.kind).isEqualTo(IcmpError.Kind.TIME_EXCEEDED);
