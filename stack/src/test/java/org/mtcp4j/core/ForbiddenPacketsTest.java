@@ -72,7 +72,7 @@ class ForbiddenPacketsTest {
         peerMac = peer.macAddress();
         freeBefore = peer.freeFrames();
         for (IpAddress address : List.of(OURS, OURS6)) {
-            PortTable.Binding binding = engine.ports.bind(address, 80, true, false);
+            PortTable.Binding binding = engine.bind(address, 80, true, false);
             engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         }
     }
