@@ -57,7 +57,7 @@ final class Acknowledgement {
     }
 
     private static void advance(Connection c, TcpSegment s, long nowNs) {
-        int inFlightBytes = Math.max(c.sndNxt - c.sndUna, c.flightAtOutput);
+        int inFlightBytes = Math.max(c.sndNxt - c.sndUna, c.peakFlight);
         int ackedBytes = s.ack - c.sndUna;
         if (c.finQueued && s.ack == c.finSeq() + 1) {
             c.finAcked = true;

@@ -57,7 +57,7 @@ abstract class CongestionControl {
     /**
      * An acknowledgement advanced SND.UNA outside fast recovery.
      *
-     * @param inFlightBytes outstanding before it, and others of the same round, came
+     * @param inFlightBytes most that was outstanding in the window of data that it belongs to
      * @param srttNs smoothed round-trip time, 0 if unknown
      */
     abstract void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs);

@@ -90,6 +90,10 @@ abstract class ControlBlock {
     int maxSndWnd;
     /** In flight when output last ended: so much of the window was used, however many acknowledgements one round brings. */
     int flightAtOutput;
+    /** Most in flight at the end of an output in the current window of data, which ends at {@link #peakUntil} (RFC 7661 §4.2, pipeACK). */
+    int peakFlight;
+
+    int peakUntil;
 
     /** End of the last segment sent that was not full (Minshall's variant of Nagle). */
     int sndSml;

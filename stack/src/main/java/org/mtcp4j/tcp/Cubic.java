@@ -11,10 +11,6 @@ final class Cubic extends CongestionControl {
     /** §4.6: what is kept of the window at a loss. */
     private static final double BETA = 0.7;
 
-    /** Where the cubic has its plateau, in bytes; 0 before the first loss. */
-    private int wMaxBytes;
-
-    private int priorWMaxBytes;
     private HyStart slowStart;
     private CubicEpoch epoch;
 
@@ -39,12 +35,10 @@ final class Cubic extends CongestionControl {
             return;
         }
         slowStart = null;
-        if (epoch == null) {
-            epoch = new CubicEpoch();
-        }
+        CubicEpoch epoch = epoch();
         if (isWindowUsed(inFlightBytes)) {
             if (!epoch.isBegun()) {
-                epoch.begin(cwnd, Math.max(wMaxBytes, cwnd), mss, nowNs);
+                epoch.begin(cwnd, mss, nowNs);
             }
             cwnd = Math.min(epoch.grown(cwnd, ackedBytes, mss, srttNs, nowNs), MAX_WINDOW_BYTES);
         } else {
@@ -52,36 +46,36 @@ final class Cubic extends CongestionControl {
         }
     }
 
+    private CubicEpoch epoch() {
+        if (epoch == null) {
+            epoch = new CubicEpoch();
+        }
+        return epoch;
+    }
+
     @Override
     int reduced(int inFlightBytes) {
-        priorWMaxBytes = wMaxBytes;
-        // §4.7, fast convergence: a window that shrinks makes room for newcomers.
-        wMaxBytes = cwnd < wMaxBytes ? (int) (cwnd * (1 + BETA) / 2) : cwnd;
-        if (epoch != null) {
-            epoch.end(cwnd);
-        }
+        epoch().end(cwnd, BETA);
         return Math.max((int) (inFlightBytes * BETA), 2 * mss);
     }
 
     @Override
     void lossInReducedWindow(int inFlightBytes, long nowNs) {
         super.lossInReducedWindow(inFlightBytes, nowNs);
-        priorWMaxBytes = wMaxBytes;
+        epoch().keepPlateau();
     }
 
     @Override
     void timedOut(int inFlightBytes, boolean first, long nowNs) {
         super.timedOut(inFlightBytes, first, nowNs);
-        // §4.8: congestion avoidance begins at the plateau of whatever slow start reaches.
-        wMaxBytes = 0;
+        epoch().forgetPlateau();
     }
 
     @Override
     void undo() {
         super.undo();
-        wMaxBytes = priorWMaxBytes;
         if (epoch != null) {
-            epoch.end(0);
+            epoch.undo();
         }
     }
 

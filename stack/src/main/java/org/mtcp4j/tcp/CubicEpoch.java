@@ -9,6 +9,10 @@ final class CubicEpoch {
 
     private static final double NS = 1e-9;
 
+    /** Where the next cubic has its plateau, in bytes; 0 before the first loss. */
+    private int wMaxBytes;
+
+    private int priorWMaxBytes;
     private boolean begun;
     private long beganNs;
     private long lastNs;
@@ -26,21 +30,41 @@ final class CubicEpoch {
         return begun;
     }
 
-    void begin(int cwndBytes, int wMaxBytes, int mssBytes, long nowNs) {
+    void begin(int cwndBytes, int mssBytes, long nowNs) {
         begun = true;
         beganNs = nowNs;
         lastNs = nowNs;
-        wMaxSegments = (double) wMaxBytes / mssBytes;
+        wMaxSegments = (double) Math.max(wMaxBytes, cwndBytes) / mssBytes;
         renoSegments = (double) cwndBytes / mssBytes;
         priorSegments = Math.max(wMaxSegments, (double) priorBytes / mssBytes);
         kSeconds = Math.cbrt((wMaxSegments - renoSegments) / C);
         fraction = 0;
     }
 
-    /** @param cwndBytes the window at the loss, 0 if there was none after all */
-    void end(int cwndBytes) {
+    /** @param cwndBytes the window at the loss */
+    void end(int cwndBytes, double beta) {
         begun = false;
         priorBytes = cwndBytes;
+        priorWMaxBytes = wMaxBytes;
+        // §4.7, fast convergence: a window that shrinks makes room for newcomers.
+        wMaxBytes = cwndBytes < wMaxBytes ? (int) (cwndBytes * (1 + beta) / 2) : cwndBytes;
+    }
+
+    /** There was no loss after all. */
+    void undo() {
+        begun = false;
+        priorBytes = 0;
+        wMaxBytes = priorWMaxBytes;
+    }
+
+    /** {@link #undo} is not to go behind this. */
+    void keepPlateau() {
+        priorWMaxBytes = wMaxBytes;
+    }
+
+    /** §4.8, after a timeout: the plateau is at whatever slow start reaches. */
+    void forgetPlateau() {
+        wMaxBytes = 0;
     }
 
     /** The window was not used: the time does not count (§5.8). */

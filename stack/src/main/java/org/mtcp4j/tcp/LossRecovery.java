@@ -14,7 +14,7 @@ interface LossRecovery {
     /**
      * SND.UNA advanced.
      *
-     * @param inFlightBytes outstanding before it, and others of the same round, came
+     * @param inFlightBytes most that was outstanding in the window of data that it belongs to
      */
     void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs);
 

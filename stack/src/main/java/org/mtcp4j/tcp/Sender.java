@@ -37,10 +37,20 @@ final class Sender {
                 }
             }
             allSent(c, nowNs);
-            c.flightAtOutput = c.sndNxt - c.sndUna;
+            noteFlight(c);
         }
         c.due &= ~ControlBlock.DUE_DATA;
         return true;
+    }
+
+    /** How much of the window is used; that of a burst counts until all of it is acknowledged. */
+    private static void noteFlight(Connection c) {
+        int flightBytes = c.sndNxt - c.sndUna;
+        c.flightAtOutput = flightBytes;
+        if (flightBytes > c.peakFlight || Seq.geq(c.sndUna, c.peakUntil)) {
+            c.peakFlight = flightBytes;
+            c.peakUntil = c.sndNxt;
+        }
     }
 
     /** What may leave now has left. */

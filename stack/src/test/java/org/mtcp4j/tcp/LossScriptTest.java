@@ -121,4 +121,40 @@ class LossScriptTest {
         s.inject(ACK, 1, 10_001, 0);
         assertThat(window(s)).isEqualTo(s.c.congestion.slowStartThresholdBytes());
     }
+
+    // ---- slow start of who does not always have something to send (RFC 7661 §4)
+    // ---------------------------------------------
+    /** Sends a burst that is acknowledged two segments at a time, each in a round of its own. */
+    private static Script burst(Algorithm algorithm, int segments) {
+        Script s = established(algorithm, 100).write(segments * MSS);
+        for (int acked = 2; acked < segments + 2; acked += 2) {
+            s.inject(ACK, 1, 1 + Math.min(acked, segments) * MSS, 0);
+        }
+        s.sent.clear();
+        return s;
+    }
+
+    @Test
+    void rfc7661_4_2_burstThatFillsTheWindowDoublesIt() {
+        for (Algorithm algorithm : new Algorithm[] {Algorithm.NEW_RENO, Algorithm.CUBIC}) {
+            assertThat(window(burst(algorithm, 10))).as("%s", algorithm).isEqualTo(20 * MSS);
+        }
+    }
+
+    @Test
+    void rfc7661_4_2_windowGrowsToTwiceWhatWasInFlight() {
+        assertThat(window(burst(Algorithm.CUBIC, 9))).isEqualTo(18 * MSS);
+        assertThat(window(burst(Algorithm.CUBIC, 6))).isEqualTo(12 * MSS);
+        assertThat(window(burst(Algorithm.CUBIC, 5))).isEqualTo(10 * MSS);
+    }
+
+    @Test
+    void rfc7661_4_2_burstCountsForItsOwnWindowOfDataOnly() {
+        Script s = burst(Algorithm.CUBIC, 10);
+        for (int i = 0; i < 20; i++) {
+            int end = 10_001 + (i + 1) * MSS;
+            s.write(MSS).data(end - MSS, MSS).inject(ACK, 1, end, 0);
+        }
+        assertThat(window(s)).isEqualTo(20 * MSS);
+    }
 }
