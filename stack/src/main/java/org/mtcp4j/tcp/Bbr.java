@@ -394,5 +394,5 @@ final class Bbr extends CongestionControl {
     }
 
     @Override
-    void idle(long idleNs, long rtoNs) {}
+    void idle(long idleNs, long rtoNs, long nowNs) {}
 }

@@ -144,10 +144,14 @@ abstract class CongestionControl {
         ssthresh = Math.max(ssthresh, priorSsthresh);
     }
 
-    /** About to send after nothing was outstanding for this long (RFC 5681 §4.1). */
-    void idle(long idleNs, long rtoNs) {
-        if (idleNs > rtoNs) {
-            cwnd = Math.min(cwnd, initialWindow());
+    /**
+     * About to send while nothing is outstanding, so long after the last was sent: after a timeout's time the window starts anew
+     * (RFC 5681 §4.1). Most of what was learnt stays as the threshold (RFC 7661 §4.4.2).
+     */
+    void idle(long idleNs, long rtoNs, long nowNs) {
+        if (idleNs > rtoNs && cwnd > initialWindow()) {
+            ssthresh = Math.max(ssthresh, cwnd - cwnd / 4);
+            cwnd = initialWindow();
         }
     }
 }

@@ -30,6 +30,9 @@ final class Cubic extends CongestionControl {
     @Override
     void acknowledged(int ackedBytes, int inFlightBytes, long srttNs, long nowNs) {
         if (cwnd < ssthresh) {
+            if (epoch != null) {
+                epoch.interrupt();
+            }
             int divisor = slowStart == null ? 1 : slowStart.growthDivisor();
             slowStart(Math.max(ackedBytes / divisor, 1), inFlightBytes);
             return;
@@ -80,10 +83,15 @@ final class Cubic extends CongestionControl {
     }
 
     @Override
-    void idle(long idleNs, long rtoNs) {
-        super.idle(idleNs, rtoNs);
-        if (epoch != null) {
-            epoch.shift(idleNs);
+    void idle(long idleNs, long rtoNs, long nowNs) {
+        int before = cwnd;
+        super.idle(idleNs, rtoNs, nowNs);
+        if (epoch != null && epoch.isBegun()) {
+            if (cwnd < before) {
+                epoch.interrupt();
+            } else {
+                epoch.pause(nowNs);
+            }
         }
     }
 }

@@ -50,6 +50,11 @@ final class CubicEpoch {
         wMaxBytes = cwndBytes < wMaxBytes ? (int) (cwndBytes * (1 + beta) / 2) : cwndBytes;
     }
 
+    /** The window became smaller without a loss, or is in slow start: what comes next begins there. */
+    void interrupt() {
+        begun = false;
+    }
+
     /** There was no loss after all. */
     void undo() {
         begun = false;
@@ -67,17 +72,13 @@ final class CubicEpoch {
         wMaxBytes = 0;
     }
 
-    /** The window was not used: the time does not count (§5.8). */
+    /** The window was not used since the last acknowledgement, or pause: the time does not count (§5.8), and is taken off once. */
     void pause(long nowNs) {
-        shift(nowNs - lastNs);
+        beganNs += nowNs - lastNs;
+        lastNs = nowNs;
     }
 
-    void shift(long ns) {
-        beganNs += ns;
-        lastNs += ns;
-    }
-
-    /** The window after so many bytes were acknowledged. */
+    /** The window after so many bytes were acknowledged: half as much more a round trip at most (§4.4), whoever leads. */
     int grown(int cwndBytes, int ackedBytes, int mssBytes, long srttNs, long nowNs) {
         lastNs = nowNs;
         double cwnd = (double) cwndBytes / mssBytes;
@@ -86,7 +87,7 @@ final class CubicEpoch {
         double target = Math.min(Math.max(cubic(nowNs - beganNs + srttNs), cwnd), 1.5 * cwnd);
         double next = cwnd + Math.min((target - cwnd) / cwnd * acked, cwnd / 2);
         if (cubic(nowNs - beganNs) < renoSegments) {
-            next = Math.max(renoSegments, cwnd);
+            next = Math.max(Math.min(renoSegments, cwnd + acked / 2), cwnd);
         }
         double bytes = (next - cwnd) * mssBytes + fraction;
         int whole = (int) bytes;

@@ -25,8 +25,8 @@ final class Sender {
             if (c.recovery != null && !resend(c, nowNs)) {
                 return false;
             }
-            if (c.sndMax == c.sndUna) {
-                c.congestion.idle(nowNs - c.lastSentNs, c.rtt.rtoNs(c.settings));
+            if ((c.sndMax == c.sndUna || c.persisting) && hasUnsent(c)) {
+                c.congestion.idle(nowNs - c.lastSentNs, c.rtt.rtoNs(c.settings), nowNs);
             }
             if (c.congestion instanceof Bbr bbr) {
                 return sendPaced(c, bbr, nowNs);
@@ -195,8 +195,13 @@ final class Sender {
     static boolean emitProbe(Connection c, long nowNs) {
         int bytes = (int) Math.min(c.sendLimit - c.ackedPosition, Math.max(1, Math.min(c.sndWnd, c.sendMss)));
         int fin = bytes == 0 ? TcpSegment.FIN : 0;
+        long lastSentNs = c.lastSentNs;
         if (!emitSegment(c, c.sndUna, c.ackedPosition, bytes, TcpSegment.ACK | fin, nowNs)) {
             return false;
+        }
+        if (c.sndWnd == 0) {
+            // It asks; the congestion window is as unused as before (RFC 5681 §4.1).
+            c.lastSentNs = lastSentNs;
         }
         c.sndNxt = c.sndUna + Math.max(bytes, 1);
         c.sndMax = Seq.max(c.sndMax, c.sndNxt);

@@ -114,8 +114,83 @@ class CubicTest {
 
     @Test
     void rfc5681_4_1_restartAfterIdle() {
-        at(100).idle(2 * SECOND, SECOND);
+        at(100).idle(2 * SECOND, SECOND, nowNs);
         assertThat(cubic.windowBytes()).isEqualTo(10 * MSS);
+    }
+
+    /** So much time passes in which nothing is sent, then something is about to be. */
+    private void idle(long ns) {
+        nowNs += ns;
+        cubic.idle(ns, SECOND, nowNs);
+    }
+
+    @Test
+    void rfc9438_5_8_idleTimeDoesNotCount() {
+        at(100).lossDetected(100 * MSS, 0);
+        roundTrips(20);
+        CubicTest twin = new CubicTest();
+        twin.at(100).lossDetected(100 * MSS, 0);
+        twin.roundTrips(20);
+        for (int i = 0; i < 20; i++) {
+            // Less than a timeout, so that the window stays.
+            idle(SECOND * 9 / 10);
+            roundTrips(1);
+            twin.roundTrips(1);
+        }
+        assertThat(cubic.windowBytes()).isEqualTo(twin.cubic.windowBytes());
+    }
+
+    /** Each is looked at when its acknowledgement has come, with nothing more to send, and when the next is about to leave. */
+    @Test
+    void rfc9438_5_8_shortBurstsLeaveTheTimeOfTheEpochAlone() {
+        at(1000).lossDetected(1000 * MSS, 0);
+        roundTrips(1);
+        CubicTest twin = new CubicTest();
+        twin.at(1000).lossDetected(1000 * MSS, 0);
+        twin.roundTrips(1);
+        for (int i = 0; i < 300; i++) {
+            idle(SECOND / 2);
+            nowNs += RTT_NS;
+            cubic.acknowledged(MSS, MSS, RTT_NS, nowNs);
+            cubic.idle(RTT_NS, SECOND, nowNs);
+        }
+        for (int i = 0; i < 120; i++) {
+            roundTrips(1);
+            twin.roundTrips(1);
+            assertThat(cubic.windowBytes()).isEqualTo(twin.cubic.windowBytes());
+        }
+    }
+
+    @Test
+    void restartAfterIdleTimeNeverLeapsToWhatTheWindowOnceWas() {
+        at(100).lossDetected(100 * MSS, 0);
+        while (cubic.windowBytes() < 336 * MSS) {
+            roundTrips(1);
+        }
+        idle(5 * SECOND);
+        assertThat(cubic.windowBytes()).isEqualTo(10 * MSS);
+        assertThat(cubic.slowStartThresholdBytes()).isBetween(252 * MSS, 300 * MSS);
+        while (cubic.windowBytes() < 336 * MSS) {
+            int before = cubic.windowBytes();
+            boolean slowStart = cubic.inSlowStart();
+            roundTrips(1);
+            assertThat(cubic.windowBytes()).isLessThanOrEqualTo(slowStart ? 2 * before : before * 3 / 2);
+        }
+    }
+
+    /** Just above the window that it starts anew from, so that it is in congestion avoidance at once. */
+    @Test
+    void restartIntoCongestionAvoidanceBeginsAnEpoch() {
+        at(14).lossDetected(14 * MSS, 0);
+        while (cubic.windowBytes() < 12_500) {
+            roundTrips(1);
+        }
+        assertThat(cubic.windowBytes()).isLessThan(13_300);
+        idle(5 * SECOND);
+        assertThat(cubic.windowBytes()).isEqualTo(10 * MSS);
+        assertThat(cubic.inSlowStart()).isFalse();
+        roundTrips(1);
+        assertThat(cubic.windowBytes()).isLessThan(11_100);
     }
 
     @Test

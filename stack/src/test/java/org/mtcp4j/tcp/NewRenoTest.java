@@ -90,10 +90,21 @@ class NewRenoTest {
     @Test
     void idleTimeAboveTheTimeoutCutsToTheInitialWindow() {
         established().acknowledged(10_000, 10_000, 0, 0);
-        reno.idle(100, 100);
+        reno.idle(100, 100, 0);
         assertThat(reno.windowBytes()).isEqualTo(20_000);
-        reno.idle(101, 100);
+        reno.idle(101, 100, 0);
         assertThat(reno.windowBytes()).isEqualTo(10_000);
+    }
+
+    @Test
+    void rfc7661_4_4_2_idleTimeLeavesMostOfTheWindowAsTheThreshold() {
+        established().lossDetected(100_000, 0);
+        reno.windowBytes(80_000);
+        reno.idle(101, 100, 0);
+        assertThat(reno.windowBytes()).isEqualTo(10_000);
+        assertThat(reno.slowStartThresholdBytes()).isEqualTo(60_000);
+        reno.idle(101, 100, 0);
+        assertThat(reno.slowStartThresholdBytes()).isEqualTo(60_000);
     }
 
     @Test

@@ -165,6 +165,21 @@ class SendScriptTest {
         assertThat(s.sent).hasSize(10);
     }
 
+    /** Probes are no use of the congestion window. */
+    @Test
+    void windowThatWasShutForLongStartsAnewToo() {
+        Script s = open(20);
+        s.peerWindow = 0;
+        s.write(10_000).inject(ACK, 1, 30_001, 0).write(40_000);
+        s.sent.clear();
+        s.pass(3000);
+        assertThat(s.stats.zeroWindowProbes).isGreaterThan(2);
+        s.sent.clear();
+        s.peerWindow = 60_000;
+        s.inject(ACK, 1, 30_001, 0);
+        assertThat(s.sent).hasSize(10);
+    }
+
     // ---- retransmission (RFC 6298)
     // ------------------------------------------------------------------------------------
     @Test
