@@ -6,9 +6,6 @@ import org.mtcp4j.wire.TcpSegment;
 
 /** The retransmission timer and what feeds it (RFC 6298). */
 final class Retransmission {
-    /** Probes cost a turn of the timer wheel each; sooner than this they would mostly be for delayed acknowledgements. */
-    private static final long LEAST_PROBE_NS = 10_000_000L;
-
     private Retransmission() {}
 
     /** The connection's loss state, made when it is first needed. */
@@ -62,25 +59,19 @@ final class Retransmission {
 
     // ---- the timer
     // ----------------------------------------------------------------------------------------------------
-    /** Something is in flight that nothing else is waited for: the timeout, or a probe if that comes sooner (RFC 8985 §7.2). */
+    /** Something is in flight that nothing else is waited for: a probe, or the timeout where none may be sent (RFC 8985 §7.2). */
     static void arm(Connection c, long nowNs) {
-        long rtoNs = c.rtt.rtoNs(c.settings);
-        long probeNs = Math.max(2 * c.rtt.srttNs(), LEAST_PROBE_NS);
-        if (probeNs < rtoNs && c.sndMax - c.sndUna > c.sendMss && TailProbe.applies(c)) {
+        armTimeout(c, nowNs);
+        if (TailProbe.applies(c)) {
             c.retransmitTimer = ControlBlock.TIMER_PROBE;
-            c.retransmitDeadlineNs = nowNs + probeNs;
-        } else {
-            c.retransmitTimer = ControlBlock.TIMER_TIMEOUT;
-            c.retransmitDeadlineNs = nowNs + rtoNs;
+            c.retransmitDeadlineNs = Math.min(c.retransmitDeadlineNs, nowNs + TailProbe.timeoutNs(c));
         }
     }
 
-    /** More than one segment is in flight now, where one started the timer: the probe comes first. */
+    /** More than one segment is in flight now, where one started the timer: the probe comes sooner. */
     static void armProbe(Connection c, long nowNs) {
-        if (c.retransmitTimer == ControlBlock.TIMER_TIMEOUT
-                && c.sndMax - c.sndUna > c.sendMss
-                && TailProbe.applies(c)) {
-            long deadlineNs = nowNs + Math.max(2 * c.rtt.srttNs(), LEAST_PROBE_NS);
+        if (c.retransmitTimer != ControlBlock.TIMER_REORDER && TailProbe.isTail(c) && TailProbe.applies(c)) {
+            long deadlineNs = nowNs + TailProbe.timeoutNs(c);
             if (deadlineNs < c.retransmitDeadlineNs) {
                 c.retransmitTimer = ControlBlock.TIMER_PROBE;
                 c.retransmitDeadlineNs = deadlineNs;

@@ -414,7 +414,7 @@ final class SackRecovery implements LossRecovery {
             return;
         }
         if (probeRepeats && !duplicateSeen) {
-            if (s.ack == probeEnd && s.sackBlocks == 0 && board.deliveredBytes() == 0) {
+            if (s.ack == probeEnd && s.sackBlocks == 0 && board.deliveredBytes() == 0 && isPure(c, s)) {
                 // A plain duplicate: the original and the probe both came.
                 probeOut = false;
                 return;
@@ -426,6 +426,10 @@ final class SackRecovery implements LossRecovery {
             Retransmission.lossDetected(c, c.congestion.windowBytes(), nowNs);
         }
         probeOut = false;
+    }
+
+    private static boolean isPure(Connection c, TcpSegment s) {
+        return s.payloadBytes == 0 && !s.has(TcpSegment.FIN) && s.window << c.sendScale == c.sndWnd;
     }
 
     // ---- what to send

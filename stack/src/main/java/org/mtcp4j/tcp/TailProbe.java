@@ -6,7 +6,27 @@ package org.mtcp4j.tcp;
  * is lost, long before the timeout would take everything for lost.
  */
 final class TailProbe {
+    /** Probes cost a turn of the timer wheel each; sooner than this they would mostly be for delayed acknowledgements. */
+    private static final long MIN_TIMEOUT_NS = 10_000_000L;
+
     private TailProbe() {}
+
+    /** Whether more than one segment is in flight. */
+    static boolean isTail(Connection c) {
+        return c.sndMax - c.sndUna > c.sendMss;
+    }
+
+    /**
+     * §7.2, TLP_calc_PTO: a lone segment's acknowledgement may be delayed, by as much as the least timeout allows for. It is never later
+     * than the timeout, in whose place it then comes.
+     */
+    static long timeoutNs(Connection c) {
+        if (c.rtt.srttNs() == 0) {
+            return RttEstimator.INITIAL_RTO_NS;
+        }
+        long timeoutNs = Math.max(2 * c.rtt.srttNs(), MIN_TIMEOUT_NS);
+        return isTail(c) ? timeoutNs : timeoutNs + c.settings.minRtoNs;
+    }
 
     /** Whether a probe may be sent for what is in flight now (§7.2). */
     static boolean applies(Connection c) {

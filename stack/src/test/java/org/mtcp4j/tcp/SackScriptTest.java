@@ -3,6 +3,7 @@ package org.mtcp4j.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mtcp4j.wire.TcpSegment.ACK;
+import static org.mtcp4j.wire.TcpSegment.FIN;
 import static org.mtcp4j.wire.TcpSegment.SYN;
 
 import org.junit.jupiter.api.Test;
@@ -12,9 +13,13 @@ import org.mtcp4j.wire.Seq;
 class SackScriptTest {
     /** Established with SACK; ten segments may be in flight. */
     private static Script established() {
+        return establishedAfter(20);
+    }
+
+    private static Script establishedAfter(int ms) {
         Script s = Script.synSent();
         s.peerWindow = 60_000;
-        s.pass(20);
+        s.pass(ms).sent.clear();
         s.fill(SYN | ACK, 0, 1, 0);
         s.in.sackPermitted = true;
         s.injectFilled().ack(1).nothingMore();
@@ -264,6 +269,66 @@ class SackScriptTest {
         s.pass(6).data(1, 1000).nothingMore();
         sack(s, 1001, 2001, 3001).data(1001, 1000).nothingMore();
         assertThat(s.stats.timeouts).isZero();
+    }
+
+    /** 2 SRTT and 200 ms for a delayed acknowledgement would be 240 ms; the timeout is 220 ms. */
+    @Test
+    void rfc8985_7_2_loneSegmentIsProbedForInThePlaceOfTheTimeout() {
+        Script s = sending(1).pass(219).nothingMore().pass(1).data(1, 1000).nothingMore();
+        assertThat(s.stats.lossProbes).isEqualTo(1);
+        assertThat(s.stats.timeouts).isZero();
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(10_000);
+        s.pass(219).nothingMore().pass(1).data(1, 1000).nothingMore();
+        assertThat(s.stats.timeouts).isEqualTo(1);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(1000);
+        s.pass(439).nothingMore().pass(1).data(1, 1000).nothingMore();
+    }
+
+    @Test
+    void rfc8985_7_2_loneSegmentIsProbedForBeforeATimeoutThatIsFar() {
+        Script s = establishedAfter(400);
+        s.write(100).data(1, 100).pass(999).nothingMore().pass(1).data(1, 100).nothingMore();
+        assertThat(s.stats.lossProbes).isEqualTo(1);
+    }
+
+    @Test
+    void rfc8985_7_2_loneFinIsProbedForToo() {
+        Script s = sending(1).inject(ACK, 1, 1001, 0).shutdown().expect(FIN | ACK, 1001, 1);
+        s.pass(220).expect(FIN | ACK, 1001, 1).nothingMore();
+        assertThat(s.stats.lossProbes).isEqualTo(1);
+        s.inject(ACK, 1, 1002, 0).nothingMore().in(TcpState.FIN_WAIT_2);
+    }
+
+    @Test
+    void rfc8985_7_2_withoutARoundTripTheProbeWaitsASecond() {
+        Script s = establishedAfter(1500);
+        assertThat(s.c.rtt.srttNs()).isZero();
+        s.write(2000).data(1, 1000).data(1001, 1000);
+        s.pass(999).nothingMore().pass(1).data(1001, 1000).nothingMore();
+    }
+
+    @Test
+    void rfc8985_7_4_probeThatRepairedALoneLossCutsTheWindowWithTheNextNews() {
+        Script s = sending(1).pass(220).data(1, 1000);
+        s.inject(ACK, 1, 1001, 0);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(10_000);
+        s.write(1000).data(1001, 1000).inject(ACK, 1, 2001, 0);
+        assertThat(s.stats.lossProbeRecovery).isEqualTo(1);
+        assertThat(s.c.congestion.windowBytes()).isEqualTo(5000);
+        assertThat(s.c.recovery).isNull();
+    }
+
+    /** It says nothing of whether the probe and the original both came (RFC 5681 §2). */
+    @Test
+    void rfc8985_7_4_dataOrAnotherWindowIsNoDuplicateThatEndsTheProbe() {
+        Script s = sending(3).pass(41).data(2001, 1000);
+        s.inject(ACK, 1, 3001, 0);
+        s.inject(ACK, 1, 3001, 100);
+        s.peerWindow = 50_000;
+        s.inject(ACK, 101, 3001, 0);
+        s.pass(50).sent.clear();
+        s.write(1000).data(3001, 1000).inject(ACK, 101, 4001, 0);
+        assertThat(s.stats.lossProbeRecovery).isEqualTo(1);
     }
 
     @Test
