@@ -73,6 +73,8 @@ final class Bbr extends CongestionControl {
     private long probeRttDoneNs;
     /** Least round trip since it began. */
     private long probedRttNs;
+    /** What was sent last was the first after nothing was outstanding, and none of it is acknowledged yet. */
+    private boolean idleRestart;
 
     // Recovery.
     private int priorCwnd;
@@ -161,6 +163,7 @@ final class Bbr extends CongestionControl {
         checkCycle(inFlightBytes, nowNs);
         checkProbeRtt(inFlightBytes, c.rtt.srttNs(), nowNs);
         setWindow(bytes, inFlightBytes);
+        idleRestart &= bytes == 0;
     }
 
     private void sample(long nowNs) {
@@ -180,7 +183,7 @@ final class Bbr extends CongestionControl {
         // forgives.
         long rttNs = Math.max(marks.rttNs(nowNs), 1);
         probedRttNs = Math.min(probedRttNs, rttNs);
-        if (minRttNs == 0 || rttNs <= minRttNs) {
+        if (minRttNs == 0 || rttNs <= minRttNs || (idleRestart && isMinRttOld(nowNs))) {
             minRttNs = rttNs;
             minRttAtNs = nowNs;
         }
@@ -258,7 +261,7 @@ final class Bbr extends CongestionControl {
     }
 
     private void checkProbeRtt(int inFlightBytes, long srttNs, long nowNs) {
-        if (state != PROBE_RTT && isMinRttOld(nowNs)) {
+        if (state != PROBE_RTT && isMinRttOld(nowNs) && !idleRestart) {
             state = PROBE_RTT;
             pacingGain = 1;
             cwndGain = 1;
@@ -276,7 +279,13 @@ final class Bbr extends CongestionControl {
                 // And a round trip, told by the clock: repairing what was lost may take many.
                 probeRttDoneNs = nowNs + Math.max(PROBE_RTT_NS, srttNs);
             }
-        } else if (nowNs >= probeRttDoneNs) {
+        } else {
+            checkProbeRttDone(nowNs);
+        }
+    }
+
+    private void checkProbeRttDone(long nowNs) {
+        if (probeRttDoneNs != 0 && nowNs >= probeRttDoneNs) {
             endProbeRtt(nowNs);
         }
     }
@@ -393,6 +402,17 @@ final class Bbr extends CongestionControl {
         return cwnd;
     }
 
+    /**
+     * §4.3.3.3 and §4.3.4.4: queues have drained while nothing was outstanding, so that the next round trip is as good as one that is probed
+     * for; and there is no reason to begin faster than the path is.
+     */
     @Override
-    void idle(long idleNs, long rtoNs, long nowNs) {}
+    void idle(long idleNs, long rtoNs, long nowNs) {
+        idleRestart = true;
+        if (state == PROBE_BANDWIDTH) {
+            pacingGain = 1;
+        } else if (state == PROBE_RTT) {
+            checkProbeRttDone(nowNs);
+        }
+    }
 }
