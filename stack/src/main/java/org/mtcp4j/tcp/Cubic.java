@@ -16,14 +16,27 @@ final class Cubic extends CongestionControl {
 
     @Override
     void roundTrip(Connection c, TcpSegment s, long nowNs) {
-        if (ssthresh == MAX_WINDOW_BYTES && c.timestamps && s.timestamps) {
+        if (ssthresh == MAX_WINDOW_BYTES) {
             if (slowStart == null) {
                 slowStart = new HyStart(c);
             }
-            long rttNs = Timestamps.roundTripNs(c, s, nowNs);
-            if (slowStart.sample(c, rttNs)) {
+            if (slowStart.sample(c, slowStart.roundTripNs(c, s, nowNs))) {
                 ssthresh = cwnd;
             }
+        }
+    }
+
+    /** New data has left. */
+    void sentNew(int seq, int seqEnd, long nowNs) {
+        if (slowStart != null) {
+            slowStart.sentNew(seq, seqEnd, nowNs);
+        }
+    }
+
+    /** Something has left once more. */
+    void resent() {
+        if (slowStart != null) {
+            slowStart.resent();
         }
     }
 

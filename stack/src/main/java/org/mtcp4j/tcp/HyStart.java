@@ -2,10 +2,12 @@
 package org.mtcp4j.tcp;
 
 import org.mtcp4j.wire.Seq;
+import org.mtcp4j.wire.TcpSegment;
 
 /**
  * HyStart++ (RFC 9406): slow start ends when round trips grow, before the queue overflows. It slows down first, and goes on if that
- * was a false alarm. Round trips come from timestamps, whose millisecond is fine enough for thresholds of 4 to 16.
+ * was a false alarm. Round trips come from timestamps, whose millisecond is fine enough for thresholds of 4 to 16, or else from {@link
+ * SentTimes}.
  */
 final class HyStart {
     private static final long LEAST_THRESHOLD_NS = 4_000_000L;
@@ -17,6 +19,9 @@ final class HyStart {
     private static final long INFINITE = Long.MAX_VALUE;
 
     private int roundEnd;
+    /** The round is over, and the next begins with the first acknowledgement of what is sent then: its end is not known before. */
+    private boolean allAcknowledged;
+
     private long lastMinNs = INFINITE;
     private long minNs = INFINITE;
     private int samples;
@@ -24,9 +29,38 @@ final class HyStart {
     private long baselineNs = INFINITE;
 
     private int conservativeRounds;
+    /** Null where timestamps tell. */
+    private final SentTimes times;
 
     HyStart(Connection c) {
         roundEnd = c.sndMax;
+        times = c.timestamps ? null : new SentTimes();
+        if (times != null && c.rtt.minRttNs() > 0) {
+            // Nobody noted when the first window left; the retransmission timer has measured it.
+            minNs = c.rtt.minRttNs();
+        }
+    }
+
+    /** New data has left. */
+    void sentNew(int seq, int seqEnd, long nowNs) {
+        if (times != null) {
+            times.sent(seq, seqEnd, nowNs);
+        }
+    }
+
+    /** Something has left once more: acknowledgements are ambiguous until all that is in flight now is acknowledged (Karn). */
+    void resent() {
+        if (times != null) {
+            times.forget();
+        }
+    }
+
+    /** @return -1 where the acknowledgement tells none */
+    long roundTripNs(Connection c, TcpSegment s, long nowNs) {
+        if (times != null) {
+            return times.roundTripNs(s.ack, nowNs);
+        }
+        return s.timestamps ? Timestamps.roundTripNs(c, s, nowNs) : -1;
     }
 
     int growthDivisor() {
@@ -38,14 +72,21 @@ final class HyStart {
      * @return whether slow start is over
      */
     boolean sample(Connection c, long rttNs) {
+        boolean over = allAcknowledged && endRound(c);
         if (rttNs >= 0) {
             minNs = Math.min(minNs, rttNs);
             samples++;
             judge(c);
         }
-        if (Seq.lt(c.sndUna, roundEnd)) {
-            return false;
+        if (Seq.geq(c.sndUna, roundEnd)) {
+            allAcknowledged = c.sndUna == c.sndMax;
+            over |= !allAcknowledged && endRound(c);
         }
+        return over;
+    }
+
+    private boolean endRound(Connection c) {
+        allAcknowledged = false;
         roundEnd = c.sndMax;
         lastMinNs = minNs;
         minNs = INFINITE;

@@ -159,6 +159,9 @@ final class Sender {
         }
         c.sndNxt = seq + bytes + (finFollows(c, seq, bytes) ? 1 : 0);
         c.sndMax = Seq.max(oldMax, c.sndNxt);
+        if (seq == oldMax && c.congestion instanceof Cubic cubic) {
+            cubic.sentNew(seq, c.sndMax, nowNs);
+        }
         if (c.recovery != null) {
             c.recovery.sentNew(c.sndNxt - seq);
         }
@@ -226,6 +229,9 @@ final class Sender {
             // Karn: what is sent twice can't be timed.
             c.stats.retransSegs += bytes <= c.sendMss ? 1 : (bytes - 1) / c.sendMss + 1;
             c.timedAtNs = ControlBlock.NEVER;
+            if (c.congestion instanceof Cubic cubic) {
+                cubic.resent();
+            }
         }
         c.lastSentNs = nowNs;
         DelayedAck.dataSent(c);

@@ -194,6 +194,21 @@ class CubicTest {
     }
 
     @Test
+    void rfc9406_slowStartEndsWhenRoundTripsGrowWithoutTimestampsToo() {
+        Lab lab = new Lab(1);
+        lab.bitsPerSecond = 100e6;
+        lab.delayNs = 25 * Lab.MS;
+        Lab.Peer sender = lab.flow(s -> {
+            s.receiveBufferBytes = 64 << 20;
+            s.timestamps = false;
+        });
+        lab.run(3 * Lab.SECOND);
+        assertThat(sender.stats.hyStartDelayDetect).isPositive();
+        assertThat(sender.connection.congestion.inSlowStart()).isFalse();
+        assertThat(lab.longestQueueBytes).isLessThan(6_000_000);
+    }
+
+    @Test
     void rfc9406_slowStartEndsWhenRoundTripsGrow() {
         Lab lab = new Lab(1);
         lab.bitsPerSecond = 100e6;

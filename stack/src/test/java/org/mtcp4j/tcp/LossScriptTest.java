@@ -157,4 +157,43 @@ class LossScriptTest {
         }
         assertThat(window(s)).isEqualTo(20 * MSS);
     }
+
+    // ---- HyStart++ without timestamps (RFC 9406)
+    // ------------------------------------------------------------------------
+    /** Thirty segments; the second round trip of twenty is so much longer, and told by an acknowledgement for each two. */
+    private static Script secondRound(int ms) {
+        Script s = established(Algorithm.CUBIC, 200).write(30 * MSS);
+        s.pass(200).inject(ACK, 1, 10 * MSS + 1, 0);
+        assertThat(window(s)).isEqualTo(20 * MSS);
+        s.pass(ms);
+        for (int acked = 12; acked <= 26; acked += 2) {
+            s.inject(ACK, 1, acked * MSS + 1, 0).pass(1);
+        }
+        return s;
+    }
+
+    @Test
+    void rfc9406_4_2_roundTripThatGrowsSlowsTheStartDownWithoutTimestamps() {
+        Script s = secondRound(240);
+        assertThat(s.stats.hyStartDelayDetect).isEqualTo(1);
+        int before = window(s);
+        s.inject(ACK, 1, 28 * MSS + 1, 0);
+        assertThat(window(s) - before).as("a quarter of two segments").isEqualTo(MSS / 2);
+        Script same = secondRound(205);
+        assertThat(same.stats.hyStartDelayDetect).isZero();
+        assertThat(window(same)).isEqualTo(36 * MSS);
+    }
+
+    /** Of what is sent twice nobody knows which was acknowledged (Karn). */
+    @Test
+    void whatIsInFlightWhileSomethingIsSentAgainTellsNoRoundTrip() {
+        Script s = established(Algorithm.CUBIC, 200).write(30 * MSS);
+        s.pass(200).inject(ACK, 1, 10 * MSS + 1, 0);
+        s.pass(401);
+        assertThat(s.stats.lossProbes).isEqualTo(1);
+        for (int acked = 12; acked <= 28; acked += 2) {
+            s.inject(ACK, 1, acked * MSS + 1, 0);
+        }
+        assertThat(s.stats.hyStartDelayDetect).isZero();
+    }
 }
