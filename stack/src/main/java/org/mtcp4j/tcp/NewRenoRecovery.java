@@ -53,14 +53,15 @@ final class NewRenoRecovery implements LossRecovery {
 
     @Override
     public void newAck(Connection c, TcpSegment s, int ackedBytes, int inFlightBytes, long nowNs) {
+        int deliveredBytes = Math.max(0, ackedBytes - leftBytes);
         duplicates = 0;
-        c.congestion.delivered(c, Math.max(0, ackedBytes - leftBytes), nowNs);
+        c.congestion.delivered(c, deliveredBytes, nowNs);
         if (!recovering) {
             if (afterTimeout) {
                 afterTimeout = false;
                 undoSpurious(c, s);
             }
-            Retransmission.grow(c, s, ackedBytes, inFlightBytes, nowNs);
+            Retransmission.grow(c, s, deliveredBytes, inFlightBytes, nowNs);
             leftBytes = 0;
             if (Seq.gt(c.sndUna, recover)) {
                 // Follows at a distance, so that it does not come ahead again when the numbers wrap.

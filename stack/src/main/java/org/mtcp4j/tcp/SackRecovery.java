@@ -111,9 +111,8 @@ final class SackRecovery implements LossRecovery {
         if (phase == RECOVERY) {
             reduce(c, ackedBytes > 0 && !board.lossFound());
         } else if (ackedBytes > 0 && before != RECOVERY) {
-            // After a timeout the window grows by what has just arrived, with the acknowledgement that ends it, too.
-            int grewBy = before == LOSS ? board.deliveredBytes() : ackedBytes;
-            Retransmission.grow(c, s, grewBy, inFlightBytes, nowNs);
+            // By what has just arrived: what was SACKed before has let out others then (RFC 3042).
+            Retransmission.grow(c, s, board.deliveredBytes(), inFlightBytes, nowNs);
         }
         c.congestion.delivered(c, board.deliveredBytes(), nowNs);
         if (phase == OPEN && board.isEmpty() && isDone(c)) {

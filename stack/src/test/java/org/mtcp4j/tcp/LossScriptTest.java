@@ -92,6 +92,34 @@ class LossScriptTest {
         assertThat(s.sent).hasSize(2);
     }
 
+    // ---- limited transmit (RFC 3042)
+    // ----------------------------------------------------------------------------------
+    /** It was reordering: of the three that are acknowledged, two have let others out when they arrived. */
+    @Test
+    void rfc3042_whatLetAnotherOutDoesNotLetTheWindowGrowAgain() {
+        for (boolean sack : new boolean[] {true, false}) {
+            Script s = new Script(Algorithm.CUBIC);
+            s.open();
+            s.peerWindow = 60_000;
+            s.pass(100).fill(SYN | ACK, 0, 1, 0);
+            s.in.sackPermitted = sack;
+            s.injectFilled().ack(1).nothingMore().write(20 * MSS);
+            s.sent.clear();
+            s.pass(110);
+            for (int i = 0; i < 2; i++) {
+                if (sack) {
+                    sack(s, 1, 1001, 2001 + i * MSS);
+                } else {
+                    s.inject(ACK, 1, 1, 0);
+                }
+                s.data(10_001 + i * MSS, MSS).nothingMore();
+            }
+            s.inject(ACK, 1, 3001, 0);
+            assertThat(window(s)).isEqualTo(11 * MSS);
+            assertThat(s.sent).as("SACK %s", sack).hasSize(2);
+        }
+    }
+
     // ---- after a timeout (RFC 5681 §3.1)
     // --------------------------------------------------------------------------------
     @Test
