@@ -20,7 +20,11 @@ public enum Key {
             new Range(0, 600_000),
             "10s",
             "how long the start waits for the addresses that mtcp.ip wants from the network"),
-    GATEWAY("gateway", ValueType.TEXT, "", "default gateway's address; empty for none"),
+    GATEWAY(
+            "gateway",
+            ValueType.TEXT,
+            "",
+            "default gateways' addresses, + between them, the best first: one that does not answer is left for the next; empty for none"),
     MTU("mtu", ValueType.BYTES, new Range(576, 65_535), "1500", "largest IP packet in bytes"),
     MAC(
             "mac",

@@ -43,6 +43,7 @@ public final class Context {
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
     private final ListenDesk listenDesk;
+    final RouteDesk routing = new RouteDesk(this);
     private final SharedSettings sharedSettings = new SharedSettings(this);
     private Flow outputHead;
     private Flow outputTail;
@@ -139,6 +140,7 @@ public final class Context {
             if (link.tx.count > 0) {
                 link.flush();
             }
+            routing.look(link, nowNs);
         }
         publishNews();
         chunks.share();
@@ -319,12 +321,13 @@ public final class Context {
     }
 
     /** Owner: the stack has other addresses from now on. */
-    void readdressed(Routes now) {
+    void readdressed(Routes now, long nowNs) {
         for (int i = 1; i < links.length; i++) {
             LinkAddresses link = now.link(i - 1);
             links[i].learnedMtu(link.ipv4MtuBytes(), link.ipv6MtuBytes());
             links[i].neighbours.readdressed(now.onLink(i - 1));
         }
+        routing.changed(now, nowNs);
     }
 
     // ---- steering ---------------------------------------------------------------------------------------------------
@@ -371,7 +374,7 @@ public final class Context {
         if (!link.loopback && nic < 0) {
             return null;
         }
-        IpAddress gateway = link.loopback ? IpAddress.ANY_V4 : routes.gatewayFor(key.remoteHi, key.remoteLo);
+        IpAddress gateway = link.loopback ? IpAddress.ANY_V4 : routes.gatewayFor(key.remoteHi, key.remoteLo, routing);
         Flow flow = new Flow(this, link, key, sharedSettings.of(link, key, defaults), defaults);
         flow.setTimestampOffset(timestampOffset(key));
         flow.hopHi = gateway == null ? key.remoteHi : gateway.hi();
@@ -478,7 +481,9 @@ public final class Context {
     void expired(Flow flow, long nowNs) {
         if (flow.nextDeadlineNs() <= nowNs) {
             flow.readLimits(nowNs);
+            int before = flow.timeoutsInARow();
             flow.expire(nowNs);
+            routing.expired(flow, before, nowNs);
         }
         afterTurn(flow, nowNs);
     }
@@ -499,19 +504,6 @@ public final class Context {
             flow.pathMtu(segmentBytes, quotedSeq, nowNs);
             afterTurn(flow, nowNs);
         }
-    }
-
-    /** The next hop answers now, or never will. */
-    void neighbourKnown(Flow flow, boolean reachable, long nowNs) {
-        flow.waitsForNeighbour = false;
-        if (!flow.inTable) {
-            return;
-        }
-        if (!reachable) {
-            counters.increment(Counter.NEIGHBOUR_FAILURES);
-            flow.hostUnreachable(nowNs);
-        }
-        afterTurn(flow, nowNs);
     }
 
     // ---- what the application asked ---------------------------------------------------------------------------------

@@ -163,12 +163,12 @@ public final class Engine {
         Routes changed = Routes.ofLinks(links, AddressDesk.connected(plan.gateways(), links));
         routes = changed;
         addresses.routes(changed);
-        contexts[0].readdressed(changed);
+        contexts[0].readdressed(changed, System.nanoTime());
         for (int i = 1; i < contextCount; i++) {
             contexts[i].ownership.commands.push(new Command() {
                 @Override
                 void run(Context context, long nowNs) {
-                    context.readdressed(changed);
+                    context.readdressed(changed, nowNs);
                 }
             });
             contexts[i].driver.doorbell();
@@ -338,8 +338,13 @@ public final class Engine {
             return false;
         }
         return addresses.isLocal(remote)
-                || (!outerIsLoopback && routes.hasRoute(remote))
+                || (!outerIsLoopback && isUp(routes.interfaceFor(remote.hi(), remote.lo())))
                 || (outerIsLoopback && routes.isConnected(remote.hi(), remote.lo()));
+    }
+
+    /** Whether there is such an outer NIC, and it is up. */
+    private boolean isUp(int nic) {
+        return nic >= 0 && nics.get(1 + nic).isUp();
     }
 
     /** Whether a connection there should stay with the kernel: an address of both, and nobody of the stack's listens. Any thread. */

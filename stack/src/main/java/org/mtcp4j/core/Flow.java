@@ -429,10 +429,12 @@ public final class Flow extends Connection {
             receive.urgent(urgentPosition(), options.oobInline);
             receive.publish(received);
             found |= Endpoint.INPUT;
+            link.confirmed(this);
         }
         long acked = ackedPosition();
         if (acked != send.acked()) {
             send.acknowledge(acked);
+            link.confirmed(this);
             tuneSendBuffer();
             if (acked == send.written()) {
                 shrinkSendBuffer();

@@ -4,6 +4,7 @@ package org.mtcp4j.core;
 import java.nio.ByteBuffer;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Ipv6Input;
+import org.mtcp4j.ip.Neighbours;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
@@ -37,6 +38,11 @@ final class FrameOutput implements SegmentSink {
         Flow flow = (Flow) connection;
         Link link = flow.link;
         long mac = link.loopback ? link.mac : link.neighbours.macFor(flow);
+        if (mac == Neighbours.FAILED) {
+            // As a wire would: TCP sends it again after a while, and gives up after so many times.
+            counters.increment(Counter.NEIGHBOUR_DROPS);
+            return true;
+        }
         if (mac < 0) {
             return false;
         }

@@ -51,6 +51,9 @@ final class Link {
     /** Whether messages of a DHCP server, and router advertisements, are to be brought to context 0. */
     boolean learns;
 
+    /** As of the end of the last round. */
+    boolean isDown;
+
     private int ipv4MtuBytes;
     private int ipv6MtuBytes;
 
@@ -77,6 +80,13 @@ final class Link {
         largeFrameBytes = segments ? nic.largeFrameBytes() : 0;
         steers = (capabilities & Nic.STEERS) != 0;
         isInside = loopback || (capabilities & Nic.INSIDE) != 0;
+    }
+
+    /** The flow, which is over this link, has made progress. */
+    void confirmed(Flow flow) {
+        if (neighbours != null) {
+            neighbours.confirmed(flow);
+        }
     }
 
     /** Of packets of that family: the NIC's, or less if the network said so. */

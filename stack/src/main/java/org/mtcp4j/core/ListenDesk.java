@@ -53,6 +53,9 @@ final class ListenDesk {
             context.counters.increment(Counter.LISTEN_DROPS);
         } else if (context.isFull()) {
             context.counters.increment(Counter.LISTEN_DROPS);
+        } else if (!context.routing.admits(link, key, nowNs)) {
+            context.counters.increment(Counter.NEIGHBOUR_REFUSALS);
+            context.counters.increment(Counter.LISTEN_DROPS);
         } else if (context.engine.synCookies == Engine.COOKIES_ALWAYS || !listener.tryHalfOpen()) {
             if (context.engine.synCookies == Engine.COOKIES_NEVER) {
                 context.counters.increment(Counter.SYN_QUEUE_FULL_DROPS);

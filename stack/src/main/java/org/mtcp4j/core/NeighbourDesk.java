@@ -11,6 +11,7 @@ import org.mtcp4j.ip.Neighbours;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.stats.Counter;
+import org.mtcp4j.tcp.TcpState;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Ndp;
@@ -51,14 +52,38 @@ final class NeighbourDesk implements Neighbours.Events {
         }
     }
 
-    /** The flow's next hop, or -1: then the flow is left out of output until there is an answer. */
+    /**
+     * The flow's next hop. {@link Neighbours#UNRESOLVED}: the flow is left out of output until there is an answer. {@link
+     * Neighbours#FAILED}: what it sends is lost, and its own clock decides what comes of that.
+     */
     long macFor(Flow flow) {
-        long mac = table.lookup(flow.hopHi, flow.hopLo, nowNs);
+        long mac = table.lookup(flow.hopHi, flow.hopLo, flow.state() == TcpState.SYN_SENT, nowNs);
         if (mac == Neighbours.UNRESOLVED && !flow.waitsForNeighbour) {
             flow.waitsForNeighbour = true;
             waiting.add(flow);
         }
         return mac;
+    }
+
+    /** Whether a SYN from behind that neighbour is worth an answer. */
+    boolean admits(long hopHi, long hopLo, long now) {
+        return table.admits(hopHi, hopLo, now);
+    }
+
+    boolean isDead(IpAddress neighbour) {
+        return table.isDead(neighbour.hi(), neighbour.lo());
+    }
+
+    /** The flow's peer has answered, so its next hop is there (RFC 4861 §7.3.1). */
+    void confirmed(Flow flow) {
+        if (table.isUnsure()) {
+            table.confirmed(flow.hopHi, flow.hopLo, nowNs);
+        }
+    }
+
+    /** The flow's peer does not answer, time after time: perhaps it is the next hop that has gone (RFC 1122 §4.2.3.5). */
+    void suspected(Flow flow, long now) {
+        table.suspected(flow.hopHi, flow.hopLo, now);
     }
 
     int advance(long now) {
@@ -247,7 +272,20 @@ final class NeighbourDesk implements Neighbours.Events {
 
     @Override
     public void unreachable(long hi, long lo) {
+        if (isRouter(hi, lo)) {
+            context.routing.hopGone(link, hi, lo, nowNs);
+        }
         release(hi, lo, false);
+    }
+
+    @Override
+    public void gone(long hi, long lo) {
+        context.routing.hopGone(link, hi, lo, nowNs);
+    }
+
+    @Override
+    public boolean isRouter(long hi, long lo) {
+        return context.engine.routes().isGateway(hi, lo);
     }
 
     /** Any context may hear it; who keeps the list of routers is in context 0. */
@@ -274,9 +312,12 @@ final class NeighbourDesk implements Neighbours.Events {
     private void release(long hi, long lo, boolean reachable) {
         for (int i = waiting.size() - 1; i >= 0; i--) {
             Flow flow = waiting.get(i);
-            if (flow.hopLo == lo && flow.hopHi == hi) {
+            boolean goesAnotherWay = !flow.waitsForNeighbour;
+            if (goesAnotherWay || (flow.hopLo == lo && flow.hopHi == hi)) {
                 waiting.remove(i);
-                context.neighbourKnown(flow, reachable, nowNs);
+            }
+            if (!goesAnotherWay && flow.hopLo == lo && flow.hopHi == hi) {
+                context.routing.neighbourKnown(flow, reachable, nowNs);
             }
         }
     }

@@ -15,12 +15,18 @@ import org.mtcp4j.wire.Ndp;
  * <pre>
  *   lookup → INCOMPLETE ──reply──→ REACHABLE ──30 s──→ STALE ──lookup──→ DELAY ──5 s──→ PROBE
  *               │ 3 requests          ↑  └──── a reply, or news from TCP ────┴──────────┘ │ 3 requests
- *               └→ unreachable        └ (MAC may change)                                   └→ unreachable
+ *               └→ FAILED             └ (MAC may change)                                   └→ FAILED
  * </pre>
+ *
+ * <p>Who has failed is remembered: it is asked again no sooner than after a second, so that those who wait for it, however many, cost
+ * three requests in four seconds. A failed router is asked every ten seconds, whoever wants it, so that nobody has to find out.
  */
 public final class Neighbours {
     /** Results of {@link #lookup} that are no address. */
     public static final long UNRESOLVED = -1;
+
+    /** It was asked a moment ago and did not answer: what goes there is lost. */
+    public static final long FAILED = -2;
 
     /** Results of {@link #input} and {@link #neighbourInput}. */
     public static final int IGNORED = 0;
@@ -38,6 +44,17 @@ public final class Neighbours {
     public static final int REQUESTS = 3;
     public static final long REACHABLE_NS = 30_000_000_000L;
     public static final long DELAY_NS = 5_000_000_000L;
+    /** How long a neighbour that did not answer is not asked again; so often doubled for strangers as it failed. */
+    public static final long HOLD_NS = 1_000_000_000L;
+
+    private static final int MAX_HOLD_SHIFT = 3;
+    /** A neighbour that failed and that nobody wants any more is forgotten. */
+    private static final long FORGET_NS = 60_000_000_000L;
+
+    private static final long REVIVE_NS = 10_000_000_000L;
+    /** Neighbours that are asked for only because somebody sends from their addresses. */
+    public static final int STRANGERS_PER_SECOND = 16;
+
     /** More neighbours than this push out those that were unused longest. */
     public static final int MOST = 1024;
 
@@ -55,8 +72,16 @@ public final class Neighbours {
         /** The address is known now, or has changed. */
         void resolved(long hi, long lo, long mac);
 
-        /** Nobody answered: what waits for this neighbour fails. The next lookup starts anew. */
+        /** Nobody answered: what waits for this neighbour fails, or goes another way. */
         void unreachable(long hi, long lo);
+
+        /** It was known, and answers no more: what has been sent to it is lost; {@link #unreachable} follows. */
+        default void gone(long hi, long lo) {}
+
+        /** Whether others are reached through it. */
+        default boolean isRouter(long hi, long lo) {
+            return false;
+        }
 
         /** It says that it is no router, or no longer (RFC 4861 §7.2.5). */
         default void isNoRouter(long hi, long lo) {}
@@ -67,7 +92,8 @@ public final class Neighbours {
         REACHABLE,
         STALE,
         DELAY,
-        PROBE
+        PROBE,
+        FAILED
     }
 
     private static final class Entry {
@@ -76,8 +102,12 @@ public final class Neighbours {
         State state = State.INCOMPLETE;
         long mac = UNRESOLVED;
         int requests;
-        /** When INCOMPLETE, DELAY and PROBE go on; when REACHABLE was confirmed last. */
+        /** When INCOMPLETE, DELAY and PROBE go on; when REACHABLE was confirmed last; until when FAILED is not asked. */
         long timeNs;
+        /** How often in a row. */
+        int failures;
+        /** When FAILED is forgotten, or a router asked again. */
+        long forgetNs;
 
         long usedNs;
         Entry next;
@@ -94,6 +124,11 @@ public final class Neighbours {
     private Routes routes;
     private final Entry[] buckets = new Entry[256];
     private int count;
+    /** In DELAY or PROBE: whom news from TCP would spare the probes. */
+    private int unsure;
+
+    private long strangersFromNs;
+    private int strangers;
     private long nextDeadlineNs = NEVER;
 
     /** @param ourMac of the link, in the low 48 bits */
@@ -118,9 +153,14 @@ public final class Neighbours {
      * The neighbour's hardware address; asks for it where it is not known, and makes sure of it where it has grown old. Broadcast
      * addresses and our own need no asking.
      *
-     * @return the address, or {@link #UNRESOLVED}: then {@link Events#resolved} or {@link Events#unreachable} will follow
+     * @return the address, or {@link #UNRESOLVED}: then {@link Events#resolved} or {@link Events#unreachable} will follow; or {@link #FAILED}
      */
     public long lookup(long hi, long lo, long nowNs) {
+        return lookup(hi, lo, false, nowNs);
+    }
+
+    /** @param anew whoever has failed is asked again at once: an application wants to know now */
+    public long lookup(long hi, long lo, boolean anew, long nowNs) {
         if (routes.isBroadcast(hi, lo)) {
             return Ethernet.BROADCAST;
         }
@@ -135,13 +175,53 @@ public final class Neighbours {
         }
         entry.usedNs = nowNs;
         if (entry.state == State.REACHABLE && nowNs - entry.timeNs >= REACHABLE_NS) {
-            entry.state = State.STALE;
+            enter(entry, State.STALE);
         }
         if (entry.state == State.STALE) {
-            entry.state = State.DELAY;
+            enter(entry, State.DELAY);
             due(entry, nowNs + DELAY_NS);
         }
+        if (entry.state == State.FAILED) {
+            if (!anew && nowNs < entry.timeNs) {
+                return FAILED;
+            }
+            enter(entry, State.INCOMPLETE);
+            entry.requests = 0;
+            ask(entry, Ethernet.BROADCAST, nowNs);
+        }
         return entry.mac;
+    }
+
+    /**
+     * Whether it is worth while to answer somebody new who sends from there: not if it has just failed to answer, ever longer, nor if too
+     * many are asked for already. An honest neighbour asks for us first, and is known by that.
+     */
+    public boolean admits(long hi, long lo, long nowNs) {
+        Entry entry = find(hi, lo);
+        if (routes.isLocal(hi, lo) || (entry != null && entry.state != State.FAILED)) {
+            return true;
+        }
+        if (entry != null) {
+            long moreNs = (HOLD_NS << Math.min(entry.failures - 1, MAX_HOLD_SHIFT)) - HOLD_NS;
+            if (nowNs < entry.timeNs + moreNs) {
+                return false;
+            }
+        }
+        if (nowNs - strangersFromNs >= RETRANSMIT_NS) {
+            strangersFromNs = nowNs;
+            strangers = 0;
+        }
+        if (strangers >= STRANGERS_PER_SECOND) {
+            return false;
+        }
+        strangers++;
+        return true;
+    }
+
+    /** Whether it did not answer when it was asked last. */
+    public boolean isDead(long hi, long lo) {
+        Entry entry = find(hi, lo);
+        return entry != null && entry.failures > 0;
     }
 
     /** The address as known, without asking; {@link #UNRESOLVED} where it is not. */
@@ -150,13 +230,40 @@ public final class Neighbours {
         return entry == null ? UNRESOLVED : entry.mac;
     }
 
+    /** Whether {@link #confirmed} would change anything. */
+    public boolean isUnsure() {
+        return unsure > 0;
+    }
+
     /** TCP has seen progress through this neighbour (RFC 4861 §7.3.1): it is there. */
     public void confirmed(long hi, long lo, long nowNs) {
         Entry entry = find(hi, lo);
-        if (entry != null && entry.state != State.INCOMPLETE) {
-            entry.state = State.REACHABLE;
+        if (entry != null && entry.mac != UNRESOLVED) {
+            enter(entry, State.REACHABLE);
             entry.timeNs = nowNs;
         }
+    }
+
+    /** TCP hears nothing through this neighbour (RFC 1122 §3.3.1.4, §4.2.3.5): it is asked now, unless it has just answered. */
+    public void suspected(long hi, long lo, long nowNs) {
+        Entry entry = find(hi, lo);
+        if (entry == null || entry.mac == UNRESOLVED || entry.state == State.PROBE) {
+            return;
+        }
+        if (entry.state != State.REACHABLE || nowNs - entry.timeNs >= DELAY_NS) {
+            enter(entry, State.PROBE);
+            entry.requests = 0;
+            ask(entry, entry.mac, nowNs);
+        }
+    }
+
+    private void enter(Entry entry, State next) {
+        unsure += isUnsure(next) - isUnsure(entry.state);
+        entry.state = next;
+    }
+
+    private static int isUnsure(State state) {
+        return state == State.DELAY || state == State.PROBE ? 1 : 0;
     }
 
     /**
@@ -260,7 +367,7 @@ public final class Neighbours {
         if (entry == null) {
             return IGNORED;
         }
-        boolean known = entry.state != State.INCOMPLETE;
+        boolean known = entry.mac != UNRESOLVED;
         if (mac == Ndp.NO_MAC) {
             mac = entry.mac;
         }
@@ -270,7 +377,7 @@ public final class Neighbours {
         if (known && mac != entry.mac && (flags & Ndp.OVERRIDE) == 0) {
             // Another address without the right to replace the one that is known: make sure of that one.
             if (entry.state == State.REACHABLE) {
-                entry.state = State.STALE;
+                enter(entry, State.STALE);
             }
             return IGNORED;
         }
@@ -309,20 +416,50 @@ public final class Neighbours {
         if (entry.state == State.REACHABLE || entry.state == State.STALE) {
             return;
         }
+        if (entry.state == State.FAILED) {
+            expireFailed(entry, nowNs);
+            return;
+        }
         if (nowNs < entry.timeNs) {
             due(entry, entry.timeNs);
             return;
         }
         if (entry.state == State.DELAY) {
-            entry.state = State.PROBE;
+            enter(entry, State.PROBE);
             entry.requests = 0;
         }
         if (entry.requests >= REQUESTS) {
-            remove(entry);
-            events.unreachable(entry.hi, entry.lo);
+            fail(entry, nowNs);
             return;
         }
         ask(entry, entry.state == State.PROBE ? entry.mac : Ethernet.BROADCAST, nowNs);
+    }
+
+    /** Who was known and has gone may have another hardware address: everybody may be asked at once. */
+    private void fail(Entry entry, long nowNs) {
+        boolean wasKnown = entry.mac != UNRESOLVED;
+        enter(entry, State.FAILED);
+        entry.mac = UNRESOLVED;
+        entry.failures++;
+        entry.timeNs = wasKnown ? nowNs : nowNs + HOLD_NS;
+        entry.forgetNs = nowNs + (events.isRouter(entry.hi, entry.lo) ? REVIVE_NS : FORGET_NS);
+        nextDeadlineNs = Math.min(nextDeadlineNs, entry.forgetNs);
+        if (wasKnown) {
+            events.gone(entry.hi, entry.lo);
+        }
+        events.unreachable(entry.hi, entry.lo);
+    }
+
+    private void expireFailed(Entry entry, long nowNs) {
+        if (nowNs >= entry.forgetNs) {
+            if (!events.isRouter(entry.hi, entry.lo)) {
+                remove(entry);
+                return;
+            }
+            entry.forgetNs = nowNs + REVIVE_NS;
+            events.request(entry.hi, entry.lo, Ethernet.BROADCAST);
+        }
+        nextDeadlineNs = Math.min(nextDeadlineNs, entry.forgetNs);
     }
 
     private void ask(Entry entry, long toMac, long nowNs) {
@@ -338,7 +475,7 @@ public final class Neighbours {
 
     private boolean isAsked(long hi, long lo) {
         Entry entry = find(hi, lo);
-        return entry != null && (entry.state == State.INCOMPLETE || entry.state == State.PROBE);
+        return entry != null && (entry.mac == UNRESOLVED || entry.state == State.PROBE);
     }
 
     /** @param confirmed it has answered us: then our packets reach it; else only its packets reach us, and it is made sure of on use */
@@ -352,11 +489,12 @@ public final class Neighbours {
         }
         boolean news = entry.mac != mac;
         entry.mac = mac;
+        entry.failures = 0;
         if (confirmed) {
-            entry.state = State.REACHABLE;
+            enter(entry, State.REACHABLE);
             entry.timeNs = nowNs;
         } else if (news) {
-            entry.state = State.STALE;
+            enter(entry, State.STALE);
         }
         if (news) {
             events.resolved(hi, lo, mac);
@@ -405,6 +543,7 @@ public final class Neighbours {
                     before.next = entry.next;
                 }
                 count--;
+                unsure -= isUnsure(gone.state);
                 return;
             }
             before = entry;

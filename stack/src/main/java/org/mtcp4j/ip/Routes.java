@@ -12,6 +12,12 @@ import org.mtcp4j.wire.Ndp;
 public final class Routes {
     private record Route(Subnet destination, IpAddress gateway, int nic) {}
 
+    /** What is known of gateways. */
+    public interface Liveness {
+        /** @param nic counted from 0 */
+        boolean isDead(int nic, IpAddress gateway);
+    }
+
     private static final int SAME_SCOPE = 1 << 20;
     private static final int NOT_DEPRECATED = 1 << 19;
     private static final int HOP_SHIFT = 9;
@@ -32,7 +38,7 @@ public final class Routes {
 
     /**
      * @param interfaces each interface's addresses with their networks' prefixes; each network is connected
-     * @param gateways default gateways, at most one a family; may be empty
+     * @param gateways default gateways, best first; may be empty
      * @throws IllegalArgumentException when a gateway is not in a connected network
      */
     public static Routes of(List<List<Subnet>> interfaces, List<IpAddress> gateways) {
@@ -181,6 +187,36 @@ public final class Routes {
             }
         }
         return false;
+    }
+
+    /** Whether the address is one of the gateways. */
+    public boolean isGateway(long hi, long lo) {
+        for (Route route : routes) {
+            if (route.gateway != null && route.gateway.lo() == lo && route.gateway.hi() == hi) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * As {@link #gatewayFor(long, long)}, but of several gateways of one interface the first that is not known to be dead, or the first
+     * (RFC 1122 §3.3.1.5, RFC 4861 §6.3.6).
+     */
+    public IpAddress gatewayFor(long hi, long lo, Liveness liveness) {
+        Route first = find(hi, lo);
+        if (first == null || first.gateway == null || !liveness.isDead(first.nic, first.gateway)) {
+            return first == null ? null : first.gateway;
+        }
+        for (Route other : routes) {
+            if (other.nic == first.nic
+                    && other.gateway != null
+                    && other.destination.equals(first.destination)
+                    && !liveness.isDead(other.nic, other.gateway)) {
+                return other.gateway;
+            }
+        }
+        return first.gateway;
     }
 
     /** The gateway to the destination, or null where it is a neighbour itself or there is no route. */

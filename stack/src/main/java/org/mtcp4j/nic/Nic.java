@@ -60,6 +60,11 @@ public interface Nic extends AutoCloseable {
         return 0;
     }
 
+    /** Whether it is not known to be down. Any thread; cheap while it is up. */
+    default boolean isUp() {
+        return true;
+    }
+
     /** Releases descriptors and memory. No queue may be in use. */
     @Override
     void close();

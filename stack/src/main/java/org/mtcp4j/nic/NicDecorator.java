@@ -70,6 +70,11 @@ public abstract class NicDecorator implements Nic {
     }
 
     @Override
+    public boolean isUp() {
+        return inner.isUp();
+    }
+
+    @Override
     public void close() {
         inner.close();
     }

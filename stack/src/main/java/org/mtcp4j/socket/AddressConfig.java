@@ -64,8 +64,12 @@ final class AddressConfig {
         if (text.isEmpty()) {
             return List.of();
         }
-        IpAddress gateway = IpAddress.parse(text);
-        return List.of(gateway.zone() == 0 ? gateway.inZone(1) : gateway);
+        List<IpAddress> gateways = new ArrayList<>();
+        for (String part : text.split("[+,]", -1)) {
+            IpAddress gateway = IpAddress.parse(part.trim());
+            gateways.add(gateway.zone() == 0 ? gateway.inZone(1) : gateway);
+        }
+        return gateways;
     }
 
     private static List<Subnet> subnets(List<String> parts, boolean slaac, int zone) {

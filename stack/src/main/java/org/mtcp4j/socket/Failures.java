@@ -23,6 +23,8 @@ final class Failures {
             case PROTOCOL_UNREACHABLE -> new SocketException("Protocol not available");
             case PROTOCOL_ERROR -> new ProtocolException("Protocol error");
             case PROHIBITED -> new BindException("Permission denied");
+            // Nobody has answered: the stack itself has stopped, and with it its network (Linux: ENETDOWN).
+            case ABORTED -> new SocketException("Network is down");
             default -> new ConnectException("Connection refused");
         };
     }

@@ -88,7 +88,13 @@ public enum Counter {
     ICMP6_OUT_PARAMETER_PROBLEMS(
             "Icmp6OutParmProblems",
             "IPv6 senders told of an extension header or option that we do not take (RFC 8200 §4)"),
-    NEIGHBOUR_FAILURES("NeighbourFailures", "next hops that did not answer"),
+    NEIGHBOUR_FAILURES("NeighbourFailures", "flows whose next hop did not answer"),
+    NEIGHBOUR_DROPS("NeighbourDrops", "segments lost because the next hop had just not answered"),
+    NEIGHBOUR_REFUSALS(
+            "NeighbourRefusals",
+            "SYNs dropped: their next hop has not answered, or too many strangers are asked for already"),
+    ROUTER_CHANGES("RouterChanges", "connections that left a router for another"),
+    LINK_DOWNS("LinkDowns", "times a NIC was found down"),
     CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
 
     private final String label;

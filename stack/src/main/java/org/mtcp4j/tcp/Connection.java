@@ -197,9 +197,22 @@ public class Connection extends ControlBlock {
         }
     }
 
-    /** The next hop does not answer: as an ICMP host-unreachable that quotes what is in flight. */
-    public void hostUnreachable(long nowNs) {
-        icmpError(CloseReason.HOST_UNREACHABLE, sndUna, nowNs);
+    /**
+     * The next hop does not answer, or the interface is down: it ends a handshake, whether its SYN has left or still waits; afterwards it
+     * is the reason of a later timeout.
+     */
+    public void unreachable(CloseReason reason) {
+        if (state.isSynchronized()) {
+            softError = reason;
+        } else if (state != TcpState.CLOSED) {
+            die(reason);
+            refreshDeadline();
+        }
+    }
+
+    /** How often in a row the peer has not answered in time. */
+    public final int timeoutsInARow() {
+        return unanswered;
     }
 
     // ---- what came of it --------------------------------------------------------------------------------------------

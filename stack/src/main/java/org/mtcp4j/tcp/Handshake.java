@@ -62,6 +62,10 @@ final class Handshake {
         c.timestamps = c.settings.timestamps;
         c.lastReceivedNs = nowNs;
         c.due |= ControlBlock.DUE_SYN;
+        if (c.retransmitDeadlineNs == ControlBlock.NEVER) {
+            // From here on, not from when it leaves: the next hop may not be known, or never answer.
+            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        }
     }
 
     /** What our SYN announces; the same for the same settings. */

@@ -91,10 +91,63 @@ class NeighboursTest {
         neighbours.lookup(0, PEER, nowNs);
         advanceTo(nowNs + 10 * SECOND);
         assertThat(events).containsExactly(ASK_ALL, ASK_ALL, ASK_ALL, "unreachable 198.18.0.1");
-        assertThat(neighbours.size()).isZero();
-        assertThat(neighbours.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
         neighbours.lookup(0, PEER, nowNs);
         assertThat(events).last().isEqualTo(ASK_ALL);
+    }
+
+    @Test
+    void failed_isNotAskedForASecond_butForWhoWantsToKnowNow() {
+        neighbours.lookup(0, PEER, nowNs);
+        advanceTo(nowNs + 3 * SECOND);
+        assertThat(neighbours.lookup(0, PEER, nowNs)).isEqualTo(Neighbours.FAILED);
+        assertThat(neighbours.lookup(0, PEER, nowNs + SECOND - 1)).isEqualTo(Neighbours.FAILED);
+        assertThat(events).hasSize(4);
+        assertThat(neighbours.lookup(0, PEER, /* anew= */ true, nowNs)).isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(events).hasSize(5).last().isEqualTo(ASK_ALL);
+        assertThat(arp(Arp.REPLY, PEER_MAC, PEER_IP, OUR_IP)).isEqualTo(Neighbours.LEARNED);
+        assertThat(neighbours.isDead(0, PEER)).isFalse();
+    }
+
+    @Test
+    void failed_thatNobodyWants_isForgotten() {
+        neighbours.lookup(0, PEER, nowNs);
+        advanceTo(nowNs + 100 * SECOND);
+        assertThat(neighbours.size()).isZero();
+        assertThat(neighbours.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
+        assertThat(events).hasSize(4);
+    }
+
+    @Test
+    void strangers_areAskedForOnlySoOften_andThoseThatFailedEverMoreSeldom() {
+        int admitted = 0;
+        for (int i = 0; i < 100; i++) {
+            admitted += neighbours.admits(0, IpAddress.mapped(0xc6120010 + i), nowNs) ? 1 : 0;
+        }
+        assertThat(admitted).isEqualTo(Neighbours.STRANGERS_PER_SECOND);
+        nowNs += SECOND;
+        assertThat(neighbours.admits(0, PEER, nowNs)).isTrue();
+        for (long holdNs = SECOND; holdNs <= 8 * SECOND; holdNs *= 2) {
+            neighbours.lookup(0, PEER, nowNs);
+            advanceTo(nowNs + 3 * SECOND);
+            assertThat(neighbours.admits(0, PEER, nowNs + holdNs - 1)).isFalse();
+            assertThat(neighbours.admits(0, PEER, nowNs + holdNs)).isTrue();
+            nowNs += 20 * SECOND;
+        }
+        arp(Arp.REQUEST, PEER_MAC, PEER_IP, OUR_IP);
+        assertThat(neighbours.admits(0, PEER, nowNs)).isTrue();
+    }
+
+    @Test
+    void rfc1122_4_2_3_5_suspectedByTcp_isProbedAtOnce_unlessItHasJustAnswered() {
+        resolve();
+        neighbours.suspected(0, PEER, nowNs + SECOND);
+        assertThat(events).isEmpty();
+        neighbours.suspected(0, PEER, nowNs + 6 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER);
+        neighbours.confirmed(0, PEER, nowNs + 6 * SECOND);
+        advanceTo(nowNs + 30 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER);
+        assertThat(neighbours.isUnsure()).isFalse();
     }
 
     @Test
@@ -224,7 +277,7 @@ class NeighboursTest {
             }
         }
         assertThat(neighbours.size()).isEqualTo(Neighbours.MOST);
-        advanceTo(nowNs + 10 * SECOND);
+        advanceTo(nowNs + 100 * SECOND);
         assertThat(neighbours.size()).isEqualTo(1);
     }
 

@@ -75,6 +75,19 @@ final class TapDevice {
         }
     }
 
+    /** Whether the kernel's end is up; true where that cannot be told. */
+    static boolean isUp(LinuxCalls calls, String name) {
+        int socket = calls.socket(AF_INET, SOCK_DGRAM, 0);
+        if (socket < 0) {
+            return true;
+        }
+        TapDevice device = new TapDevice(calls, name);
+        device.named();
+        int result = calls.ioctl(socket, SIOCGIFFLAGS, device.requestAddress);
+        calls.close(socket);
+        return result < 0 || (device.request.getShort(IFREQ_NAME_BYTES) & IFF_UP) != 0;
+    }
+
     private int openControl() throws NicUnavailableException {
         int fd = calls.open(PATH, LinuxCalls.O_RDWR | LinuxCalls.O_NONBLOCK | LinuxCalls.O_CLOEXEC);
         if (fd >= 0) {

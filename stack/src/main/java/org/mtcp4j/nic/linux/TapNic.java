@@ -56,6 +56,9 @@ public final class TapNic implements Nic {
     private static final int LARGE_ROOM_BYTES = 65_536 + 64;
     private static final int IOVEC_BYTES = 16;
 
+    private static final String PREFIX = "tap:";
+    private static final long LOOK_NS = 200_000_000L;
+
     private final LinuxCalls calls;
     private final String name;
     private final NicSettings settings;
@@ -66,10 +69,14 @@ public final class TapNic implements Nic {
     private final TapQueue[] queues;
     private final LongAdder dropped = new LongAdder();
     private final AtomicBoolean closed = new AtomicBoolean();
+    /** The kernel took no frame; looked at again when somebody asks, at most so often. */
+    private volatile boolean down;
+
+    private volatile long lookedNs;
 
     private TapNic(LinuxCalls calls, String name, NicSettings settings, FramePool pool, int fd) {
         this.calls = calls;
-        this.name = "tap:" + name;
+        this.name = PREFIX + name;
         this.settings = settings;
         this.fd = fd;
         this.macAddress = settings.macAddress() != 0 ? settings.macAddress() : randomMac();
@@ -160,6 +167,18 @@ public final class TapNic implements Nic {
     }
 
     @Override
+    public boolean isUp() {
+        if (down) {
+            long nowNs = System.nanoTime();
+            if (nowNs - lookedNs > LOOK_NS && !closed.get()) {
+                lookedNs = nowNs;
+                down = !TapDevice.isUp(calls, name.substring(PREFIX.length()));
+            }
+        }
+        return !down;
+    }
+
+    @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
             calls.close(fd);
@@ -197,6 +216,9 @@ public final class TapNic implements Nic {
                 long written = calls.write(fd, base + offset - VNET_HEADER_BYTES, wanted);
                 if (written == -LinuxCalls.EAGAIN) {
                     break;
+                }
+                if (written == -LinuxCalls.EIO) {
+                    down = true;
                 }
                 if (written != wanted) {
                     // The device is down, or memory short: a wire would lose the frame too.
