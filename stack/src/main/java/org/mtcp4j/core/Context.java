@@ -31,7 +31,7 @@ public final class Context {
     final FrameInput input;
     final Link[] links;
     final LocalPorts localPorts = new LocalPorts();
-    final FlowTable flows = new FlowTable(localPorts);
+    final FlowTable flows;
     final TimeWaits timeWaits;
     final PortChoice portChoice = new PortChoice(this);
     final Driver driver;
@@ -64,7 +64,8 @@ public final class Context {
         chunks = new ChunkCache(engine.chunks, engine.contextCount);
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
-        timeWaits = new TimeWaits(engine.timeWaitNs, localPorts);
+        flows = new FlowTable(localPorts, engine.tupleHash);
+        timeWaits = new TimeWaits(engine.timeWaitNs, localPorts, engine.tupleHash);
         timeWaitDesk = new TimeWaitDesk(this);
         listenDesk = new ListenDesk(this);
         output = new FrameOutput(counters, engine.ttl);
@@ -339,7 +340,7 @@ public final class Context {
     // ---- flows ------------------------------------------------------------------------------------------------------
 
     void segmentArrived(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
-        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        Flow flow = flows.find(key);
         if (flow != null
                 && flow.state() == TcpState.TIME_WAIT
                 && segment.has(TcpSegment.SYN)
@@ -490,7 +491,7 @@ public final class Context {
 
     /** An ICMP error about one of our flows. */
     void icmpError(FlowKey key, CloseReason reason, int quotedSeq, long nowNs) {
-        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        Flow flow = flows.find(key);
         if (flow != null) {
             flow.icmpError(reason, quotedSeq, nowNs);
             afterTurn(flow, nowNs);
@@ -499,7 +500,7 @@ public final class Context {
 
     /** A router wants smaller segments of one of our flows. */
     void pathMtu(FlowKey key, int segmentBytes, int quotedSeq, long nowNs) {
-        Flow flow = flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        Flow flow = flows.find(key);
         if (flow != null) {
             flow.pathMtu(segmentBytes, quotedSeq, nowNs);
             afterTurn(flow, nowNs);

@@ -57,6 +57,7 @@ public final class Engine {
     final Addresses addresses;
     final PortTable ports = new PortTable();
     final InitialSequence initialSequence;
+    final TupleHash tupleHash;
 
     private final StackConfig config;
     private final SocketDefaults defaults;
@@ -106,6 +107,7 @@ public final class Engine {
         addresses = new Addresses(routes, config.is(Key.LOOPBACK, "stack"));
         SecureRandom random = new SecureRandom();
         initialSequence = new InitialSequence(random.nextLong(), random.nextLong());
+        tupleHash = new TupleHash(random.nextLong(), random.nextLong());
         contexts = new Context[contextCount];
         backgrounds = new Background[contextCount];
         long nowNs = System.nanoTime();

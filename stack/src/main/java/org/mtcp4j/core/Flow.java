@@ -52,6 +52,9 @@ public final class Flow extends Connection {
     final long remoteLo;
     final int ports;
     final int hash;
+    /** Where it stands in its {@link FlowTable}; set there. */
+    int tableHash;
+
     final Context context;
     final Link link;
     final SendStream send;

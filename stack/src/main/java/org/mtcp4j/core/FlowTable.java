@@ -4,30 +4,47 @@ package org.mtcp4j.core;
 /** The flows of a context by their tuple: open addressing, linear probing, removal by shifting back. Owner only. */
 final class FlowTable {
     private final LocalPorts ports;
+    private final TupleHash hashes;
     private Flow[] slots = new Flow[64];
     private int size;
 
     /** @param ports where each flow's local port is counted */
-    FlowTable(LocalPorts ports) {
+    FlowTable(LocalPorts ports, TupleHash hashes) {
         this.ports = ports;
+        this.hashes = hashes;
     }
 
-    /** The flow of that tuple, or null. {@code ports} is local &lt;&lt; 16 | remote. */
-    Flow find(int hash, long localHi, long localLo, long remoteHi, long remoteLo, int ports) {
+    /** The flow of that tuple, or null. */
+    Flow find(FlowKey key) {
+        int hash = hashes.of(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
         Flow[] table = slots;
         int mask = table.length - 1;
-        for (int i = spread(hash) & mask; ; i = (i + 1) & mask) {
+        for (int i = hash & mask; ; i = (i + 1) & mask) {
             Flow flow = table[i];
-            if (flow == null || (flow.hash == hash && flow.matches(localHi, localLo, remoteHi, remoteLo, ports))) {
+            if (flow == null
+                    || (flow.tableHash == hash
+                            && flow.matches(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports))) {
                 return flow;
             }
         }
+    }
+
+    /** Slots that a look for the flow passes. */
+    int probes(Flow flow) {
+        int mask = slots.length - 1;
+        int i = flow.tableHash & mask;
+        int probes = 1;
+        for (; slots[i] != flow; i = (i + 1) & mask) {
+            probes++;
+        }
+        return probes;
     }
 
     void add(Flow flow) {
         if (2 * (size + 1) > slots.length) {
             grow();
         }
+        flow.tableHash = hashes.of(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports);
         insert(flow);
         size++;
         ports.add(flow.localPort());
@@ -35,7 +52,7 @@ final class FlowTable {
 
     private void insert(Flow flow) {
         int mask = slots.length - 1;
-        int i = spread(flow.hash) & mask;
+        int i = flow.tableHash & mask;
         while (slots[i] != null) {
             i = (i + 1) & mask;
         }
@@ -54,7 +71,7 @@ final class FlowTable {
 
     boolean remove(Flow flow) {
         int mask = slots.length - 1;
-        int i = spread(flow.hash) & mask;
+        int i = flow.tableHash & mask;
         while (slots[i] != flow) {
             if (slots[i] == null) {
                 return false;
@@ -64,7 +81,7 @@ final class FlowTable {
         int hole = i;
         slots[hole] = null;
         for (int j = (hole + 1) & mask; slots[j] != null; j = (j + 1) & mask) {
-            int home = spread(slots[j].hash) & mask;
+            int home = slots[j].tableHash & mask;
             if (((j - home) & mask) >= ((j - hole) & mask)) {
                 slots[hole] = slots[j];
                 slots[j] = null;
@@ -74,12 +91,6 @@ final class FlowTable {
         size--;
         ports.remove(flow.localPort());
         return true;
-    }
-
-    /** The low bits choose the context; the table uses the others as well. */
-    static int spread(int hash) {
-        int h = hash * 0x9E3779B9;
-        return h ^ (h >>> 15);
     }
 
     int size() {

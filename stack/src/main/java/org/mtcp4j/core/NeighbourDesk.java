@@ -2,6 +2,7 @@
 package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.mtcp4j.ip.ArpFrames;
@@ -36,7 +37,7 @@ final class NeighbourDesk implements Neighbours.Events {
         this.routes = routes;
         this.nowNs = nowNs;
         this.link = link;
-        table = new Neighbours(link.mac, routes, link.zone, this);
+        table = new Neighbours(link.mac, routes, link.zone, new SecureRandom().nextLong(), this);
     }
 
     /** The link has other addresses from now on; context 0 tells the network of new ones. */

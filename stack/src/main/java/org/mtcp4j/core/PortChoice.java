@@ -88,6 +88,6 @@ final class PortChoice {
     }
 
     private Flow find(FlowKey key) {
-        return context.flows.find(key.hash, key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        return context.flows.find(key);
     }
 }

@@ -35,6 +35,7 @@ final class TimeWaits {
 
     private final long durationNs;
     private final LocalPorts ports;
+    private final TupleHash hashes;
     private final TimeWaitRecord record = new TimeWaitRecord();
 
     private long[] rows = new long[0];
@@ -48,9 +49,10 @@ final class TimeWaits {
     private int newest = NONE;
 
     /** @param ports where each row's local port is counted */
-    TimeWaits(long durationNs, LocalPorts ports) {
+    TimeWaits(long durationNs, LocalPorts ports, TupleHash hashes) {
         this.durationNs = durationNs;
         this.ports = ports;
+        this.hashes = hashes;
     }
 
     int size() {
@@ -74,7 +76,8 @@ final class TimeWaits {
         rows[at + LOCAL_LO] = flow.localLo;
         rows[at + REMOTE_HI] = flow.remoteHi;
         rows[at + REMOTE_LO] = flow.remoteLo;
-        rows[at + HASH_PORTS] = pair(flow.hash, flow.ports);
+        rows[at + HASH_PORTS] =
+                pair(hashes.of(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports), flow.ports);
         rows[at + SND_NXT_RCV_NXT] = pair(record.sndNxt, record.rcvNxt);
         rows[at + TS_RECENT_OFFSET] = pair(record.tsRecent, record.timestampOffset);
         rows[at + FLAGS] = flags(record.timestamps, flow.options());
@@ -89,18 +92,20 @@ final class TimeWaits {
         if (size == 0) {
             return NONE;
         }
+        int hash = hashes.of(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
+        long hashAndPorts = pair(hash, key.ports);
         int mask = slots.length - 1;
-        for (int i = FlowTable.spread(key.hash) & mask; ; i = (i + 1) & mask) {
+        for (int i = hash & mask; ; i = (i + 1) & mask) {
             int row = slots[i] - 1;
-            if (row < 0 || matches(row, key)) {
+            if (row < 0 || matches(row, hashAndPorts, key)) {
                 return row;
             }
         }
     }
 
-    private boolean matches(int row, FlowKey key) {
+    private boolean matches(int row, long hashAndPorts, FlowKey key) {
         int at = row * WORDS;
-        return rows[at + HASH_PORTS] == pair(key.hash, key.ports)
+        return rows[at + HASH_PORTS] == hashAndPorts
                 && rows[at + REMOTE_LO] == key.remoteLo
                 && rows[at + LOCAL_LO] == key.localLo
                 && rows[at + REMOTE_HI] == key.remoteHi
@@ -227,7 +232,7 @@ final class TimeWaits {
     }
 
     private int home(int row) {
-        return FlowTable.spread(upper(rows[row * WORDS + HASH_PORTS])) & (slots.length - 1);
+        return upper(rows[row * WORDS + HASH_PORTS]) & (slots.length - 1);
     }
 
     private void insert(int row) {

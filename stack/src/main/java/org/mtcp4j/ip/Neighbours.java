@@ -2,6 +2,7 @@
 package org.mtcp4j.ip;
 
 import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Icmp6;
@@ -120,6 +121,8 @@ public final class Neighbours {
 
     private final long ourMac;
     private final int zone;
+    private final long factorHi;
+    private final long factorLo;
     private final Events events;
     private Routes routes;
     private final Entry[] buckets = new Entry[256];
@@ -133,11 +136,17 @@ public final class Neighbours {
 
     /** @param ourMac of the link, in the low 48 bits */
     public Neighbours(long ourMac, Routes routes, Events events) {
-        this(ourMac, routes, 0, events);
+        this(ourMac, routes, 0, 0, events);
     }
 
-    /** @param zone of link-local addresses, see {@link IpAddress} */
-    public Neighbours(long ourMac, Routes routes, int zone, Events events) {
+    /**
+     * @param zone of link-local addresses, see {@link IpAddress}
+     * @param secret what nobody on the link knows, so that nobody can choose addresses that meet in one place
+     */
+    public Neighbours(long ourMac, Routes routes, int zone, long secret, Events events) {
+        SplittableRandom random = new SplittableRandom(secret);
+        factorHi = random.nextLong() | 1;
+        factorLo = random.nextLong() | 1;
         this.ourMac = ourMac;
         this.routes = routes;
         this.zone = zone;
@@ -558,8 +567,8 @@ public final class Neighbours {
         return entry;
     }
 
-    private static int bucket(long hi, long lo) {
-        long mixed = (hi * 31 + lo) * 0x9e37_79b9_7f4a_7c15L;
-        return (int) (mixed >>> 56);
+    /** Multiply-shift with secret factors (Dietzfelbinger): two addresses meet as seldom as by chance. */
+    private int bucket(long hi, long lo) {
+        return (int) ((hi * factorHi + lo * factorLo) >>> 56);
     }
 }
