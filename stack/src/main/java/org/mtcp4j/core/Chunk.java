@@ -14,7 +14,7 @@ final class Chunk {
     /** Stream position of byte 0. */
     long start;
 
-    /** Next chunk of the stream; written before the stream's position that covers it is published. */
+    /** Next chunk of the stream, perhaps behind a gap; written before the stream's position that covers it is published. */
     Chunk next;
 
     /** Index + 1 of the next free chunk, 0 for none; meaningful while free only. */

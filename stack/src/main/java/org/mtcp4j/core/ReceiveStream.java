@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 
 /**
  * What the peer has sent and the application has not yet read: single producer (owner), single consumer (application). Positions
- * count from the peer's first byte. Bytes ahead of a gap are stored at their place too; only those below {@link #received()} are
- * readable.
+ * count from the peer's first byte. Bytes ahead of a gap are stored at their place too, in chunks of their own: what lies between holds
+ * none. Only those below {@link #received()} are readable.
  */
 final class ReceiveStream extends StreamGuard {
     private static final VarHandle RECEIVED;
@@ -108,52 +108,69 @@ final class ReceiveStream extends StreamGuard {
         return head != null;
     }
 
-    /** Owner: stores bytes at their position, which is at or above {@link #received()}. False when there is no storage. */
+    /**
+     * Owner: stores bytes at their position, which is at or above {@link #received()}; takes only chunks that get some of them. False when
+     * there is no storage for all.
+     */
     boolean place(long position, ByteBuffer frame, int offset, int lengthBytes) {
-        if (!cover(position + lengthBytes)) {
-            return false;
-        }
-        Chunk chunk = cursor != null && cursor.start <= position ? cursor : head;
-        while (position >= chunk.end()) {
-            chunk = chunk.next;
-        }
         int done = 0;
-        for (; ; ) {
+        while (done < lengthBytes) {
+            Chunk chunk = chunkAt(position + done);
+            if (chunk == null) {
+                return false;
+            }
             int at = (int) (position + done - chunk.start);
             int n = Math.min(lengthBytes - done, Chunk.BYTES - at);
             chunk.data.put(at, frame, offset + done, n);
             done += n;
-            if (done == lengthBytes) {
-                break;
-            }
-            chunk = chunk.next;
         }
-        cursor = chunk;
         return true;
     }
 
-    private boolean cover(long end) {
-        if (tail == null) {
-            Chunk chunk = chunks.take();
-            if (chunk == null) {
-                return false;
-            }
-            chunk.next = null;
-            chunk.start = received();
+    /**
+     * The chunk with that position, made if need be. All begin at multiples of their size from one another; where nothing is stored yet, from
+     * {@link #received()}. A reader follows {@link Chunk#next} and {@link #head} only to positions below {@link #received()}, where all chunks
+     * are there, so none is put in before its eyes.
+     */
+    private Chunk chunkAt(long position) {
+        Chunk before = cursor;
+        if (before != null && position >= before.start && position < before.end()) {
+            return before;
+        }
+        long origin = head == null ? received() : head.start;
+        long start = origin + ((position - origin) & -Chunk.BYTES);
+        if (before == null || before.start > start) {
+            before = head == null || head.start > start ? null : head;
+        }
+        if (tail != null && tail.start <= start) {
+            before = tail;
+        }
+        while (before != null && before.next != null && before.next.start <= start) {
+            before = before.next;
+        }
+        if (before == null || before.start != start) {
+            before = insert(before, start);
+        }
+        cursor = before == null ? cursor : before;
+        return before;
+    }
+
+    private Chunk insert(Chunk before, long start) {
+        Chunk chunk = chunks.take();
+        if (chunk == null) {
+            return null;
+        }
+        chunk.start = start;
+        chunk.next = before == null ? head : before.next;
+        if (chunk.next == null) {
             tail = chunk;
+        }
+        if (before == null) {
             head = chunk;
+        } else {
+            before.next = chunk;
         }
-        while (tail.end() < end) {
-            Chunk chunk = chunks.take();
-            if (chunk == null) {
-                return false;
-            }
-            chunk.next = null;
-            chunk.start = tail.end();
-            tail.next = chunk;
-            tail = chunk;
-        }
-        return true;
+        return chunk;
     }
 
     /** Owner: bytes below the position are complete; the application may read them. */
@@ -199,7 +216,7 @@ final class ReceiveStream extends StreamGuard {
         if (all) {
             releaseStorage();
         } else {
-            while (head.next != null && head.end() <= position) {
+            while (head != null && head.end() <= position) {
                 Chunk done = head;
                 head = done.next;
                 if (cursor == done) {
@@ -207,6 +224,7 @@ final class ReceiveStream extends StreamGuard {
                 }
                 chunks.give(done);
             }
+            tail = head == null ? null : tail;
             readChunk = null;
         }
         yieldOwner();

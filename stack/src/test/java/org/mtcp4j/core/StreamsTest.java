@@ -107,16 +107,97 @@ class StreamsTest {
             }
             int first = (int) Math.min(BYTES - next, 1 + random.nextInt(1_460));
             int second = (int) Math.min(BYTES - next - first, random.nextInt(1_460));
+            // Far ahead, and again when its turn comes: a chunk that stands alone gets its neighbours beside the
+            // reader.
+            long far = Math.min(BYTES - 1, next + first + second + random.nextInt(100_000));
+            place(stream, frame, far, 1);
             place(stream, frame, next + first, second);
             place(stream, frame, next, first);
             next += first + second;
             stream.publish(next);
-            stream.trim(false);
+            stream.trim(true);
         }
         reader.join();
         assertThat(failure.get()).isNull();
         stream.trim(false);
         assertThat(pool.free()).as("a drained stream holds no storage").isEqualTo(pool.total());
+    }
+
+    private int held() {
+        return pool.total() - pool.free();
+    }
+
+    @Test
+    void aByteAheadOfAGapHoldsOneChunkWhereverItStands() {
+        ReceiveStream stream = new ReceiveStream(chunks);
+        ByteBuffer frame = ByteBuffer.allocateDirect(3_000);
+        place(stream, frame, 500_000, 1);
+        assertThat(held()).isEqualTo(1);
+        place(stream, frame, 100_000, 1);
+        place(stream, frame, 0, 1_000);
+        assertThat(held()).isEqualTo(3);
+        stream.publish(1_000);
+        assertThat(readBytes(stream, 0)).isEqualTo(1_000);
+        stream.trim(true);
+        assertThat(held()).as("the first chunk has room for more").isEqualTo(3);
+        stream.trim(false);
+        assertThat(held()).as("nobody wants what lies ahead any more").isZero();
+    }
+
+    @Test
+    void piecesInAnyOrderAreReadInTheirsAndNoChunkStays() {
+        long seed = Long.getLong("mtcp.test.seed", System.nanoTime());
+        System.out.println("StreamsTest seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        ByteBuffer frame = ByteBuffer.allocateDirect(70_000);
+        for (int turn = 0; turn < 200; turn++) {
+            ReceiveStream stream = new ReceiveStream(chunks);
+            long base = 0;
+            for (int window = 0; window < 5; window++) {
+                List<long[]> pieces = new ArrayList<>();
+                long end = base;
+                while (end < base + 300_000) {
+                    int bytes = 1 + random.nextInt(random.nextInt(8) == 0 ? 60_000 : 3_000);
+                    pieces.add(random.nextInt(pieces.size() + 1), new long[] {end, bytes});
+                    end += bytes;
+                }
+                int placed = 0;
+                for (long[] piece : pieces) {
+                    place(stream, frame, piece[0], (int) piece[1]);
+                    placed++;
+                    assertThat(held()).isLessThanOrEqualTo((int) (end - base) / Chunk.BYTES + 2);
+                    if (placed == 3) {
+                        assertThat(held()).isLessThanOrEqualTo(3 * (60_000 / Chunk.BYTES + 2) + 1);
+                    }
+                }
+                stream.publish(end);
+                assertThat(readBytes(stream, base)).isEqualTo((int) (end - base));
+                stream.trim(random.nextBoolean());
+                base = end;
+            }
+            stream.trim(false);
+            assertThat(held()).isZero();
+        }
+    }
+
+    /** Reads all there is, as the bytes of that position on. */
+    private static int readBytes(ReceiveStream stream, long from) {
+        ByteBuffer buffer = ByteBuffer.allocate(10_000);
+        int total = 0;
+        int n;
+        do {
+            assertThat(stream.enter()).isTrue();
+            n = stream.take(buffer.clear(), from + total);
+            for (int i = 0; i < n; i++) {
+                if (buffer.get(i) != at(from + total + i)) {
+                    throw new AssertionError("byte " + (from + total + i));
+                }
+            }
+            total += n;
+            stream.publishRead(from + total);
+            stream.exit();
+        } while (n > 0);
+        return total;
     }
 
     /** Bytes that a reader gets, one read after the other until there is none. */
