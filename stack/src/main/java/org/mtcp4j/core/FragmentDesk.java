@@ -3,6 +3,7 @@ package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.SplittableRandom;
 import org.mtcp4j.ip.Fragments;
 import org.mtcp4j.ip.Ipv6Input;
 import org.mtcp4j.stats.Counter;
@@ -28,7 +29,7 @@ final class FragmentDesk {
     private final Context context;
     private final Family ipv4;
     private final Family ipv6;
-    private int nextId = new SecureRandom().nextInt();
+    private final PacketIds ids = new PacketIds(new SplittableRandom(new SecureRandom().nextLong()));
     /** As of the end of the last call: each round asks twice. */
     private long nextDeadlineNs = Long.MAX_VALUE;
 
@@ -134,17 +135,22 @@ final class FragmentDesk {
     /** Sends a packet without extension headers, in pieces if it is longer than the link takes. */
     void send(Link link, int frame, int lengthBytes) {
         int packet = frame + Ethernet.headerBytes(link.bytes, frame);
+        boolean isIpv6 = Ipv6Input.isIpv6(link.bytes, packet);
         if (frame + lengthBytes - packet <= link.mtuBytes) {
+            if (!isIpv6) {
+                // An answer is made of what asked, whose number is the asker's.
+                boolean atomic = Ipv4.dontFragment(link.bytes, packet);
+                Ipv4.id(link.bytes, packet, atomic ? 0 : ids.next(link.bytes, packet) & 0xffff);
+            }
             context.output.send(link, frame, lengthBytes);
             return;
         }
-        boolean isIpv6 = Ipv6Input.isIpv6(link.bytes, packet);
         int headerBytes = isIpv6 ? Ipv6.HEADER_BYTES : Ipv4.headerBytes(link.bytes, packet);
         int data = packet + headerBytes;
         int dataBytes = frame + lengthBytes - data;
         int pieceHeaderBytes = headerBytes + (isIpv6 ? Ipv6.FRAGMENT_HEADER_BYTES : 0);
         int most = (link.mtuBytes - pieceHeaderBytes) & UNIT_MASK;
-        int id = nextId++;
+        int id = ids.next(link.bytes, packet);
         for (int at = 0; at < dataBytes; at += most) {
             int bytes = Math.min(most, dataBytes - at);
             int total = packet - frame + pieceHeaderBytes + bytes;

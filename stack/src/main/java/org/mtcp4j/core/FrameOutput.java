@@ -26,8 +26,6 @@ final class FrameOutput implements SegmentSink {
     /** Time to live, hop limit. */
     private final int hops;
 
-    private int nextId;
-
     FrameOutput(Counters counters, int hops) {
         this.counters = counters;
         this.hops = hops;
@@ -135,11 +133,10 @@ final class FrameOutput implements SegmentSink {
         } else {
             int source = (int) of.localLo;
             int destination = (int) of.remoteLo;
-            Ipv4.write(bytes, ip, headerBytes + tcpBytes, nextId, Ipv4.PROTOCOL_TCP, source, destination);
+            Ipv4.write(bytes, ip, headerBytes + tcpBytes, /* id= */ 0, Ipv4.PROTOCOL_TCP, source, destination);
             if (hops != Ipv4.DEFAULT_TTL) {
                 Ipv4.ttl(bytes, ip, hops);
             }
-            nextId += cut ? segment.payloadBytes / segment.segmentBytes + 1 : 1;
             pseudo = Checksum.pseudoIpv4(source, destination, Ipv4.PROTOCOL_TCP, tcpBytes);
         }
         int flags = FrameBatch.TX_HASH;

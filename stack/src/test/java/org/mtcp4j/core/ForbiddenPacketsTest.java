@@ -488,4 +488,45 @@ class ForbiddenPacketsTest {
         int quoted = inFlight(v6);
         assertThat(tooBig(v6, mtuBytes, quoted)).isEqualTo(segmentBytes);
     }
+
+    // ---- identification ---------------------------------------------------------------------------------------------
+
+    private int idOfReply(IpAddress to, boolean dontFragment) {
+        int frame = echo(to, OURS);
+        if (!dontFragment) {
+            bytes.putShort(frame + IP + Ipv4.FRAGMENT_OFFSET, (short) 0);
+        }
+        bytes.putShort(frame + IP + Ipv4.ID_OFFSET, (short) 0x1234);
+        Ipv4.makeChecksum(bytes, frame + IP);
+        send(frame);
+        int reply = answer();
+        assertThat(Ipv4.checksumGood(bytes, reply + IP)).isTrue();
+        int id = Ipv4.id(bytes, reply + IP);
+        queue.free(reply);
+        return id;
+    }
+
+    @Test
+    void rfc6864_4_1_whatIsNotCutHasNoIdentificationAndTellsNobodyHowMuchIsSent() {
+        int reply = inFlight(false);
+        assertThat(Ipv4.dontFragment(bytes, reply + IP)).isTrue();
+        assertThat(Ipv4.id(bytes, reply + IP)).isZero();
+        queue.free(reply);
+        assertThat(idOfReply(PEER, true)).isZero();
+    }
+
+    @Test
+    void rfc7739_5_3_whatMayBeCutIsNumberedByDestinationUnderAKey() {
+        int one = idOfReply(PEER, false);
+        int jumps = 0;
+        for (int i = 0; i < 32; i++) {
+            // Others are answered between.
+            int other = idOfReply(IpAddress.ofIpv4(PEER.toIpv4() + 10 + i), false);
+            jumps += Math.abs((short) (other - one)) > 64 ? 1 : 0;
+        }
+        int next = idOfReply(PEER, false);
+        assertThat(jumps).as("unlike those to others").isGreaterThan(24);
+        // Of 256 counters, seldom more than a few are shared with these 32.
+        assertThat((next - one) & 0xffff).isBetween(1, 8);
+    }
 }
