@@ -55,6 +55,39 @@ class TapNicOffload {
         return new NicSettings(1, 1500, 0, 256, "198.18.0.1/24", System::nanoTime);
     }
 
+    private static void set(String device, String state) throws Exception {
+        Process process = new ProcessBuilder("ip", "link", "set", "dev", device, state)
+                .inheritIO()
+                .start();
+        assertThat(process.waitFor()).isZero();
+    }
+
+    /** Looks at the device as a round does, for as long as it may take. */
+    private static boolean becomes(Nic nic, boolean up) throws InterruptedException {
+        long endNs = System.nanoTime() + PATIENCE_NS;
+        FrameBatch batch = new FrameBatch(1);
+        while (nic.isUp() != up && System.nanoTime() < endNs) {
+            int frame = nic.queue(0).allocate();
+            Ethernet.write(nic.memory().bytes(), frame, Ethernet.BROADCAST, nic.macAddress(), Ethernet.TYPE_ARP);
+            batch.count = 0;
+            batch.add(frame, 60, 0);
+            assertThat(nic.queue(0).transmit(batch)).isEqualTo(1);
+            Thread.sleep(10);
+        }
+        return nic.isUp() == up;
+    }
+
+    @Test
+    void aDeviceThatIsTakenDownSaysSoOnceSomethingIsSentAndNoLongerWhenItIsUp() throws Exception {
+        try (Nic opened = new TapNicProvider().open("mt2", settings())) {
+            assertThat(opened.isUp()).isTrue();
+            set("mt2", "down");
+            assertThat(becomes(opened, false)).isTrue();
+            set("mt2", "up");
+            assertThat(becomes(opened, true)).isTrue();
+        }
+    }
+
     @Test
     void leavesChecksumsAndSegmentsToTheKernelBothWays() throws Exception {
         try (Nic opened = new TapNicProvider().open("mt1", settings());
