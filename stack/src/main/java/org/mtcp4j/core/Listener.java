@@ -24,6 +24,9 @@ public final class Listener {
     final Endpoint endpoint;
     final boolean reusePort;
     private final ConcurrentLinkedQueue<Flow>[] queues;
+    /** The accepting thread's. */
+    private int lastServed;
+
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger halfOpen = new AtomicInteger();
     private volatile boolean closed;
@@ -99,14 +102,23 @@ public final class Listener {
         }
         waiting.incrementAndGet();
         queues[context.index].add(flow);
+        // Who closes says so first and empties the queues then, we do it the other way round: one of the two sees the
+        // other.
+        if (closed && queues[context.index].remove(flow)) {
+            waiting.decrementAndGet();
+            return false;
+        }
         return true;
     }
 
     /** One thread at a time: the next connection of any context, beginning after the one served last, or null. */
     public Flow accept() {
-        for (ConcurrentLinkedQueue<Flow> queue : queues) {
-            Flow flow = queue.poll();
+        int queue = lastServed;
+        for (int i = 0; i < queues.length; i++) {
+            queue = queue + 1 < queues.length ? queue + 1 : 0;
+            Flow flow = queues[queue].poll();
             if (flow != null) {
+                lastServed = queue;
                 waiting.decrementAndGet();
                 return flow;
             }

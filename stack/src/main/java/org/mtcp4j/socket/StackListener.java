@@ -4,6 +4,7 @@ package org.mtcp4j.socket;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.Listener;
@@ -47,9 +48,17 @@ public final class StackListener extends Pollable {
             engine.ports().release(bound);
             throw new BindException("Address already in use");
         }
-        binding = bound;
+        synchronized (this) {
+            binding = bound;
+            listener = opened;
+            if (closed) {
+                // By another thread, which found nothing to give back.
+                engine.unlisten(opened);
+                engine.ports().release(bound);
+                throw new ClosedChannelException();
+            }
+        }
         local = new InetSocketAddress(address.getAddress(), bound.port());
-        listener = opened;
         // One may have been set meanwhile.
         opened.options(options.values());
         int driven = drivenBy;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.PortTable;
@@ -60,8 +61,16 @@ public final class StackSocket extends Pollable {
      * @throws java.net.BindException "Address already in use", "Cannot assign requested address"
      */
     public void bind(InetSocketAddress address) throws IOException {
-        binding = Binds.bind(engine, address, options);
-        local = new InetSocketAddress(address.getAddress(), binding.port());
+        PortTable.Binding bound = Binds.bind(engine, address, options);
+        synchronized (this) {
+            if (closed) {
+                // By another thread, which found nothing to give back.
+                engine.ports().release(bound);
+                throw new ClosedChannelException();
+            }
+            binding = bound;
+        }
+        local = new InetSocketAddress(address.getAddress(), bound.port());
     }
 
     /**

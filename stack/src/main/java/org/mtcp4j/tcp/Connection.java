@@ -244,7 +244,7 @@ public class Connection extends ControlBlock {
      * ours, which writes first and reads later.
      */
     public boolean isWindowShut() {
-        return persisting && persistBackoff > 0;
+        return Persist.isShut(this);
     }
 
     /** Receive-stream position up to which data is complete and in order. */

@@ -9,18 +9,41 @@ final class Persist {
     /** An application that is gone does not wait for a peer that never reads: some minutes. */
     private static final int ORPHAN_PROBES = 10;
 
+    /** A window that stays shut for so long is not one that a reader is about to open. */
+    private static final long SHUT_NS = 10_000_000;
+    /** {@link ControlBlock#persistBackoff} before that. */
+    private static final byte JUST_SHUT = -1;
+
     private Persist() {}
 
     static void start(Connection c, long nowNs) {
         if (!c.persisting) {
             c.persisting = true;
-            c.persistBackoff = 0;
+            c.persistBackoff = JUST_SHUT;
             c.unanswered = 0;
-            c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+            c.retransmitDeadlineNs = nowNs + SHUT_NS;
         }
     }
 
+    /** What is in flight has gone unanswered for an RTO, so the first probe is due now. */
+    static void startAfterTimeout(Connection c, long nowNs) {
+        start(c, nowNs);
+        c.persistBackoff = 0;
+        expire(c, nowNs);
+    }
+
+    /** Whether the window has been shut for long enough for a buffer behind it to be worth growing. */
+    static boolean isShut(Connection c) {
+        return c.persisting && c.persistBackoff > JUST_SHUT;
+    }
+
     static void expire(Connection c, long nowNs) {
+        if (c.persistBackoff == JUST_SHUT) {
+            c.persistBackoff = 0;
+            // The first probe is due an RTO after the window was shut.
+            c.retransmitDeadlineNs += Math.max(0, c.rtt.rtoNs(c.settings) - SHUT_NS);
+            return;
+        }
         if (UserTimeout.isOver(c, nowNs) || (c.unanswered >= c.settings.retries && c.settings.userTimeoutNs == 0)) {
             c.timeOut();
             return;

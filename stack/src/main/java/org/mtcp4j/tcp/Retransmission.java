@@ -149,8 +149,7 @@ final class Retransmission {
             // The peer shut the window on what is in flight: ask, don't blame the network.
             forgetRecovery(c);
             c.sndNxt = c.sndUna;
-            Persist.start(c, nowNs);
-            Persist.expire(c, nowNs);
+            Persist.startAfterTimeout(c, nowNs);
             return;
         }
         if (UserTimeout.isOver(c, nowNs) || (c.unanswered >= c.settings.retries && c.settings.userTimeoutNs == 0)) {

@@ -23,8 +23,12 @@ final class TestEngines {
     }
 
     static Nic memory() {
+        return memory(1);
+    }
+
+    static Nic memory(int queues) {
         try {
-            return new MemoryNic(nicSettings());
+            return new MemoryNic(new NicSettings(queues, 1500, 0, 512, null, System::nanoTime));
         } catch (NicUnavailableException e) {
             throw new AssertionError(e);
         }

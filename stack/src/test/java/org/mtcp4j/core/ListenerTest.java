@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.Stack;
+import org.mtcp4j.socket.StackListener;
+
+/** Accept queues of several contexts, and a listener that closes while it is bound or offered connections. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ListenerTest {
+    private static final int RACES = 20_000;
+
+    private static Engine engine() {
+        return TestEngines.engine(List.of(TestEngines.memory()), TestEngines.OURS + "/24", List.of(), "contexts=1");
+    }
+
+    private static Listener listener(int contexts) {
+        return new Listener(
+                TestEngines.OURS, 80, 1_000_000, new SocketDefaults(1, 1), new Endpoint() {}, false, contexts);
+    }
+
+    @Test
+    void acceptBeginsBehindTheContextServedLast() {
+        Context[] contexts = new Context[3];
+        for (int i = 0; i < contexts.length; i++) {
+            contexts[i] = TestEngines.engine(
+                            List.of(TestEngines.memory(3)), TestEngines.OURS + "/24", List.of(), "contexts=3")
+                    .context(i);
+        }
+        Listener listener = listener(3);
+        List<Flow> offered = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            Flow flow = TestEngines.flow(contexts[i / 3], 1000 + i);
+            offered.add(flow);
+            assertThat(listener.offer(contexts[i / 3], flow)).isTrue();
+        }
+        List<Integer> order = new ArrayList<>();
+        for (Flow flow = listener.accept(); flow != null; flow = listener.accept()) {
+            order.add(offered.indexOf(flow) / 3);
+        }
+        assertThat(order).containsExactly(1, 2, 0, 1, 2, 0, 1, 2, 0);
+    }
+
+    /** A connection is either refused by the closed listener, or found by whoever empties it. */
+    @Test
+    void noConnectionStaysBehindInAListenerThatCloses() throws Exception {
+        Context context = engine().context(0);
+        Flow flow = TestEngines.flow(context, 1000);
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        Listener[] listener = new Listener[1];
+        AtomicBoolean stranded = new AtomicBoolean();
+        Thread closing = new Thread(() -> {
+            try {
+                for (int i = 0; i < RACES; i++) {
+                    barrier.await();
+                    listener[0].close();
+                    boolean found = listener[0].accept() != null;
+                    barrier.await();
+                    stranded.compareAndSet(false, !found && listener[0].waiting() != 0);
+                    barrier.await();
+                }
+            } catch (Exception e) {
+                stranded.set(true);
+            }
+        });
+        closing.start();
+        for (int i = 0; i < RACES; i++) {
+            listener[0] = listener(1);
+            barrier.await();
+            listener[0].offer(context, flow);
+            barrier.await();
+            barrier.await();
+        }
+        closing.join();
+        assertThat(stranded).isFalse();
+    }
+
+    @Test
+    void aPortIsFreeAfterABindThatMetAClose() throws Exception {
+        try (Stack stack = Stack.start(StackConfig.of("nic=memory"))) {
+            CyclicBarrier barrier = new CyclicBarrier(2);
+            StackListener[] listener = new StackListener[1];
+            Thread closing = new Thread(() -> {
+                try {
+                    for (int i = 0; i < RACES; i++) {
+                        barrier.await();
+                        listener[0].close();
+                        barrier.await();
+                    }
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
+            closing.start();
+            for (int i = 0; i < RACES; i++) {
+                listener[0] = stack.newListener();
+                barrier.await();
+                try {
+                    listener[0].bind(new InetSocketAddress("198.18.0.2", 80), 1);
+                } catch (ClosedChannelException e) {
+                    // The close came first.
+                }
+                barrier.await();
+            }
+            closing.join();
+        }
+    }
+}
