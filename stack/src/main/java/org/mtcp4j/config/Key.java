@@ -45,15 +45,17 @@ public enum Key {
     CPUS("cpus", ValueType.TEXT, "", "processors for the contexts' own threads, as 0,2-3; empty for no pinning"),
     DRIVER(
             "driver",
-            ValueType.choice("inline", "dedicated"),
-            "inline",
-            "who runs the contexts: waiting application threads, or a thread each"),
+            ValueType.choice("auto", "inline", "dedicated"),
+            "auto",
+            "who runs the contexts: waiting application threads (inline), or a thread each (dedicated); auto: a thread each where"
+                    + " every NIC has a descriptor to sleep on, as TAP has, else inline"),
     SPIN_US(
             "spin-us",
             ValueType.MICROS,
             new Range(0, 1_000_000),
             "20us",
-            "how long a waiting thread polls before it sleeps; 200us by default where nothing announces packets"),
+            "how long a waiting thread polls before it sleeps; by default not at all where a context's own thread sleeps on the NICs'"
+                    + " descriptors, and 200us where nothing announces packets"),
     LOOPBACK(
             "loopback",
             ValueType.choice("kernel", "stack"),

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.ip.IpAddress;
@@ -43,6 +44,9 @@ public final class Engine {
 
     final int contextCount;
     final boolean dedicated;
+    /** Whether every NIC beside loopback, and there is one, has descriptors that are readable while frames wait. */
+    private final boolean wakesByDescriptor;
+
     final int maxConnections;
     final long timeWaitNs;
     final int ttl;
@@ -91,7 +95,8 @@ public final class Engine {
         this.pinning = pinning;
         this.onFailure = onFailure;
         contextCount = config.intValue(Key.CONTEXTS);
-        dedicated = config.is(Key.DRIVER, "dedicated");
+        wakesByDescriptor = wakesByDescriptor(nics);
+        dedicated = config.is(Key.DRIVER, "dedicated") || (config.is(Key.DRIVER, "auto") && wakesByDescriptor);
         timeWaitNs = config.number(Key.TIME_WAIT);
         ttl = config.intValue(Key.TTL);
         congestion = congestion(config.text(Key.CONGESTION));
@@ -293,12 +298,36 @@ public final class Engine {
     }
 
     /**
-     * How long a waiting thread polls. A sleep beside a NIC that wakes nobody costs a request a hundred microseconds, so there it is
-     * longer, unless the user has said how long.
+     * How long a waiting thread polls, unless the user has said how long. A sleep beside a NIC that wakes nobody costs a request a hundred
+     * microseconds, so there it is longer. A context's own thread that can sleep on descriptors does not poll at all: it would keep the
+     * processor from the application's threads, which have the answers (ADR 0015).
      */
     long spinNs(boolean polled) {
         long wanted = config.number(Key.SPIN_US);
-        return polled && config.isDefault(Key.SPIN_US) ? Math.max(wanted, POLLED_SPIN_NS) : wanted;
+        if (!config.isDefault(Key.SPIN_US)) {
+            return wanted;
+        }
+        if (polled) {
+            return Math.max(wanted, POLLED_SPIN_NS);
+        }
+        return dedicated && wakesByDescriptor ? 0 : wanted;
+    }
+
+    private static boolean wakesByDescriptor(List<Nic> nics) {
+        return nics.size() > 1 && nics.stream().skip(1).allMatch(Engine::wakesByDescriptor);
+    }
+
+    /** A queue that receives nothing, as all of a TAP's but the first, needs no descriptor. */
+    private static boolean wakesByDescriptor(Nic nic) {
+        List<NicQueue> queues =
+                IntStream.range(0, nic.queues()).mapToObj(nic::queue).toList();
+        return queues.stream().noneMatch(NicQueue::mustBePolled)
+                && queues.stream().anyMatch(queue -> queue.wakeupFd() >= 0);
+    }
+
+    /** Who runs the contexts: {@code dedicated} or {@code inline}. */
+    public String driver() {
+        return dedicated ? "dedicated" : "inline";
     }
 
     /** Fills in what depends on link and configuration. */

@@ -145,9 +145,10 @@ public final class MtcpRuntime {
             return;
         }
         StringBuilder lines = new StringBuilder("[mtcp] ").append(version());
-        for (Key key : new Key[] {Key.NIC, Key.IP, Key.CONTEXTS, Key.DRIVER}) {
+        for (Key key : new Key[] {Key.NIC, Key.IP, Key.CONTEXTS}) {
             lines.append(' ').append(key.shortName()).append('=').append(config.text(key));
         }
+        lines.append(" driver=").append(stack.engine().driver());
         if (stack.learnsAddresses()) {
             lines.append(System.lineSeparator()).append("[mtcp]   learned: ").append(stack.addressText());
         }
