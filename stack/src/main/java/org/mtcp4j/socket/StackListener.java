@@ -4,7 +4,7 @@ package org.mtcp4j.socket;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.nio.channels.ClosedChannelException;
+import java.net.SocketException;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.Listener;
@@ -55,7 +55,7 @@ public final class StackListener extends Pollable {
                 // By another thread, which found nothing to give back.
                 engine.unlisten(opened);
                 engine.ports().release(bound);
-                throw new ClosedChannelException();
+                throw new SocketException("Socket closed");
             }
         }
         local = new InetSocketAddress(address.getAddress(), bound.port());

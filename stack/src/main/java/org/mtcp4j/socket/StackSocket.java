@@ -4,8 +4,8 @@ package org.mtcp4j.socket;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.PortTable;
@@ -66,7 +66,7 @@ public final class StackSocket extends Pollable {
             if (closed) {
                 // By another thread, which found nothing to give back.
                 engine.ports().release(bound);
-                throw new ClosedChannelException();
+                throw new SocketException("Socket closed");
             }
             binding = bound;
         }

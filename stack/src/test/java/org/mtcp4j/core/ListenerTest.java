@@ -3,8 +3,9 @@ package org.mtcp4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.nio.channels.ClosedChannelException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -108,7 +109,9 @@ class ListenerTest {
                 barrier.await();
                 try {
                     listener[0].bind(new InetSocketAddress("198.18.0.2", 80), 1);
-                } catch (ClosedChannelException e) {
+                } catch (BindException e) {
+                    throw e;
+                } catch (SocketException e) {
                     // The close came first.
                 }
                 barrier.await();

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
@@ -52,7 +53,13 @@ final class StackServerSide implements ServerSide {
 
     @Override
     public void bind(InetSocketAddress address, int backlog) throws IOException {
-        listener.bind(StackAddresses.toBind(address, family), backlog);
+        try {
+            listener.bind(StackAddresses.toBind(address, family), backlog);
+        } catch (SocketException e) {
+            // The socket layer has its own words for a bind that met a close.
+            ensureOpen();
+            throw e;
+        }
         local = StackAddresses.toApplication(listener.localAddress(), address, family);
     }
 
