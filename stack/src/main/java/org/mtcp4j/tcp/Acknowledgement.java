@@ -28,6 +28,9 @@ final class Acknowledgement {
         if (c.ecn != null) {
             c.ecn.acknowledged(c, s, nowNs);
         }
+        if (c.sack && s.sackBlocks > 0) {
+            SackValidity.filter(c, s);
+        }
         boolean isNew = Seq.gt(s.ack, c.sndUna);
         if (isNew) {
             advance(c, s, nowNs);

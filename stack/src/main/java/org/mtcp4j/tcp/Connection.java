@@ -156,6 +156,7 @@ public class Connection extends ControlBlock {
     public void abort(long nowNs) {
         if (state.isSynchronized()) {
             // A sink that refuses loses it, as it loses whatever a peer's window holds back.
+            Output.beginTurn(this);
             Sender.send(this, nowNs);
         }
         if (state == TcpState.CLOSING || state == TcpState.LAST_ACK) {

@@ -3,11 +3,18 @@ package org.mtcp4j.tcp;
 
 import org.mtcp4j.wire.TcpSegment;
 
-/** What leaves, in order: control, data, acknowledgements. Whatever the sink refuses stays due. */
+/**
+ * What leaves, in order: control, data, acknowledgements. Whatever the sink refuses stays due. One turn has a budget of emissions, and
+ * what is beyond it counts as refused: so no loop of the sender runs on, whatever a peer has said.
+ */
 final class Output {
+    /** Emissions a turn; what is left follows in the next round. */
+    static final int MAX_EMISSIONS = 4096;
+
     private Output() {}
 
     static void output(Connection c, long nowNs) {
+        beginTurn(c);
         if (!control(c, nowNs)) {
             return;
         }
@@ -26,6 +33,11 @@ final class Output {
         if (isDue(c, ControlBlock.DUE_DUPLICATE_ACKS)) {
             duplicateAcks(c, nowNs);
         }
+    }
+
+    /** Before anything that may send: a new budget. */
+    static void beginTurn(Connection c) {
+        c.stats.emissionsLeft = MAX_EMISSIONS;
     }
 
     private static boolean isDue(Connection c, int what) {
@@ -61,6 +73,10 @@ final class Output {
 
     /** @return false when the sink has no frame: nothing has happened */
     static boolean send(Connection c, SegmentOut s) {
+        if (--c.stats.emissionsLeft < 0) {
+            c.stats.outputCut++;
+            return false;
+        }
         int windowField = s.window;
         int flags = s.flags;
         int blocks = s.sackBlocks;

@@ -153,11 +153,7 @@ final class SackRecovery implements LossRecovery {
             }
             int from = Seq.max(s.sackEdges[2 * lowest], done);
             done = s.sackEdges[2 * lowest + 1];
-            if (Seq.gt(done, c.sndMax)) {
-                c.stats.sackDiscard++;
-                break;
-            }
-            if (!board.sack(from, done, nowNs, minRttNs)) {
+            if (!board.sack(from, done, c.sndMax, nowNs, minRttNs)) {
                 c.stats.sackDiscard++;
             }
         }

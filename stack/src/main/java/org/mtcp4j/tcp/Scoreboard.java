@@ -183,12 +183,12 @@ final class Scoreboard {
     }
 
     /**
-     * A SACK block, within SND.UNA and SND.MAX.
+     * A SACK block, above SND.UNA. One that is empty or ends beyond SND.MAX is not noted, so that no span ever covers what was not sent.
      *
-     * @return false when there is no room to note it
+     * @return false when it is not noted
      */
-    boolean sack(int from, int to, long nowNs, long minRttNs) {
-        if (count + 3 > MAX_SPANS) {
+    boolean sack(int from, int to, int sndMax, long nowNs, long minRttNs) {
+        if (count + 3 > MAX_SPANS || Seq.geq(from, to) || Seq.gt(to, sndMax)) {
             return false;
         }
         if (Seq.gt(from, end)) {

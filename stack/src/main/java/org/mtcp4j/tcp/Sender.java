@@ -92,6 +92,12 @@ final class Sender {
             int seq = recovery.retransmitSeq(c);
             int length = Math.min(Math.min(recovery.retransmitLength(c), c.sndMax - seq), mostBytes(c));
             int bytes = (int) Math.min(c.sendLimit - c.sendPosition(seq), length);
+            if (bytes < 0 || (bytes == 0 && !finFollows(c, seq, bytes))) {
+                // Nothing stands there: the state is wrong, and what it asks for next would be as wrong.
+                c.stats.recoveryBroken++;
+                Retransmission.forgetRecovery(c);
+                return true;
+            }
             if (!emit(c, seq, bytes, nowNs)) {
                 return false;
             }

@@ -34,6 +34,10 @@ public final class TcpCounters {
     public long sackReorder;
     /** SACK blocks that make no sense, or for which the scoreboard has no room. */
     public long sackDiscard;
+    /** Recoveries given up since they asked for what was never sent: a fault of this stack. */
+    public long recoveryBroken;
+    /** Turns of a connection cut off at the most segments that one may send; the rest follows in the next round. */
+    public long outputCut;
     /** Retransmissions found lost. */
     public long lostRetransmit;
     /** Duplicates that the peer reported (RFC 2883). */
@@ -111,6 +115,9 @@ public final class TcpCounters {
      * connections of a context, and nobody else, share.
      */
     final SegmentOut scratch = new SegmentOut();
+
+    /** Of the turn at hand; see {@link Output#MAX_EMISSIONS}. */
+    int emissionsLeft;
 
     final Spares spares = new Spares();
 

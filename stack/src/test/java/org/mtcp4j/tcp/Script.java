@@ -293,6 +293,11 @@ final class Script implements SegmentSink, ReceiveSink {
         return this;
     }
 
+    Script nothingDue() {
+        assertThat(c.wantsOutput()).as("wants output").isFalse();
+        return this;
+    }
+
     Script in(TcpState state) {
         assertThat(c.state()).isEqualTo(state);
         return this;
