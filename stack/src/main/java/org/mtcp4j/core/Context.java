@@ -24,6 +24,7 @@ public final class Context {
     final Engine engine;
     final Ownership ownership = new Ownership();
     final Counters counters = new Counters();
+    final RoundMark mark = new RoundMark(counters);
     final TcpCounters tcpCounters;
     final ChunkCache chunks;
     final Addresses addresses;
@@ -116,6 +117,7 @@ public final class Context {
     }
 
     private int healthyRound(long nowNs) {
+        mark.begin();
         int work = 0;
         for (Link link : links) {
             work += input.receive(link, nowNs);

@@ -70,6 +70,7 @@ public final class Engine {
     private final BiConsumer<Context, Throwable> onFailure;
     private final Context[] contexts;
     private final Background[] backgrounds;
+    private RoundWatch roundWatch;
     private final AtomicInteger nextHome = new AtomicInteger();
     private final ThreadLocal<Integer> homes = new ThreadLocal<>();
     private final AtomicInteger nextListenerHome = new AtomicInteger();
@@ -125,6 +126,15 @@ public final class Engine {
             contexts[i] = new Context(this, i, links, random.nextLong(), nowNs);
             backgrounds[i] = new Background(contexts[i], this);
         }
+    }
+
+    /**
+     * Watches the rounds from the start on. Without it nobody does.
+     *
+     * @param onLongRound told once of each round that runs longer than a second, with the thread that runs it; on another thread
+     */
+    public void watch(BiConsumer<Context, Thread> onLongRound) {
+        roundWatch = new RoundWatch(contexts, onLongRound);
     }
 
     /**
@@ -194,6 +204,9 @@ public final class Engine {
     public void start() {
         for (Background background : backgrounds) {
             background.start();
+        }
+        if (roundWatch != null) {
+            roundWatch.start();
         }
         contexts[0].driver.call(new Call() {
             @Override
@@ -525,6 +538,9 @@ public final class Engine {
     }
 
     private void joinAndClose() {
+        if (roundWatch != null) {
+            roundWatch.stop();
+        }
         boolean interrupted = false;
         for (Background background : backgrounds) {
             try {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.core.Context;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.LinuxPinning;
 import org.mtcp4j.core.NoPinning;
@@ -61,12 +62,22 @@ public final class Stack implements AutoCloseable {
                     + "; please report this with the stack trace");
             cause.printStackTrace();
         });
+        engine.watch((context, thread) -> errors.accept(longRound(context, thread)));
         if (addresses.plan().any()) {
             engine.learn(addresses.plan());
         }
         engine.start();
         awaitAddresses(engine, addresses, config.number(Key.ADDRESS_WAIT));
         return new Stack(engine);
+    }
+
+    private static String longRound(Context context, Thread thread) {
+        StringBuilder text = new StringBuilder("context " + context.index()
+                + " is in a round that has run longer than 1 s; please report this stack of " + thread.getName() + ":");
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            text.append(System.lineSeparator()).append("\tat ").append(frame);
+        }
+        return text.toString();
     }
 
     /** A program that starts without its address would bind and connect past the stack. */

@@ -5,6 +5,7 @@ package org.mtcp4j.stats;
 public enum Counter {
     ROUNDS("Rounds", "rounds that found work"),
     IDLE_ROUNDS("IdleRounds", "rounds that found none"),
+    LONG_ROUNDS("LongRounds", "rounds that ran longer than 1 s, each reported with its stack: a fault of this stack"),
     SLEEPS("Sleeps", "times the leader slept"),
     WAKEUPS("Wakeups", "wake-ups given to selectors"),
     COMMANDS("Commands", "commands run"),
