@@ -35,6 +35,20 @@ final class Arrival {
             syn(c, nowNs);
             return;
         }
+        if (s.has(TcpSegment.ACK) && Acknowledgement.arrives(c, s, nowNs)) {
+            heard(c, s, nowNs);
+            if (s.has(TcpSegment.URG)) {
+                Urgent.arrives(c, s);
+            }
+            textAndFin(c, s, nowNs);
+        }
+    }
+
+    /**
+     * What the segment tells besides its text. Only of one whose acknowledgement is taken (RFC 7323 §4.3, RFC 9293 §3.10.7.4): else a
+     * guess at the window alone could set TS.Recent, from which on the peer's own segments would be too old.
+     */
+    private static void heard(Connection c, TcpSegment s, long nowNs) {
         c.lastReceivedNs = nowNs;
         c.keepAliveUnanswered = 0;
         if (c.timestamps) {
@@ -42,12 +56,6 @@ final class Arrival {
         }
         if (c.ecn != null) {
             c.ecn.arrives(c, s, nowNs);
-        }
-        if (s.has(TcpSegment.ACK) && Acknowledgement.arrives(c, s, nowNs)) {
-            if (s.has(TcpSegment.URG)) {
-                Urgent.arrives(c, s);
-            }
-            textAndFin(c, s, nowNs);
         }
     }
 
