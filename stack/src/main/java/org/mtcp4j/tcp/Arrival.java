@@ -99,12 +99,7 @@ final class Arrival {
             c.stats.outOfWindow++;
         }
         SackBlocks.old(c, s);
-        if (s.payloadBytes > 0 || s.has(TcpSegment.FIN)) {
-            DelayedAck.ackNow(c);
-        } else {
-            // Two ends that disagree about numbers must not answer each other's answers for ever.
-            ChallengeAck.send(c, nowNs);
-        }
+        OutOfWindow.answer(c, s, nowNs);
     }
 
     /** Second, the RST bit, as RFC 5961 §3.2 has it: only the very next number resets. */

@@ -2,7 +2,7 @@
 package org.mtcp4j.tcp;
 
 /**
- * Answers to what may be blind attempts (RFC 5961), so few that they can't be made a weapon or a side channel (§7): ten a second for a
+ * Answers to what may be blind attempts (RFC 5961) and to nothing that a good peer sends ({@link OutOfWindow}), so few that they can't be made a weapon or a side channel (§7): ten a second for a
  * connection, some hundreds for all of a context. The latter is another number each second, which nobody knows, so that an attacker
  * who counts what is left on a connection of their own learns nothing of others' (CVE-2016-5696).
  */

@@ -182,8 +182,10 @@ abstract class ControlBlock {
     /** Null until either side speaks of urgent data. */
     Urgent urgent;
 
-    // ---- challenge acknowledgements (ChallengeAck)
+    // ---- challenge acknowledgements (ChallengeAck, OutOfWindow)
     // --------------------------------------------------------------------
+    int outOfWindowAnsweredMs = -OutOfWindow.INTERVAL_MS;
+
     int challengeSecond;
     byte challengesInSecond;
 

@@ -84,6 +84,9 @@ public final class TcpCounters {
     /** Segments dropped since they lack the negotiated timestamp (RFC 7323 §3.2). */
     public long missingTimestampDrop;
 
+    /** Answers to bare segments outside the window, or too old, not sent: a connection sends two a second. */
+    public long outOfWindowAcksLimited;
+
     /** Challenge acknowledgements sent (RFC 5961). */
     public long challengeAcks;
     /** Challenge acknowledgements due but over the limit. */

@@ -30,12 +30,8 @@ final class Timestamps {
         }
         if (Seq.lt(s.tsVal, c.tsRecent) && seconds(nowNs) - c.tsRecentAtSeconds < STALE_SECONDS) {
             c.stats.pawsDrop++;
-            if (s.segLen() > 0) {
-                SackBlocks.old(c, s);
-                DelayedAck.ackNow(c);
-            } else {
-                ChallengeAck.send(c, nowNs);
-            }
+            SackBlocks.old(c, s);
+            OutOfWindow.answer(c, s, nowNs);
             return false;
         }
         return true;

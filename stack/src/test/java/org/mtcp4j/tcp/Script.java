@@ -44,7 +44,7 @@ final class Script implements SegmentSink, ReceiveSink {
     /** A call of the receive sink. */
     record Placed(long position, int offset, int bytes) {}
 
-    final TcpCounters stats = new TcpCounters();
+    final TcpCounters stats;
     final TcpSettings settings = new TcpSettings();
     final Connection c;
     final ArrayDeque<Sent> sent = new ArrayDeque<>();
@@ -64,6 +64,12 @@ final class Script implements SegmentSink, ReceiveSink {
     }
 
     Script(TcpSettings.Algorithm congestion) {
+        this(congestion, new TcpCounters());
+    }
+
+    /** @param stats of all connections of its context */
+    Script(TcpSettings.Algorithm congestion, TcpCounters stats) {
+        this.stats = stats;
         settings.congestion = congestion;
         settings.receiveMssBytes = MSS;
         settings.maxEmitBytes = 0;
@@ -88,7 +94,12 @@ final class Script implements SegmentSink, ReceiveSink {
     }
 
     static Script established() {
-        Script s = synSent();
+        return established(new TcpCounters());
+    }
+
+    static Script established(TcpCounters stats) {
+        Script s = new Script(TcpSettings.Algorithm.NEW_RENO, stats);
+        s.open();
         s.inject(SYN | ACK, 0, 1, 0).expect(ACK, 1, 1).nothingMore();
         s.c.quickAcksLeft = 0;
         return s.in(TcpState.ESTABLISHED);
