@@ -43,7 +43,7 @@ public final class Context {
     private final WakeList wakes = new WakeList();
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
-    private final ListenDesk listenDesk;
+    final ListenDesk listenDesk;
     final RouteDesk routing = new RouteDesk(this);
     private final SharedSettings sharedSettings = new SharedSettings(this);
     private Flow outputHead;
@@ -343,12 +343,8 @@ public final class Context {
 
     void segmentArrived(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
         Flow flow = flows.find(key);
-        if (flow != null
-                && flow.state() == TcpState.TIME_WAIT
-                && segment.has(TcpSegment.SYN)
-                && flow.mayReuse(segment)) {
-            remove(flow);
-            flow = null;
+        if (flow != null && flow.mayReuse(segment) && timeWaitDesk.reopens(flow, link, key, segment, nowNs)) {
+            return;
         }
         if (flow == null) {
             if (!timeWaitDesk.takes(link, key, segment, sourceMac, nowNs)) {
@@ -409,7 +405,7 @@ public final class Context {
             return null;
         }
         flow.endpoint = endpoint;
-        flow.openActive(iss(key, nowNs), nowNs);
+        flow.openActive(portChoice.iss(key, nowNs), nowNs);
         afterTurn(flow, nowNs);
         return flow;
     }

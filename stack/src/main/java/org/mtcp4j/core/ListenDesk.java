@@ -23,8 +23,7 @@ final class ListenDesk {
     }
 
     void arrives(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
-        Listener listener =
-                context.engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash, context.index);
+        Listener listener = listener(key);
         context.tcpCounters.inSegs++;
         if (listener != null) {
             int control = segment.flags & CONTROL;
@@ -47,11 +46,50 @@ final class ListenDesk {
         }
     }
 
-    private void syn(Link link, Listener listener, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+    /** Who takes SYNs for that tuple, or null. */
+    Listener listener(FlowKey key) {
+        return context.engine.ports.listener(key.localHi, key.localLo, key.localPort(), key.hash, context.index);
+    }
+
+    /** Whether another connection may wait to be accepted; counted where not. */
+    boolean hasRoom(Listener listener) {
         if (listener.isFull()) {
             context.counters.increment(Counter.LISTEN_OVERFLOWS);
             context.counters.increment(Counter.LISTEN_DROPS);
-        } else if (context.isFull()) {
+            return false;
+        }
+        return true;
+    }
+
+    /**
+     * A SYN on a tuple that was in TIME-WAIT, which has made room for it. It gets no cookie: that would be a sequence number that the old
+     * connection may have used. Nor is it refused while too many are half open: who had a connection is no flood.
+     */
+    void reopen(Link link, Listener listener, FlowKey key, TcpSegment segment, int iss, long nowNs) {
+        open(link, listener, key, segment, iss, listener.tryHalfOpen(), nowNs);
+    }
+
+    private void open(
+            Link link, Listener listener, FlowKey key, TcpSegment segment, int iss, boolean counts, long nowNs) {
+        Flow flow = context.newFlow(link, key, listener.defaults);
+        if (flow == null) {
+            if (counts) {
+                listener.endHalfOpen();
+            }
+            context.counters.increment(Counter.LISTEN_DROPS);
+            return;
+        }
+        flow.listener = listener;
+        flow.countsHalfOpen = counts;
+        flow.openPassive(segment, iss, nowNs);
+        context.afterTurn(flow, nowNs);
+    }
+
+    private void syn(Link link, Listener listener, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
+        if (!hasRoom(listener)) {
+            return;
+        }
+        if (context.isFull()) {
             context.counters.increment(Counter.LISTEN_DROPS);
         } else if (!context.routing.admits(link, key, nowNs)) {
             context.counters.increment(Counter.NEIGHBOUR_REFUSALS);
@@ -64,16 +102,7 @@ final class ListenDesk {
                 sendCookie(link, listener, key, segment, sourceMac, nowNs);
             }
         } else {
-            Flow flow = context.newFlow(link, key, listener.defaults);
-            if (flow == null) {
-                listener.endHalfOpen();
-                context.counters.increment(Counter.LISTEN_DROPS);
-                return;
-            }
-            flow.listener = listener;
-            flow.countsHalfOpen = true;
-            flow.openPassive(segment, context.iss(key, nowNs), nowNs);
-            context.afterTurn(flow, nowNs);
+            open(link, listener, key, segment, context.iss(key, nowNs), true, nowNs);
         }
     }
 

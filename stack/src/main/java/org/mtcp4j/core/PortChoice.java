@@ -2,7 +2,6 @@
 package org.mtcp4j.core;
 
 import java.util.concurrent.ThreadLocalRandom;
-import org.mtcp4j.tcp.TcpState;
 
 /** Chooses the local port of an active open so that its flow belongs to the context. The owner's. */
 final class PortChoice {
@@ -19,12 +18,22 @@ final class PortChoice {
     final FlowKey opening = new FlowKey();
 
     private final Context context;
+    /** Whether the key was claimed from a connection in TIME-WAIT, and with what number the new one begins then. */
+    private boolean reopens;
+
+    private int reopeningIss;
+
     /** RFC 6056 §3.3.4: one for each group of destinations. */
     private final int[] cursors =
             ThreadLocalRandom.current().ints(1 << CURSOR_BITS, 0, PORTS).toArray();
 
     PortChoice(Context context) {
         this.context = context;
+    }
+
+    /** Of the active open whose key has just been claimed. */
+    int iss(FlowKey key, long nowNs) {
+        return reopens ? reopeningIss : context.iss(key, nowNs);
     }
 
     /**
@@ -64,26 +73,35 @@ final class PortChoice {
         return cursors[cursor];
     }
 
-    /** Whether the tuple is taken by a connection in TIME-WAIT. */
+    /** Whether the tuple is taken by a connection in TIME-WAIT that may be given up (RFC 6191 §2: one with timestamps). */
     private boolean waits(FlowKey key) {
         Flow present = find(key);
-        return present == null ? context.timeWaits.find(key) >= 0 : present.state() == TcpState.TIME_WAIT;
+        if (present != null) {
+            return present.mayReopen();
+        }
+        int row = context.timeWaits.find(key);
+        return row >= 0 && context.timeWaits.record(row).timestamps;
     }
 
     /** Whether a tuple may be used for an active open; a TIME-WAIT that stands in the way is given up if allowed. */
     boolean claim(FlowKey key, boolean reuseTimeWait) {
         Flow present = find(key);
-        if (present == null) {
-            int row = context.timeWaits.find(key);
-            if (row >= 0 && reuseTimeWait) {
-                context.timeWaits.remove(row);
-            }
-            return row < 0 || reuseTimeWait;
+        int row = present == null ? context.timeWaits.find(key) : -1;
+        reopens = false;
+        if (present == null && row < 0) {
+            return true;
         }
-        if (!reuseTimeWait || present.state() != TcpState.TIME_WAIT) {
+        if (!reuseTimeWait || !waits(key)) {
             return false;
         }
-        context.remove(present);
+        reopens = true;
+        if (present == null) {
+            reopeningIss = context.timeWaits.record(row).reopeningIss();
+            context.timeWaits.remove(row);
+        } else {
+            reopeningIss = present.reopeningIss();
+            context.remove(present);
+        }
         return true;
     }
 

@@ -7,12 +7,8 @@ import org.mtcp4j.wire.TcpSegment;
 
 /** Answers segments for tuples in {@link TimeWaits}. The owner's. */
 final class TimeWaitDesk {
-    /** Two ends that disagree about numbers must not answer each other's answers for ever. */
-    private static final int REPLIES_PER_SECOND = 10_000;
-
     private final Context context;
     private final TimeWaits table;
-    private final RateLimit limit = new RateLimit(REPLIES_PER_SECOND);
     private final SegmentOut reply = new SegmentOut();
 
     TimeWaitDesk(Context context) {
@@ -20,23 +16,50 @@ final class TimeWaitDesk {
         this.table = context.timeWaits;
     }
 
-    /** False when the tuple is not in the table, or no longer: the segment may begin a new connection. */
+    /**
+     * A SYN that may start anew on the tuple of a flow in TIME-WAIT whose application still holds it. False when nobody listens: then it is a
+     * segment like any.
+     */
+    boolean reopens(Flow flow, Link link, FlowKey key, TcpSegment syn, long nowNs) {
+        Listener listener = context.listenDesk.listener(key);
+        if (listener == null) {
+            return false;
+        }
+        context.tcpCounters.inSegs++;
+        if (context.listenDesk.hasRoom(listener)) {
+            context.remove(flow);
+            context.listenDesk.reopen(link, listener, key, syn, flow.reopeningIss(), nowNs);
+        }
+        return true;
+    }
+
+    /** False when the tuple is not in the table. */
     boolean takes(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
         int row = table.find(key);
         if (row < 0) {
             return false;
         }
         TimeWaitRecord record = table.record(row);
+        context.tcpCounters.inSegs++;
         int verdict = record.arrives(segment);
         if (verdict == TimeWaitRecord.REUSE) {
-            table.remove(row);
-            return false;
+            Listener listener = context.listenDesk.listener(key);
+            if (listener != null) {
+                if (context.listenDesk.hasRoom(listener)) {
+                    table.remove(row);
+                    context.listenDesk.reopen(link, listener, key, segment, record.reopeningIss(), nowNs);
+                }
+                return true;
+            }
+            // Nobody would take it: what was in TIME-WAIT stays there.
+            verdict = TimeWaitRecord.REPLY;
         }
-        context.tcpCounters.inSegs++;
         if (verdict == TimeWaitRecord.REPLY_AND_RESTART) {
             table.restart(row, nowNs);
         }
-        if (verdict != TimeWaitRecord.IGNORE && limit.tryTake(nowNs)) {
+        // Two ends that disagree about numbers must not answer each other's answers for ever.
+        boolean limited = segment.segLen() == 0 || segment.has(TcpSegment.SYN);
+        if (verdict != TimeWaitRecord.IGNORE && (!limited || table.tryAnswer(row, nowNs))) {
             record.reply(reply, nowNs);
             if (context.output.reply(link, sourceMac, key, reply)) {
                 context.tcpCounters.outSegs++;

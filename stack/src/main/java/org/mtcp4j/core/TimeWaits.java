@@ -11,6 +11,8 @@ import org.mtcp4j.tcp.TimeWaitRecord;
 final class TimeWaits {
     private static final int NONE = -1;
     private static final int FIRST_ROWS = 64;
+    /** As {@link org.mtcp4j.tcp.Connection}s have it for bare segments. */
+    private static final int ANSWER_INTERVAL_MS = 500;
 
     // The words of a row.
     private static final int LOCAL_HI = 0;
@@ -24,8 +26,8 @@ final class TimeWaits {
     private static final int UNTIL_NS = 6;
     private static final int SND_NXT_RCV_NXT = 7;
     private static final int TS_RECENT_OFFSET = 8;
-    /** Bits {@link #TIMESTAMPS}, {@link #REUSE_ADDRESS}, {@link #REUSE_PORT}. */
-    private static final int FLAGS = 9;
+    /** Upper half: millisecond of the last limited answer; lower: {@link #TIMESTAMPS}, {@link #REUSE_ADDRESS}, {@link #REUSE_PORT}. */
+    private static final int ANSWERED_FLAGS = 9;
 
     private static final int WORDS = 10;
 
@@ -80,7 +82,8 @@ final class TimeWaits {
                 pair(hashes.of(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports), flow.ports);
         rows[at + SND_NXT_RCV_NXT] = pair(record.sndNxt, record.rcvNxt);
         rows[at + TS_RECENT_OFFSET] = pair(record.tsRecent, record.timestampOffset);
-        rows[at + FLAGS] = flags(record.timestamps, flow.options());
+        int flags = flags(record.timestamps, flow.options());
+        rows[at + ANSWERED_FLAGS] = pair(milliseconds(nowNs) - ANSWER_INTERVAL_MS, flags);
         ports.add(flow.localPort());
         insert(row);
         append(row, nowNs);
@@ -119,8 +122,23 @@ final class TimeWaits {
         record.rcvNxt = (int) rows[at + SND_NXT_RCV_NXT];
         record.tsRecent = upper(rows[at + TS_RECENT_OFFSET]);
         record.timestampOffset = (int) rows[at + TS_RECENT_OFFSET];
-        record.timestamps = (rows[at + FLAGS] & TIMESTAMPS) != 0;
+        record.timestamps = (rows[at + ANSWERED_FLAGS] & TIMESTAMPS) != 0;
         return record;
+    }
+
+    private static int milliseconds(long nowNs) {
+        return (int) (nowNs / 1_000_000L);
+    }
+
+    /** Whether the row has not been answered of late; it is now. */
+    boolean tryAnswer(int row, long nowNs) {
+        int at = row * WORDS + ANSWERED_FLAGS;
+        int nowMs = milliseconds(nowNs);
+        if (Integer.compareUnsigned(nowMs - upper(rows[at]), ANSWER_INTERVAL_MS) < 0) {
+            return false;
+        }
+        rows[at] = pair(nowMs, (int) rows[at]);
+        return true;
     }
 
     void restart(int row, long nowNs) {
@@ -161,8 +179,8 @@ final class TimeWaits {
     boolean conflicts(BindCall bind) {
         for (int row = oldest; row != NONE; row = after(row)) {
             int at = row * WORDS;
-            boolean reuseAddress = (rows[at + FLAGS] & REUSE_ADDRESS) != 0;
-            boolean reusePort = (rows[at + FLAGS] & REUSE_PORT) != 0;
+            boolean reuseAddress = (rows[at + ANSWERED_FLAGS] & REUSE_ADDRESS) != 0;
+            boolean reusePort = (rows[at + ANSWERED_FLAGS] & REUSE_PORT) != 0;
             if (bind.conflictsWith(rows[at + LOCAL_HI], rows[at + LOCAL_LO], localPort(row), reuseAddress, reusePort)) {
                 return true;
             }

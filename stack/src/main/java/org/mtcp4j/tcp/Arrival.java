@@ -35,8 +35,13 @@ final class Arrival {
             syn(c, nowNs);
             return;
         }
+        boolean wasInTimeWait = c.state == TcpState.TIME_WAIT;
         if (s.has(TcpSegment.ACK) && Acknowledgement.arrives(c, s, nowNs)) {
             heard(c, s, nowNs);
+            if (wasInTimeWait) {
+                TimeWait.arrives(c, s, nowNs);
+                return;
+            }
             if (s.has(TcpSegment.URG)) {
                 Urgent.arrives(c, s);
             }
@@ -155,9 +160,6 @@ final class Arrival {
     private static void fin(Connection c, TcpSegment s, long nowNs) {
         int finSeq = s.seq + s.payloadBytes;
         if (!c.state.receives()) {
-            if (c.state == TcpState.TIME_WAIT) {
-                TimeWait.restart(c, nowNs);
-            }
             return;
         }
         if (finSeq == c.rcvNxt) {

@@ -309,6 +309,19 @@ public class Connection extends ControlBlock {
         return TimeWait.mayReuse(this, syn);
     }
 
+    /**
+     * Whether an active open may take the tuple out of TIME-WAIT: only timestamps tell its segments from the old ones whatever the peer's
+     * sequence numbers are (RFC 6191 §2).
+     */
+    public boolean mayReopen() {
+        return state == TcpState.TIME_WAIT && timestamps;
+    }
+
+    /** Initial sequence number of a connection that takes this one's place on its tuple. */
+    public int reopeningIss() {
+        return TimeWaitRecord.reopeningIss(sndMax);
+    }
+
     // ---- for the concerns -------------------------------------------------------------------------------------------
     /** The only writer of the state. */
     final void enter(TcpState next) {

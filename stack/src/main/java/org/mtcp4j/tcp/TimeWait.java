@@ -18,6 +18,16 @@ final class TimeWait {
         restart(c, nowNs);
     }
 
+    /**
+     * A segment in the window, its acknowledgement taken (RFC 9293 §3.10.7.4). Nothing new can come, so what carries something, or stands
+     * where the peer has not sent, is old: the answer tells its sender where we are.
+     */
+    static void arrives(Connection c, TcpSegment s, long nowNs) {
+        if (s.segLen() > 0 || s.seq != c.rcvNxt) {
+            OutOfWindow.answer(c, s, nowNs);
+        }
+    }
+
     /** The peer's FIN once more: our acknowledgement of it was lost. */
     static void restart(Connection c, long nowNs) {
         c.slowDeadlineNs = nowNs + c.settings.timeWaitNs;

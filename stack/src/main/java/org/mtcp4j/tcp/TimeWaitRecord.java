@@ -18,6 +18,12 @@ public final class TimeWaitRecord {
     /** The segment is a SYN that may start a new connection on the tuple. */
     public static final int REUSE = 3;
 
+    /**
+     * How far behind the old SND.NXT a new connection on the tuple begins (RFC 9293 §3.6.1: above everything the old one sent): as
+     * Linux, more than any window without scaling.
+     */
+    private static final int ISS_DISTANCE = 65_537;
+
     private static final int CONTROL = TcpSegment.SYN | TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN;
 
     public int sndNxt;
@@ -56,6 +62,16 @@ public final class TimeWaitRecord {
         // An acknowledgement that says what is known already is not answered; what else is out of place draws the
         // state.
         return bare && !old && s.seq == rcvNxt && s.has(TcpSegment.ACK) ? IGNORE : REPLY;
+    }
+
+    /** Initial sequence number of the connection that takes the place of one that has sent up to there. */
+    static int reopeningIss(int sndNxt) {
+        return sndNxt + ISS_DISTANCE;
+    }
+
+    /** Initial sequence number of the connection that takes its place. */
+    public int reopeningIss() {
+        return reopeningIss(sndNxt);
     }
 
     /** RFC 6191 §2: a timestamp, or else a sequence number, that no old segment can have. */
