@@ -17,8 +17,7 @@ class RoundWatchTest {
     private final Engine engine = TestEngines.engine(List.of(TestEngines.memory()));
     private final Context context = engine.context(0);
     private final List<Thread> reports = new ArrayList<>();
-    private final RoundWatch watch =
-            new RoundWatch(new Context[] {context}, (where, thread) -> reports.add(thread));
+    private final RoundWatch watch = new RoundWatch(new Context[] {context}, (where, thread) -> reports.add(thread));
 
     private void inARound(Runnable meanwhile) {
         context.driver.call(new Call() {
