@@ -26,7 +26,9 @@ final class RoundMark {
 
     private final Counters counters;
     /** Number of the latest round, from 1. */
+    @SuppressWarnings("unused") // through BEGUN
     private long begun;
+
     /** Who runs it. */
     private Thread thread;
 
