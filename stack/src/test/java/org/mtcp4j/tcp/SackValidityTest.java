@@ -135,6 +135,11 @@ class SackValidityTest {
             }
 
             @Override
+            public int flightBytes(Connection c) {
+                return c.sndMax - c.sndUna;
+            }
+
+            @Override
             public int leftNetworkBytes() {
                 return 0;
             }
