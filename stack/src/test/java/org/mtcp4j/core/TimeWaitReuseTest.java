@@ -54,7 +54,7 @@ class TimeWaitReuseTest {
         peer = link.b();
         queue = peer.queue(0);
         bytes = peer.memory().bytes();
-        PortTable.Binding binding = engine.ports.bind(TestEngines.OURS, OUR_PORT, true, false);
+        PortTable.Binding binding = engine.ports.bind(TestEngines.OURS, OUR_PORT, true, false, port -> false);
         listener = engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), new Endpoint() {});
         int frame = queue.allocate();
         Ethernet.write(bytes, frame, Ethernet.BROADCAST, peer.macAddress(), Ethernet.TYPE_ARP);
