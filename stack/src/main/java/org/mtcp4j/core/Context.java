@@ -34,6 +34,7 @@ public final class Context {
     final LocalPorts localPorts = new LocalPorts();
     final FlowTable flows;
     final TimeWaits timeWaits;
+    final Orphans orphans;
     final PortChoice portChoice = new PortChoice(this);
     final Driver driver;
     /** For sleeping on the queues that announce nothing; null without such. The leader's. */
@@ -67,6 +68,7 @@ public final class Context {
         wheel = new TimerWheel(nowNs);
         flows = new FlowTable(localPorts, engine.tupleHash);
         timeWaits = new TimeWaits(engine.timeWaitNs, localPorts, engine.tupleHash);
+        orphans = new Orphans(engine.maxConnections, engine.contextCount);
         timeWaitDesk = new TimeWaitDesk(this);
         listenDesk = new ListenDesk(this);
         output = new FrameOutput(counters, engine.ttl);
@@ -466,6 +468,7 @@ public final class Context {
             return;
         }
         flow.inTable = false;
+        orphans.forget(flow);
         flows.remove(flow);
         wheel.remove(flow);
         if (flow.listener != null) {
@@ -547,6 +550,7 @@ public final class Context {
             flow.abort(nowNs);
         } else if (flow.endsWriting(Flow.CLOSE, nowNs)) {
             flow.close(nowNs);
+            orphans.adopt(flow, nowNs);
         }
         flow.receive.tryRelease();
     }

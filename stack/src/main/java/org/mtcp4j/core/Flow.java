@@ -81,6 +81,9 @@ public final class Flow extends Connection {
     /** Application's reader: position up to which it has told the owner. */
     private long readTold;
 
+    /** Owner's: an acknowledgement waits for the application to have read everything. Published with what was received. */
+    private boolean acknowledgesWhenRead;
+
     // ---- owner's links and marks
     Flow wheelNext;
     Flow wheelPrevious;
@@ -94,6 +97,7 @@ public final class Flow extends Connection {
     boolean inTable;
     boolean applicationClosed;
     boolean countsHalfOpen;
+    boolean countsOrphan;
     /** The neighbour that the flow's packets go to; unused over loopback. */
     long hopHi;
 
@@ -282,6 +286,8 @@ public final class Flow extends Connection {
             if (position - readTold >= options.receiveBufferBytes / 4) {
                 readTold = position;
                 askAndKick(READ, true);
+            } else if (position == receive.received() && acknowledgesWhenRead) {
+                askAndKick(READ, true);
             } else if (position == receive.received()) {
                 // Nothing waits for this: the storage goes back in whatever round comes next.
                 ask(READ);
@@ -427,6 +433,10 @@ public final class Flow extends Connection {
     /** Owner: publishes what a turn brought; returns news of {@link Endpoint}. */
     int publishProgress() {
         int found = 0;
+        boolean waits = acknowledgesWhenRead();
+        if (waits != acknowledgesWhenRead) {
+            acknowledgesWhenRead = waits;
+        }
         long received = receivedPosition();
         if (received != receive.received()) {
             receive.urgent(urgentPosition(), options.oobInline);
@@ -469,6 +479,9 @@ public final class Flow extends Connection {
         }
         if (now == status) {
             return 0;
+        }
+        if ((now & FIN_ACKED) != 0) {
+            context.orphans.forget(this);
         }
         if ((now & CLOSED) != 0) {
             reason = closeReason();

@@ -91,6 +91,11 @@ final class Acknowledgement {
      * beyond what the peer accepts. Two ends that have both sent beyond that reject each other's acknowledgements for ever.
      */
     private static void updateWindow(Connection c, TcpSegment s, boolean isNew) {
+        if (Seq.lt(s.ack, c.sndUna)) {
+            // §3.10.7.4 lets only SND.UNA =< SEG.ACK speak: an old acknowledgement tells of an old window, whatever
+            // number it stands at.
+            return;
+        }
         boolean newer = isNew || Seq.lt(c.sndWl1, s.seq) || (c.sndWl1 == s.seq && Seq.leq(c.sndWl2, s.ack));
         if (newer) {
             int windowBytes = s.window << c.sendScale;

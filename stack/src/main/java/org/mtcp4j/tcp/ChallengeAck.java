@@ -17,8 +17,8 @@ final class ChallengeAck {
 
     static void send(Connection c, long nowNs) {
         int second = (int) (nowNs / SECOND_NS);
-        if (second != c.challengeSecond) {
-            c.challengeSecond = second;
+        if ((short) second != c.challengeSecond) {
+            c.challengeSecond = (short) second;
             c.challengesInSecond = 0;
         }
         if (c.challengesInSecond >= PER_SECOND || !c.stats.challenges.tryTake(second)) {

@@ -105,7 +105,13 @@ public class Connection extends ControlBlock {
             readPosition = streamPosition;
             WindowTuning.read(this, nowNs);
             Receiver.maybeUpdateWindow(this);
+            DelayedAck.read(this);
         }
+    }
+
+    /** Whether an acknowledgement goes out as soon as the application has read all that was received, and not before its time otherwise. */
+    public boolean acknowledgesWhenRead() {
+        return DelayedAck.waitsForRead(this);
     }
 
     /** The byte before this position of the send stream is urgent; it may be written later. */
@@ -299,7 +305,7 @@ public class Connection extends ControlBlock {
         if (Sender.hasUnsent(this)) {
             due |= DUE_DATA;
         }
-        Receiver.maybeUpdateWindow(this);
+        Receiver.bufferChanged(this);
         KeepAlive.rearm(this, nowNs);
         refreshDeadline();
     }

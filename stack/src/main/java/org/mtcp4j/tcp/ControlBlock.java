@@ -177,6 +177,10 @@ abstract class ControlBlock {
     boolean pingPong;
 
     boolean receivedSinceSent;
+    /** Segments that were not full, or pushed, since the last acknowledgement; more than two are two. */
+    byte pushedSinceAck;
+    /** When data last came in order, of each minute of {@code 2^16} ms: what is taken for recent wrongly is so once in a thousand times. */
+    short dataReceivedMs;
     /** Null until enough has been received for the window to matter. */
     WindowTuning windowTuning;
     /** Null until either side speaks of urgent data. */
@@ -186,7 +190,9 @@ abstract class ControlBlock {
     // --------------------------------------------------------------------
     int outOfWindowAnsweredMs = -OutOfWindow.INTERVAL_MS;
 
-    int challengeSecond;
+    /** The last second with a challenge, of the 18 hours that the number distinguishes. */
+    short challengeSecond;
+
     byte challengesInSecond;
 
     ControlBlock(TcpSettings settings, SegmentSink sink, ReceiveSink store, TcpCounters stats) {

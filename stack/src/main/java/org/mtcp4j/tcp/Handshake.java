@@ -17,6 +17,8 @@ final class Handshake {
     private static final int LEAST_SCALE = 7;
 
     private static final int MAX_SCALE = 14;
+    /** A SYN goes out so often at the first timeout before that doubles, as Linux has it since 6.5 (tcp_syn_linear_timeouts). */
+    private static final int LINEAR_SYN_RETRIES = 4;
 
     private Handshake() {}
 
@@ -87,6 +89,8 @@ final class Handshake {
         if (c.settings.windowScaling && syn.windowScale >= 0) {
             c.sendScale = (byte) syn.windowScale;
         } else {
+            // The SYN may be another than that which the connection was half opened by.
+            c.sendScale = 0;
             c.receiveScale = 0;
         }
         c.sack = c.settings.sack && syn.sackPermitted;
@@ -144,14 +148,17 @@ final class Handshake {
 
     /** The SYN or SYN-ACK went unanswered (RFC 6298 §5.4-5.6). */
     static void expire(Connection c, long nowNs) {
-        int most = c.passive ? c.settings.synAckRetries : c.settings.synRetries;
+        boolean isSyn = c.state == TcpState.SYN_SENT;
+        int most = c.passive ? c.settings.synAckRetries : c.settings.synRetries + (isSyn ? LINEAR_SYN_RETRIES : 0);
         if (c.unanswered >= most || UserTimeout.isOver(c, nowNs)) {
             c.timeOut();
             return;
         }
         UserTimeout.unanswered(c, nowNs);
         c.stats.timeouts++;
-        c.rtt.backOff();
+        if (!isSyn || c.unanswered > LINEAR_SYN_RETRIES) {
+            c.rtt.backOff();
+        }
         c.timeoutTs = Timestamps.value(c, nowNs);
         c.retransmitDeadlineNs = UserTimeout.limit(c, nowNs + c.rtt.rtoNs(c.settings));
         c.due |= ControlBlock.DUE_SYN;

@@ -6,6 +6,8 @@ package org.mtcp4j.tcp;
  * more seldom, as long as the peer answers (RFC 9293 §3.8.6.1).
  */
 final class Persist {
+    /** Probes of an orphan that the peer has not answered: Linux's tcp_orphan_retries. */
+    private static final int ORPHAN_UNANSWERED = 8;
     /** An application that is gone does not wait for a peer that never reads: some minutes. */
     private static final int ORPHAN_PROBES = 10;
 
@@ -48,12 +50,15 @@ final class Persist {
             c.timeOut();
             return;
         }
-        if (c.orphan && c.persistBackoff >= ORPHAN_PROBES) {
+        if (c.orphan && (c.persistBackoff >= ORPHAN_PROBES || c.unanswered >= ORPHAN_UNANSWERED)) {
             c.stats.abortOnTimeout++;
             c.resetAndDie(CloseReason.TIMED_OUT);
             return;
         }
-        UserTimeout.unanswered(c, nowNs);
+        if (c.persistBackoff == 0) {
+            c.unansweredSinceNs = nowNs;
+        }
+        c.unanswered = (byte) Math.min(c.unanswered + 1, Byte.MAX_VALUE);
         c.persistBackoff = (byte) Math.min(c.persistBackoff + 1, Byte.MAX_VALUE);
         c.retransmitDeadlineNs = UserTimeout.limit(c, nowNs + c.rtt.rtoNs(c.settings, c.persistBackoff));
         c.due |= ControlBlock.DUE_PROBE;

@@ -29,13 +29,13 @@ final class Receiver {
             SackBlocks.overlap(c, from, to);
         }
         if (from == c.receivedPosition) {
-            inOrder(c, to, payloadOffset, s.payloadBytes, nowNs);
+            inOrder(c, to, payloadOffset, s, nowNs);
         } else {
             aheadOfGap(c, from, to, payloadOffset);
         }
     }
 
-    private static void inOrder(Connection c, long to, int payloadOffset, int payloadBytes, long nowNs) {
+    private static void inOrder(Connection c, long to, int payloadOffset, TcpSegment s, long nowNs) {
         long placed = place(c, c.receivedPosition, to, payloadOffset);
         if (placed < to) {
             c.stats.noStorageDrop++;
@@ -47,7 +47,7 @@ final class Receiver {
         Reassembly r = c.reassembly;
         if (r == null) {
             advance(c, placed);
-            DelayedAck.received(c, payloadBytes, nowNs);
+            DelayedAck.received(c, s, nowNs);
             return;
         }
         advance(c, r.advance(placed));
@@ -129,8 +129,14 @@ final class Receiver {
         return Math.min(c.receiveWindow() >> c.receiveScale, MAX_WINDOW_FIELD);
     }
 
+    /** What a window can tell of the room in the buffer. */
     private static long freeBytes(Connection c) {
-        return c.settings.receiveBufferBytes - (c.receivedPosition - c.readPosition);
+        long freeBytes = c.settings.receiveBufferBytes - (c.receivedPosition - c.readPosition);
+        return Math.min(freeBytes, mostWindowBytes(c));
+    }
+
+    private static int mostWindowBytes(Connection c) {
+        return MAX_WINDOW_FIELD << c.receiveScale;
     }
 
     private static int worthwhileBytes(Connection c) {
@@ -145,6 +151,13 @@ final class Receiver {
         }
     }
 
+    /** The buffer may be larger now. Only a peer that the window holds back needs to hear of it before the next acknowledgement. */
+    static void bufferChanged(Connection c) {
+        if (c.receiveWindow() < c.receiveSegmentBytes) {
+            maybeUpdateWindow(c);
+        }
+    }
+
     /**
      * After the application has read: an update is due once it opens the window by two segments or half the buffer. While the peer
      * still has more than half of the buffer to go, the next acknowledgement will tell it.
@@ -154,7 +167,7 @@ final class Receiver {
             return;
         }
         int openBytes = c.receiveWindow();
-        int half = c.settings.receiveBufferBytes / 2;
+        int half = Math.min(c.settings.receiveBufferBytes, mostWindowBytes(c)) / 2;
         if (openBytes > half) {
             return;
         }

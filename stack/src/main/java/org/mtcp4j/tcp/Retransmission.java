@@ -81,7 +81,7 @@ final class Retransmission {
 
     static void armTimeout(Connection c, long nowNs) {
         c.retransmitTimer = ControlBlock.TIMER_TIMEOUT;
-        c.retransmitDeadlineNs = nowNs + c.rtt.rtoNs(c.settings);
+        c.retransmitDeadlineNs = UserTimeout.limit(c, nowNs + c.rtt.rtoNs(c.settings));
     }
 
     /** What is overtaken counts as lost from then on. */
@@ -94,6 +94,7 @@ final class Retransmission {
     static void acknowledged(Connection c, TcpSegment s, long nowNs) {
         measure(c, s, nowNs);
         c.unanswered = 0;
+        c.unansweredSinceNs = nowNs;
         if (c.sndUna == c.sndMax) {
             c.retransmitDeadlineNs = ControlBlock.NEVER;
             c.persisting = false;
@@ -122,7 +123,9 @@ final class Retransmission {
     }
 
     private static boolean isEchoWanted(Connection c, TcpSegment s) {
-        return c.rtt.isBackedOff() ? Seq.geq(s.tsEcr, c.timeoutTs) : c.sack && c.recovery != null;
+        // The first SYNs are sent again without backing off.
+        boolean afterTimeout = c.rtt.isBackedOff() || (c.unanswered > 0 && !c.state.isSynchronized());
+        return afterTimeout ? Seq.geq(s.tsEcr, c.timeoutTs) : c.sack && c.recovery != null;
     }
 
     /** The deadline has come, of whatever kind it is. */
@@ -166,7 +169,6 @@ final class Retransmission {
         c.timeoutTs = Timestamps.value(c, nowNs);
         c.timedAtNs = ControlBlock.NEVER;
         armTimeout(c, nowNs);
-        c.retransmitDeadlineNs = UserTimeout.limit(c, c.retransmitDeadlineNs);
         c.due |= ControlBlock.DUE_DATA;
     }
 }

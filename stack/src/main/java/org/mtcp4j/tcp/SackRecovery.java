@@ -391,6 +391,11 @@ final class SackRecovery implements LossRecovery {
         c.due |= ControlBlock.DUE_DATA;
     }
 
+    /** Whether a probe has left that nothing has answered. */
+    boolean isProbeOut() {
+        return probeOut;
+    }
+
     boolean isProbeDue() {
         return probeDue;
     }

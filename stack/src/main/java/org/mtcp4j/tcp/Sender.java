@@ -240,7 +240,7 @@ final class Sender {
             }
         }
         c.lastSentNs = nowNs;
-        DelayedAck.dataSent(c);
+        DelayedAck.dataSent(c, nowNs);
         return true;
     }
 }

@@ -36,6 +36,7 @@ final class TailProbe {
     static void expire(Connection c, long nowNs) {
         Retransmission.armTimeout(c, nowNs);
         if (applies(c) && Retransmission.recovery(c) instanceof SackRecovery sack) {
+            UserTimeout.probing(c);
             sack.probe(c);
         }
     }

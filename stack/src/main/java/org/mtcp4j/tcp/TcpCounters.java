@@ -62,6 +62,8 @@ public final class TcpCounters {
     public long abortOnTimeout;
     /** Closed by the application with received data unread. */
     public long abortOnClose;
+    /** Closed by the application and reset, since too many such connections were still busy (Linux's tcp_max_orphans). */
+    public long abortOnMemory;
     /** Data received after the application closed. */
     public long abortOnData;
 
@@ -81,8 +83,8 @@ public final class TcpCounters {
     public long outOfWindow;
     /** Segments dropped for an old timestamp (RFC 7323 §5). */
     public long pawsDrop;
-    /** Segments dropped since they lack the negotiated timestamp (RFC 7323 §3.2). */
-    public long missingTimestampDrop;
+    /** Segments taken although they lack the negotiated timestamp. */
+    public long missingTimestamps;
 
     /** Answers to bare segments outside the window, or too old, not sent: a connection sends two a second. */
     public long outOfWindowAcksLimited;

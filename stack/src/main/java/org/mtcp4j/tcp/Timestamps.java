@@ -22,11 +22,14 @@ final class Timestamps {
         return (int) (nowNs / TICK_NS) + offset;
     }
 
-    /** §5.3 R1; a segment without the option is dropped in silence (§3.2). */
+    /**
+     * §5.3 R1. A segment without the option is taken, as Linux does, where §3.2 would have it dropped: middleboxes that take options away
+     * from some segments exist, and whoever guesses the window and an acknowledgement guesses no less with a timestamp.
+     */
     static boolean acceptable(Connection c, TcpSegment s, long nowNs) {
         if (!s.timestamps) {
-            c.stats.missingTimestampDrop++;
-            return false;
+            c.stats.missingTimestamps++;
+            return true;
         }
         if (Seq.lt(s.tsVal, c.tsRecent) && seconds(nowNs) - c.tsRecentAtSeconds < STALE_SECONDS) {
             c.stats.pawsDrop++;
@@ -39,7 +42,7 @@ final class Timestamps {
 
     /** §4.3 (2): the segment that the next acknowledgement answers. */
     static void remember(Connection c, TcpSegment s, long nowNs) {
-        if (Seq.leq(s.seq, c.lastAckSent)) {
+        if (s.timestamps && Seq.leq(s.seq, c.lastAckSent)) {
             take(c, s, nowNs);
         }
     }

@@ -65,7 +65,7 @@ class RoundWatchTest {
     void contextWithoutWorkIsNotInARound() {
         inARound(() -> {});
         for (int i = 0; i < 10; i++) {
-            look(500 * i);
+            look(500L * i);
         }
         assertThat(reports).isEmpty();
         assertThat(context.counters.get(Counter.LONG_ROUNDS)).isZero();

@@ -87,7 +87,7 @@ class TimeWaitReuseTest {
         int tcp = frame + L4;
         int header = tsVal == NO_TIMESTAMP ? 20 : 32;
         bytes.putInt(tcp, ports).putInt(tcp + 4, seq).putInt(tcp + 8, ack);
-        bytes.putInt(tcp + 12, header / 4 << 28 | flags << 16 | 65_535).putInt(tcp + 16, 0);
+        bytes.putInt(tcp + 12, (header / 4) << 28 | flags << 16 | 65_535).putInt(tcp + 16, 0);
         if (tsVal != NO_TIMESTAMP) {
             bytes.putInt(tcp + 20, 1 << 24 | 1 << 16 | 8 << 8 | 10)
                     .putInt(tcp + 24, tsVal)

@@ -183,6 +183,7 @@ class CloseScriptTest {
         Script.established()
                 .inject(ACK, 1, 1, 100)
                 .read(100)
+                .ack(101)
                 .close()
                 .expect(FIN | ACK, 1, 101)
                 .in(TcpState.FIN_WAIT_1);
@@ -201,6 +202,7 @@ class CloseScriptTest {
         Script.established()
                 .inject(ACK, 1, 1, 100)
                 .read(100)
+                .ack(101)
                 .close()
                 .expect(FIN | ACK, 1, 101)
                 .inject(ACK, 1, 1, 100)

@@ -60,13 +60,104 @@ class HandshakeScriptTest {
     }
 
     @Test
-    void synIsRepeatedWithBackOffThenGivenUp() {
+    void synIsRepeatedFourTimesASecondApartThenWithBackOffThenGivenUp() {
         Script s = Script.synSent();
-        for (long ms = 1000; ms <= 32_000; ms *= 2) {
+        for (long ms : new long[] {1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 16_000, 32_000}) {
             s.pass(ms - 1).nothingMore().pass(1).expect(SYN, 0, null);
         }
-        s.pass(64_000).nothingMore().closed(CloseReason.TIMED_OUT);
-        assertThat(s.stats.synRetrans).isEqualTo(6);
+        s.pass(63_999).in(TcpState.SYN_SENT).pass(1).nothingMore().closed(CloseReason.TIMED_OUT);
+        assertThat(s.stats.synRetrans).isEqualTo(10);
+    }
+
+    @Test
+    void synAckIsRepeatedWithBackOffFromTheStart() {
+        Script s = Script.synReceived();
+        for (long ms = 1000; ms <= 16_000; ms *= 2) {
+            s.pass(ms - 1).nothingMore().pass(1).expect(SYN | ACK, 0, 1);
+        }
+        s.pass(32_000).nothingMore().closed(CloseReason.TIMED_OUT);
+    }
+
+    @Test
+    void rfc7323_2_3_windowOfAReceivedSynAckIsNotScaled() {
+        Script s = new Script();
+        s.settings.windowScaling = true;
+        s.open();
+        s.peerWindow = 1500;
+        s.fill(SYN | ACK, 0, 1, 0);
+        s.in.windowScale = 7;
+        s.injectFilled().ack(1).nothingMore();
+        assertThat(s.c.sndWnd).isEqualTo(1500);
+        s.write(5000).data(1, 1000).nothingMore();
+        s.peerWindow = 10;
+        s.inject(ACK, 1, 1001, 0).data(1001, 1000).nothingMore();
+        assertThat(s.c.sndWnd).as("but every later one").isEqualTo(10 << 7);
+    }
+
+    @Test
+    void rfc7323_2_3_windowOfASynIsNotScaledEither() {
+        Script s = new Script();
+        s.settings.windowScaling = true;
+        s.peerWindow = 1500;
+        s.fill(SYN, 0, 0, 0);
+        s.in.windowScale = 7;
+        s.c.openPassive(s.in, Script.ISS, s.nowNs);
+        s.turn().expect(SYN | ACK, 0, 1);
+        assertThat(s.c.sndWnd).isEqualTo(1500);
+        s.peerWindow = 12;
+        s.inject(ACK, 1, 1, 0).in(TcpState.ESTABLISHED);
+        assertThat(s.c.sndWnd).isEqualTo(12 << 7);
+    }
+
+    @Test
+    void rfc6298_5_7_timeoutIsThreeSecondsWhereTheSynWasLostAndNoRoundTripIsKnown() {
+        Script s = Script.synSent().pass(1000).expect(SYN, 0, null);
+        s.inject(SYN | ACK, 0, 1, 0).ack(1).write(100).data(1, 100);
+        s.pass(2999).nothingMore().pass(1).data(1, 100);
+    }
+
+    @Test
+    void rfc6298_5_7_timeoutIsThreeSecondsWhereTheSynAckWasLost() {
+        Script s = Script.synReceived().pass(1000).expect(SYN | ACK, 0, 1);
+        s.inject(ACK, 1, 1, 0).write(100).data(1, 100);
+        s.pass(2999).nothingMore().pass(1).data(1, 100);
+    }
+
+    @Test
+    void echoOfASynThatWasSentAgainTellsTheRoundTrip() {
+        Script s = new Script();
+        s.settings.timestamps = true;
+        s.open().pass(1000);
+        int tsVal = s.next().tsVal();
+        s.pass(50).fill(SYN | ACK, 0, 1, 0);
+        s.in.timestamps = true;
+        s.in.tsVal = 1;
+        s.in.tsEcr = tsVal;
+        s.injectFilled();
+        assertThat(s.c.rtt.srttNs()).isEqualTo(50 * Script.MS);
+    }
+
+    @Test
+    void cookieOverAHalfOpenConnectionTakesNothingFromTheSynBefore() {
+        Script s = new Script();
+        s.settings.windowScaling = true;
+        s.settings.timestamps = true;
+        s.settings.ecnAnswered = true;
+        s.fill(SYN | org.mtcp4j.wire.TcpSegment.ECE | org.mtcp4j.wire.TcpSegment.CWR, 0, 0, 0);
+        s.in.windowScale = 9;
+        s.in.sackPermitted = true;
+        s.in.timestamps = true;
+        s.c.openPassive(s.in, Script.ISS, s.nowNs);
+        s.turn().next();
+        s.fill(SYN, 0, 0, 0);
+        Handshake.openFromCookie(s.c, s.in, Script.ISS, s.nowNs);
+        s.peerWindow = 1500;
+        s.inject(ACK, 1, 1, 0).in(TcpState.ESTABLISHED);
+        assertThat(s.c.sndWnd).isEqualTo(1500);
+        assertThat(s.c.receiveScale).isZero();
+        assertThat(s.c.sack).isFalse();
+        assertThat(s.c.timestamps).isFalse();
+        assertThat(s.c.ecn).isNull();
     }
 
     @Test
@@ -302,7 +393,7 @@ class HandshakeScriptTest {
 
     @Test
     void lostSynMeansOneSegmentToStartWith() {
-        Script s = Script.synSent().pass(1000).expect(SYN, 0, null).pass(2000).expect(SYN, 0, null);
+        Script s = Script.synSent().pass(1000).expect(SYN, 0, null).pass(1000).expect(SYN, 0, null);
         s.inject(SYN | ACK, 0, 1, 0).ack(1).write(5000).data(1, 1000).nothingMore();
     }
 

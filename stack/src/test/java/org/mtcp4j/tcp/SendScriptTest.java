@@ -258,6 +258,23 @@ class SendScriptTest {
         assertThat(s.stats.abortOnTimeout).isEqualTo(1);
     }
 
+    /** R2 as configured: Linux's tcp_retries2, which RFC 9293 §3.8.3 wants to be 100 s at least. */
+    @Test
+    void rfc9293_3_8_3_connectionIsGivenUpAfterFifteenTimeouts() {
+        Script s = Script.established().write(10).data(1, 10);
+        int repeated = 0;
+        long ms = 0;
+        for (; s.c.state() != TcpState.CLOSED; ms += 100) {
+            s.pass(100);
+            repeated += s.sent.size();
+            s.sent.clear();
+        }
+        assertThat(repeated).isEqualTo(15);
+        assertThat(ms).isBetween(900_000L, 950_000L);
+        s.closed(CloseReason.TIMED_OUT);
+        assertThat(s.stats.abortOnTimeout).isEqualTo(1);
+    }
+
     @Test
     void timeoutTellsWhatIcmpSaid() {
         Script s = Script.established().write(10).data(1, 10);
@@ -543,6 +560,21 @@ class SendScriptTest {
                 .nothingMore()
                 .pass(1)
                 .expect(ACK, 0, 11);
+    }
+
+    @Test
+    void rfc9293_3_10_7_4_windowOfAnAcknowledgementBelowSndUnaIsNotTaken() {
+        Script s = Script.established().write(5000);
+        s.sent.clear();
+        s.inject(ACK, 1, 3001, 0);
+        s.peerWindow = 100;
+        // It stands behind the last update, so by its sequence number alone it would be newer.
+        s.inject(ACK, 11, 1001, 0);
+        assertThat(s.c.sndWnd).isEqualTo(Script.WINDOW);
+        s.inject(ACK, 1, 1001, 10);
+        assertThat(s.c.sndWnd).isEqualTo(Script.WINDOW);
+        s.inject(ACK, 11, 3001, 0);
+        assertThat(s.c.sndWnd).isEqualTo(100);
     }
 
     @Test

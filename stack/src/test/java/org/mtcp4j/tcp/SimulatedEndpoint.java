@@ -103,7 +103,9 @@ final class SimulatedEndpoint implements SegmentSink, ReceiveSink {
             readPosition += slowReader ? 1 + (long) (random.nextDouble() * (readable - 1)) : readable;
             c.readUpTo(readPosition, nowNs);
         }
-        if (c.finReceived() && readPosition == received.length && c.finQueued && !closed) {
+        // Who closes before what was written has arrived leaves an orphan, which is given up after 100 s of silence.
+        boolean delivered = c.ackedPosition() == toSend.length;
+        if (c.finReceived() && readPosition == received.length && c.finQueued && delivered && !closed) {
             closed = true;
             c.close(nowNs);
         }

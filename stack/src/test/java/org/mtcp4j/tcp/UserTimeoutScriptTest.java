@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.tcp;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.mtcp4j.wire.TcpSegment.ACK;
 import static org.mtcp4j.wire.TcpSegment.SYN;
 
@@ -45,6 +46,107 @@ class UserTimeoutScriptTest {
         s.peerWindow = 0;
         s.inject(ACK, 1, 1, 0).write(10).pass(2900).in(TcpState.ESTABLISHED);
         s.pass(400).closed(CloseReason.TIMED_OUT);
+    }
+
+    /** Established with SACK, the round trip known. */
+    private static Script withSack() {
+        Script s = Script.synSent();
+        s.pass(20).fill(SYN | ACK, 0, 1, 0);
+        s.in.sackPermitted = true;
+        s.injectFilled().ack(1);
+        return s;
+    }
+
+    @Test
+    void dataUnansweredForSoLongEndsAConnectionWithSackAsWell() {
+        for (long ms : new long[] {300, 1000, 3100, 20_000}) {
+            Script s = patience(withSack(), ms).write(100).data(1, 100);
+            s.pass(ms - 1).in(TcpState.ESTABLISHED).pass(1).closed(CloseReason.TIMED_OUT);
+            Script several = patience(withSack(), ms).write(3000);
+            several.pass(ms - 1).in(TcpState.ESTABLISHED);
+            several.pass(1).closed(CloseReason.TIMED_OUT);
+        }
+    }
+
+    @Test
+    void shutWindowIsGivenUpThoughThePeerAnswersEveryProbe() {
+        Script s = patience(Script.established(), 10_000);
+        s.peerWindow = 0;
+        s.inject(ACK, 1, 1, 0).write(10);
+        for (int ms = 0; ms < 10_000; ms += 10) {
+            s.pass(10).in(TcpState.ESTABLISHED);
+            if (!s.sent.isEmpty()) {
+                s.sent.clear();
+                s.inject(ACK, 1, 1, 0);
+            }
+        }
+        s.pass(210).closed(CloseReason.TIMED_OUT);
+    }
+
+    @Test
+    void windowThatOpensBeginsTheTimeAnew() {
+        Script s = patience(Script.established(), 10_000);
+        s.peerWindow = 0;
+        s.inject(ACK, 1, 1, 0).write(10).pass(9_000);
+        s.sent.clear();
+        s.peerWindow = 5000;
+        s.inject(ACK, 1, 1, 0).data(1, 10).pass(100);
+        s.peerWindow = 0;
+        s.inject(ACK, 1, 11, 0).write(10).pass(9_000).in(TcpState.ESTABLISHED);
+        s.pass(1_500).closed(CloseReason.TIMED_OUT);
+    }
+
+    @Test
+    void shutWindowIsNotGivenUpWhereTheUserHasNoLimit() {
+        Script s = Script.established();
+        s.peerWindow = 0;
+        s.inject(ACK, 1, 1, 0).write(10);
+        for (int i = 0; i < 3600; i++) {
+            s.pass(1000);
+            if (!s.sent.isEmpty()) {
+                s.sent.clear();
+                s.inject(ACK, 1, 1, 0);
+            }
+        }
+        s.in(TcpState.ESTABLISHED);
+    }
+
+    // ---- orphans
+    // --------------------------------------------------------------------------------------------------------
+    private static final long ORPHAN_MS = UserTimeout.ORPHAN_NS / Script.MS;
+
+    @Test
+    void orphanWithADeadPeerIsGivenUpAsLinuxDoes() {
+        for (Script s : new Script[] {Script.established(), withSack(), Script.closeWait()}) {
+            s.close().pass(ORPHAN_MS - 1);
+            assertThat(s.c.state()).isNotEqualTo(TcpState.CLOSED);
+            s.pass(1).closed(CloseReason.TIMED_OUT);
+        }
+        Script.established().shutdown().pass(500_000).in(TcpState.FIN_WAIT_1);
+    }
+
+    @Test
+    void orphanWhosePeerStillTakesDataIsNotGivenUp() {
+        Script s = Script.established().write(5000).close();
+        for (int i = 1; i <= 4; i++) {
+            s.pass(90_000).inject(ACK, 1, 1 + 1000 * i, 0).in(TcpState.FIN_WAIT_1);
+        }
+        s.sent.clear();
+        s.inject(ACK, 1, 5002, 0).in(TcpState.FIN_WAIT_2);
+    }
+
+    @Test
+    void orphanThatWasSilentBeforeItsCloseIsGivenUpAtTheNextTimeout() {
+        Script s = Script.established().write(100).pass(150_000).close().in(TcpState.FIN_WAIT_1);
+        s.pass(120_000).closed(CloseReason.TIMED_OUT);
+    }
+
+    @Test
+    void orphanAtAShutWindowOfASilentPeerIsGivenUp() {
+        Script s = Script.established();
+        s.peerWindow = 0;
+        s.inject(ACK, 1, 1, 0).write(10).close().pass(110_000).in(TcpState.CLOSED);
+        assertThat(s.c.closeReason()).isEqualTo(CloseReason.TIMED_OUT);
     }
 
     @Test

@@ -168,6 +168,25 @@ class TcpHeaderTest {
     }
 
     @Test
+    void rfc9293_3_1_optionsAreReadInSegmentsWithEveryFlag() {
+        for (int flags = 0; flags < 256; flags++) {
+            for (String payload : new String[] {"", " 41 42"}) {
+                String fixed = String.format("00 01 00 02 00 00 00 00 00 00 00 00 c0 %02x 00 00 00 00 00 00", flags);
+                String options = " 02 04 05 b4 01 03 03 07 08 0a 00 00 00 09 00 00 00 08 05 0a 00 00 00 0a 00 00 00 14";
+                assertThat(parse(fixed + options + payload)).isEqualTo(TcpHeader.OK);
+                assertThat(out.flags).isEqualTo(flags);
+                assertThat(out.mss).isEqualTo(1460);
+                assertThat(out.windowScale).isEqualTo(7);
+                assertThat(out.timestamps).isTrue();
+                assertThat(out.tsVal).isEqualTo(9);
+                assertThat(out.tsEcr).isEqualTo(8);
+                assertThat(out.sackBlocks).isEqualTo(1);
+                assertThat(out.sackEdges[1]).isEqualTo(20);
+            }
+        }
+    }
+
+    @Test
     void noBytesMakeItThrow() {
         long seed = 42;
         Random random = new Random(seed);
