@@ -25,6 +25,7 @@ class ArchitectureTest {
     private static final String SOCKET = "org.mtcp4j.socket..";
     private static final String CONFIG = "org.mtcp4j.config..";
     private static final String STATS = "org.mtcp4j.stats..";
+    private static final String TEXT = "org.mtcp4j.text..";
 
     @ArchTest
     static final ArchRule WIRE_KNOWS_NOBODY = below(WIRE, IP, TCP, NIC, CORE, SOCKET, CONFIG, STATS);
@@ -46,6 +47,9 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule STATS_KNOW_NOBODY = below(STATS, WIRE, IP, TCP, NIC, CORE, SOCKET, CONFIG);
+
+    @ArchTest
+    static final ArchRule TEXT_KNOWS_NOBODY = below(TEXT, WIRE, IP, TCP, NIC, CORE, SOCKET, CONFIG, STATS);
 
     @ArchTest
     static final ArchRule NO_CHANNELS_BELOW_THE_PROVIDERS = noClasses()

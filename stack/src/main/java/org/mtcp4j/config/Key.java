@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.config;
 
+import java.util.Arrays;
 import java.util.Locale;
 import org.mtcp4j.config.ValueType.Range;
+import org.mtcp4j.text.Nearest;
 
 /** The one table of keys: name, type, range, default and what it is for. The manual and {@code config} are generated from it. */
 public enum Key {
@@ -230,34 +232,10 @@ public enum Key {
         return null;
     }
 
-    /** The key whose short name takes the fewest edits from the given one. */
+    /** The key that was probably meant, or null: see {@link Nearest}. */
     public static Key nearest(String shortName) {
-        Key best = NIC;
-        int bestDistance = Integer.MAX_VALUE;
-        for (Key key : values()) {
-            int distance = editDistance(shortName, key.shortName);
-            if (distance < bestDistance) {
-                bestDistance = distance;
-                best = key;
-            }
-        }
-        return best;
-    }
-
-    private static int editDistance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+        String nearest = Nearest.to(
+                shortName, Arrays.stream(values()).map(Key::shortName).toList());
+        return nearest == null ? null : find(nearest);
     }
 }

@@ -5,23 +5,32 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeSet;
 
 /**
  * The configuration, read once, range-checked once, frozen. Precedence: agent arguments, {@code -Dmtcp.*}, environment {@code
  * MTCP_*}, the file that {@code mtcp.config} names, profile, default.
  */
 public final class StackConfig {
+    private static final String VARIABLES = "MTCP_";
+
     private record Entry(String text, long value, String source) {}
 
     private final Map<Key, Entry> entries;
+    private final List<String> warnings;
 
-    private StackConfig(Map<Key, Entry> entries) {
+    private StackConfig(Map<Key, Entry> entries, List<String> warnings) {
         this.entries = entries;
+        this.warnings = List.copyOf(warnings);
     }
 
     /** From the agent's arguments ({@code key=value,…}, null for none), the JVM's properties and the environment. */
@@ -36,10 +45,11 @@ public final class StackConfig {
         Map<Key, String> sources = new EnumMap<>(Key.class);
         put(texts, sources, fromArguments(agentArguments), "agent argument");
         put(texts, sources, fromProperties(properties, "system property"), "-D");
-        put(texts, sources, fromEnvironment(environment), "environment");
+        List<String> warnings = new ArrayList<>();
+        put(texts, sources, fromEnvironment(environment, warnings), "environment");
         String file = texts.getOrDefault(Key.CONFIG, "");
         if (!file.isEmpty()) {
-            put(texts, sources, fromFile(Path.of(file)), file);
+            put(texts, sources, fromFile(path(file), warnings), file);
         }
         String profile = texts.getOrDefault(Key.PROFILE, Key.PROFILE.defaultText());
         put(texts, sources, Profiles.of(profile), "profile " + profile);
@@ -53,7 +63,7 @@ public final class StackConfig {
                 throw new ConfigException(key.property() + " (" + source + "): " + e.getMessage());
             }
         }
-        return new StackConfig(entries);
+        return new StackConfig(entries, warnings);
     }
 
     /** For tests and embedding: arguments only, neither properties nor environment. */
@@ -81,15 +91,27 @@ public final class StackConfig {
         for (String pair : arguments.split(",", -1)) {
             int equals = pair.indexOf('=');
             if (equals <= 0) {
-                throw new ConfigException(
-                        "agent argument '" + pair + "' is not key=value; inside a value write '+' for ','");
+                throw new ConfigException("agent argument '" + pair
+                        + "' is not key=value; inside a value write '+' for ',' and '\\+' for '+'");
             }
             String name = pair.substring(0, equals).trim();
             values.put(
                     known(name.startsWith("mtcp.") ? name.substring(5) : name, "agent argument"),
-                    pair.substring(equals + 1).replace('+', ','));
+                    unescaped(pair.substring(equals + 1)));
         }
         return values;
+    }
+
+    /** {@code +} stands for the comma that separates arguments, {@code \\+} for itself. */
+    private static String unescaped(String value) {
+        StringBuilder text = new StringBuilder(value.length());
+        for (int i = 0; i < value.length(); i++) {
+            char letter = value.charAt(i);
+            boolean escape = letter == '\\' && i + 1 < value.length() && value.charAt(i + 1) == '+';
+            text.append(escape ? '+' : letter == '+' ? ',' : letter);
+            i += escape ? 1 : 0;
+        }
+        return text.toString();
     }
 
     private static Map<Key, String> fromProperties(Properties properties, String source) throws ConfigException {
@@ -102,23 +124,63 @@ public final class StackConfig {
         return values;
     }
 
-    private static Map<Key, String> fromEnvironment(Map<String, String> environment) throws ConfigException {
+    /** Others may set variables that look like ours, as Kubernetes does for a Service whose name begins so: no reason to refuse. */
+    private static Map<Key, String> fromEnvironment(Map<String, String> environment, List<String> warnings) {
         Map<Key, String> values = new LinkedHashMap<>();
-        for (Map.Entry<String, String> variable : environment.entrySet()) {
-            if (variable.getKey().startsWith("MTCP_")) {
-                values.put(knownVariable(variable.getKey()), variable.getValue());
+        List<String> strangers = new ArrayList<>();
+        for (String variable : new TreeSet<>(environment.keySet())) {
+            if (variable.startsWith(VARIABLES)) {
+                Key key = ofVariable(variable);
+                if (key != null) {
+                    values.put(key, environment.get(variable));
+                } else {
+                    Key nearest = Key.nearest(variable.substring(VARIABLES.length())
+                            .toLowerCase(Locale.ROOT)
+                            .replace('_', '-'));
+                    strangers.add(
+                            variable + (nearest == null ? "" : " (the nearest key is " + nearest.variable() + ")"));
+                }
             }
+        }
+        if (!strangers.isEmpty()) {
+            warnings.add(
+                    "ignored, since they are no keys of mtcp4j: environment variables " + String.join(", ", strangers)
+                            + "; correct or unset them, and where Kubernetes sets them for a Service whose name begins with 'mtcp', set"
+                            + " enableServiceLinks: false in the Pod");
         }
         return values;
     }
 
-    private static Map<Key, String> fromFile(Path file) throws ConfigException {
+    private static Key ofVariable(String variable) {
+        for (Key key : Key.values()) {
+            if (key.variable().equals(variable)) {
+                return key;
+            }
+        }
+        return null;
+    }
+
+    private static Path path(String file) throws ConfigException {
+        try {
+            return Path.of(file);
+        } catch (InvalidPathException e) {
+            throw new ConfigException("mtcp.config: '" + file + "' is no path of a file (" + e.getReason() + ")");
+        }
+    }
+
+    private static Map<Key, String> fromFile(Path file, List<String> warnings) throws ConfigException {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new ConfigException(
                     "mtcp.config: cannot read " + file + " (" + e + "); give the path of a properties file");
+        }
+        for (String name : new TreeSet<>(properties.stringPropertyNames())) {
+            if (Key.find(name) != null) {
+                warnings.add("'" + name + "' in " + file
+                        + " is ignored: in a file every key has its whole name; write mtcp." + name);
+            }
         }
         return fromProperties(properties, file.toString());
     }
@@ -127,20 +189,17 @@ public final class StackConfig {
         Key key = Key.find(shortName);
         if (key == null) {
             Key nearest = Key.nearest(shortName);
-            throw new ConfigException("unknown key mtcp." + shortName + " (" + source + "); the nearest is "
-                    + nearest.property() + ": " + nearest.sentence());
+            throw new ConfigException("unknown key mtcp." + shortName + " (" + source + "); "
+                    + (nearest == null
+                            ? "no key is near it: java -jar mtcp4j-agent.jar config prints them all"
+                            : "the nearest is " + nearest.property() + ": " + nearest.sentence()));
         }
         return key;
     }
 
-    private static Key knownVariable(String variable) throws ConfigException {
-        for (Key key : Key.values()) {
-            if (key.variable().equals(variable)) {
-                return key;
-            }
-        }
-        return known(
-                variable.substring(5).toLowerCase(java.util.Locale.ROOT).replace('_', '-'), "environment " + variable);
+    /** What was ignored, a sentence each with the cure. */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** As written. */

@@ -14,7 +14,7 @@ public final class ValueType {
     public static final ValueType BYTES = new ValueType("bytes", "", List.of());
     /** {@code 20us}, {@code 1ms}; a bare number is microseconds. */
     public static final ValueType MICROS = new ValueType("time", "us", List.of());
-    /** {@code 2s}, {@code 200ms}; a bare number is milliseconds. */
+    /** {@code 2s}, {@code 200ms}, {@code 1m} for a minute; a bare number is milliseconds. */
     public static final ValueType MILLIS = new ValueType("time", "ms", List.of());
 
     public static final ValueType BOOLEAN = choice("true", "false");
@@ -77,14 +77,23 @@ public final class ValueType {
         Matcher matcher = NUMBER.matcher(text.trim().toLowerCase(Locale.ROOT));
         long unit = matcher.matches() ? unit(matcher.group(2)) : 0;
         if (unit == 0) {
-            throw new ConfigException("'" + text + "' is not a " + name + "; allowed: " + allowed(range));
+            throw new ConfigException("'" + text + "' is not a " + name + "; allowed: " + allowed(range) + units());
         }
         long number = Long.parseLong(matcher.group(1));
         long bare = bareUnit.isEmpty() ? 1 : unit(bareUnit);
         if (number > Long.MAX_VALUE / unit || outside(number * unit, range, bare)) {
-            throw new ConfigException("'" + text + "' is out of range; allowed: " + allowed(range));
+            throw new ConfigException("'" + text + "' is out of range; allowed: " + allowed(range) + units());
         }
         return number * unit;
+    }
+
+    /** For refusals. */
+    private String units() {
+        return switch (name) {
+            case "bytes" -> " bytes; units are k, m and g (powers of 1,024)";
+            case "time" -> "; units are ns, us, ms, s and m (minutes), without one it is " + bareUnit;
+            default -> "";
+        };
     }
 
     private static boolean outside(long value, Range range, long bare) {
@@ -109,6 +118,7 @@ public final class ValueType {
                 case "us" -> 1_000;
                 case "ms" -> 1_000_000;
                 case "s" -> 1_000_000_000;
+                case "m", "min" -> 60_000_000_000L;
                 default -> 0;
             };
         }

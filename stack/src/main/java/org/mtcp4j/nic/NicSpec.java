@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mtcp4j.nic.fault.Faults;
+import org.mtcp4j.text.Nearest;
 
 /**
  * What one entry of {@code mtcp.nic} says: {@code KIND}, {@code KIND:ARGUMENTS}, and behind them, separated by commas, faults: {@code
@@ -48,8 +49,9 @@ public record NicSpec(String kind, String arguments, Faults faults) {
 
     private static Faults with(Faults f, String option, String value) throws NicUnavailableException {
         if (!OPTIONS.contains(option)) {
-            throw new NicUnavailableException("mtcp.nic has no option '" + option + "'; did you mean '"
-                    + Nearest.to(option, OPTIONS) + "'? Options are " + String.join(", ", OPTIONS));
+            String question = Nearest.question(option, OPTIONS);
+            throw new NicUnavailableException("mtcp.nic has no option '" + option + "'"
+                    + (question.isEmpty() ? ";" : question) + " options are " + String.join(", ", OPTIONS));
         }
         return new Faults(
                 option.equals("loss") ? probability(option, value) : f.loss(),

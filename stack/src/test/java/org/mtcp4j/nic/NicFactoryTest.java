@@ -48,9 +48,10 @@ class NicFactoryTest {
             value = {
                 "memori | no kind 'memori'; did you mean 'memory'?",
                 "tab:mt0 | no kind 'tab'; did you mean 'tap'?",
+                "lo | mtcp.nic=lo is a network interface of the kernel's",
                 "'' | mtcp.nic has no kind ''",
                 "memory:los=0.1 | no option 'los'; did you mean 'loss'?",
-                "memory:duplicate=0.1 | no option 'duplicate'; did you mean",
+                "memory:duplicate=0.1 | no option 'duplicate'; did you mean 'dup'?",
                 "memory:loss=1.5 | option 'loss' in mtcp.nic cannot be '1.5'; it is a probability from 0 to 1",
                 "memory:loss=-1 | option 'loss' in mtcp.nic cannot be '-1'",
                 "memory:corrupt=101% | option 'corrupt'",

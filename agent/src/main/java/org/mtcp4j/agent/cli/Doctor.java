@@ -93,6 +93,7 @@ final class Doctor implements Callable<Integer> {
         try {
             config = StackConfig.load(arguments);
             ok("configuration of this shell is valid");
+            config.warnings().forEach(this::warn);
         } catch (ConfigException e) {
             fail(e.getMessage(), "correct or unset it");
             return;

@@ -59,6 +59,7 @@ public final class Main implements Callable<Integer> {
         public Integer call() {
             try {
                 StackConfig config = StackConfig.load(arguments);
+                config.warnings().forEach(warning -> System.err.println("WARN  " + warning));
                 for (Key key : Key.values()) {
                     System.out.printf(
                             "%-22s %-24s %-16s %s; allowed: %s%n",

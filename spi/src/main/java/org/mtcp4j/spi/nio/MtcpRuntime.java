@@ -114,6 +114,9 @@ public final class MtcpRuntime {
         if (config.is(Key.ENABLED, "false")) {
             return null;
         }
+        if (!config.is(Key.LOG, "error")) {
+            config.warnings().forEach(warning -> System.err.println("[mtcp] WARN " + warning));
+        }
         try {
             checkOffload(config);
             Stack stack = Stack.start(config);
