@@ -211,8 +211,8 @@ final class FrameInput implements ReceiveSink {
         int transport = verdict == Ipv6Extensions.OK ? Ipv6.transport(bytes, ip) : -1;
         if (transport < 0) {
             counters.increment(Counter.IN6_HDR_ERRORS);
-            if (reason == Ipv6Input.OK && !link.loopback && icmpLimit.tryTake(nowNs)) {
-                icmp6.parameterProblem(link, frame, ip, verdict);
+            if (reason == Ipv6Input.OK) {
+                tellProblem(frame, ip, verdict);
             }
             return false;
         }
@@ -221,6 +221,12 @@ final class FrameInput implements ReceiveSink {
             return false;
         }
         return ipv6Transport(frame, ip, transport, flags, nowNs);
+    }
+
+    private void tellProblem(int frame, int ip, int verdict) {
+        if (!link.loopback && icmpLimit.tryTake(nowNs)) {
+            icmp6.parameterProblem(link, frame, ip, verdict);
+        }
     }
 
     private boolean isDiscovery(int ip, int transport) {
@@ -249,6 +255,13 @@ final class FrameInput implements ReceiveSink {
                 return icmp6(frame, ip, l4, l4Bytes, nowNs);
             }
             case Ipv6.FRAGMENT -> {
+                int verdict = Ipv6Extensions.checkFragment(bytes, ip, l4 - ip);
+                if (verdict != Ipv6Extensions.OK) {
+                    counters.increment(Counter.IN6_FRAGMENTS);
+                    counters.increment(Counter.IN6_FRAGMENT_FAILS);
+                    tellProblem(frame, ip, verdict);
+                    return false;
+                }
                 return fragments.arrived(link, frame, ip, l4, l4 + l4Bytes - frame, nowNs);
             }
             case Ipv6.NO_NEXT -> {

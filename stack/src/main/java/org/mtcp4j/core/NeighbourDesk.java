@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.mtcp4j.ip.ArpFrames;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.NdpFrames;
@@ -23,12 +24,15 @@ import org.mtcp4j.wire.Ndp;
  */
 final class NeighbourDesk implements Neighbours.Events {
     private static final int IS_ARP = -1;
+    /** So many packets of other contexts' queues wait here at most: a flood of them must not fill the memory of who is slow. */
+    static final int MAX_TOLD = 256;
 
     private final Context context;
     private final Neighbours table;
     private final Link link;
     private Routes routes;
     private final List<Flow> waiting = new ArrayList<>();
+    private final AtomicInteger told = new AtomicInteger();
     private long nowNs;
 
     /** @param routes the link's own */
@@ -165,11 +169,18 @@ final class NeighbourDesk implements Neighbours.Events {
     }
 
     private void tellOthers(Link from, int offset, int icmpAt, int lengthBytes) {
-        ByteBuffer packet = ByteBuffer.allocate(lengthBytes);
-        packet.put(0, from.bytes, offset, lengthBytes);
+        ByteBuffer packet = null;
         for (int i = 0; i < context.engine.contextCount; i++) {
-            if (i != context.index) {
-                Context other = context.engine.context(i);
+            Context other = context.engine.context(i);
+            AtomicInteger waiting = other.links[from.index].neighbours.told;
+            if (i != context.index && waiting.get() >= MAX_TOLD) {
+                context.counters.increment(Counter.HANDOFF_FULL);
+            } else if (i != context.index) {
+                if (packet == null) {
+                    packet = ByteBuffer.allocate(lengthBytes);
+                    packet.put(0, from.bytes, offset, lengthBytes);
+                }
+                waiting.incrementAndGet();
                 other.ownership.commands.push(new Heard(from.index, packet, icmpAt));
                 other.driver.doorbell();
             }
@@ -192,6 +203,7 @@ final class NeighbourDesk implements Neighbours.Events {
         @Override
         void run(Context context, long now) {
             NeighbourDesk desk = context.links[linkIndex].neighbours;
+            desk.told.decrementAndGet();
             desk.nowNs = now;
             if (icmpAt == IS_ARP) {
                 desk.hearArp(packet, 0, Arp.PACKET_BYTES);
@@ -292,7 +304,7 @@ final class NeighbourDesk implements Neighbours.Events {
     /** Any context may hear it; who keeps the list of routers is in context 0. */
     @Override
     public void isNoRouter(long hi, long lo) {
-        if (!link.learns) {
+        if (!link.learns || !isRouter(hi, lo)) {
             return;
         }
         Context first = context.engine.context(0);

@@ -28,6 +28,8 @@ public final class Ipv6Extensions {
     private static final int PAD_1 = 0;
     private static final int PAD_N = 1;
     private static final int UNIT_BYTES = 8;
+    private static final int FRAGMENT_OFFSET = 2;
+    private static final int MAX_PAYLOAD_BYTES = 65_535;
     private static final int ROUTING_TYPE_OFFSET = 2;
     private static final int SEGMENTS_LEFT_OFFSET = 3;
 
@@ -63,6 +65,25 @@ public final class Ipv6Extensions {
             at = next;
         }
         return MALFORMED << 16;
+    }
+
+    /**
+     * What §4.5 has the sender of a fragment hear of: all but the last are of whole units, and none ends beyond the longest packet.
+     *
+     * @param header bytes from {@code offset} to the fragment header
+     * @return as {@link #check}
+     */
+    public static int checkFragment(ByteBuffer bytes, int offset, int header) {
+        int length = Ipv6.HEADER_BYTES + Ipv6.payloadBytes(bytes, offset) - header - Ipv6.FRAGMENT_HEADER_BYTES;
+        if (length < 0) {
+            return MALFORMED << 16;
+        }
+        int word = bytes.getShort(offset + header + FRAGMENT_OFFSET) & 0xffff;
+        if ((word & 1) != 0 && length % UNIT_BYTES != 0) {
+            return ERRONEOUS_FIELD << 16 | Ipv6.PAYLOAD_LENGTH_OFFSET;
+        }
+        boolean fits = (word & -UNIT_BYTES) + length <= MAX_PAYLOAD_BYTES;
+        return fits ? OK : ERRONEOUS_FIELD << 16 | header + FRAGMENT_OFFSET;
     }
 
     /** Bytes from {@code offset} to the field that names the transport; after {@link #check}. */

@@ -326,6 +326,24 @@ class ForbiddenPacketsTest {
     }
 
     @Test
+    void rfc8200_4_5_aFragmentOfBrokenUnitsIsAnswered() {
+        byte[] broken = new byte[17];
+        broken[0] = Ipv4.PROTOCOL_TCP;
+        broken[3] = 1;
+        send(syn(PEER6, OURS6, Ipv6.FRAGMENT, broken));
+        assertProblem(Icmp6.ERRONEOUS_FIELD, Ipv6.PAYLOAD_LENGTH_OFFSET, OURS6);
+        assertThat(count(Counter.IN6_FRAGMENT_FAILS)).isEqualTo(1);
+    }
+
+    @Test
+    void rfc8200_4_5_aFragmentBeyondTheLongestPacketIsAnswered() {
+        byte[] far = {Ipv4.PROTOCOL_TCP, 0, (byte) 0xff, (byte) 0xf8, 0, 0, 0, 1};
+        send(syn(PEER6, OURS6, Ipv6.FRAGMENT, far));
+        assertProblem(Icmp6.ERRONEOUS_FIELD, Ipv6.HEADER_BYTES + 2, OURS6);
+        assertThat(count(Counter.IN6_FRAGMENT_FAILS)).isEqualTo(1);
+    }
+
+    @Test
     void rfc4443_2_4_theProtocolThatNobodySpeaksIsPointedAtBehindExtensionHeaders() {
         send(syn(PEER6, OURS6, Ipv6.DESTINATION_OPTIONS, new byte[] {(byte) 253, 0, 1, 4, 0, 0, 0, 0}));
         int reply = answer();
