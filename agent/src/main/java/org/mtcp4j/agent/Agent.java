@@ -52,6 +52,12 @@ public final class Agent {
             if (mayHalt && isJdkTool()) {
                 return;
             }
+            if (started) {
+                System.err.println("[mtcp] WARN the agent is given twice; the second, with the arguments '"
+                        + (arguments == null ? "" : arguments)
+                        + "', is ignored: look for another -javaagent, in JAVA_TOOL_OPTIONS too");
+                return;
+            }
             config = StackConfig.load(arguments);
             if (config.is(Key.ENABLED, "true")) {
                 start(config, instrumentation);

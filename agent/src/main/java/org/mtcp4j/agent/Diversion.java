@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.agent;
 
-import java.io.IOException;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
+import java.util.function.Supplier;
 import org.mtcp4j.spi.async.MtcpAsynchronousChannelProvider;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
@@ -43,8 +43,8 @@ final class Diversion {
 
     /** A provider of asynchronous channels that the program brings along is left in its place: few have one, and those mean it. */
     static void divert() throws HalfDivertedException {
-        System.setProperty(SELECTOR, MtcpSelectorProvider.class.getName());
-        verify(SelectorProvider.provider().getClass(), MtcpSelectorProvider.class);
+        Class<?> selectors = answering(SELECTOR, MtcpSelectorProvider.class, () -> SelectorProvider.provider());
+        verify(selectors, MtcpSelectorProvider.class);
         String brought = broughtAlong();
         if (brought != null) {
             System.err.println(
@@ -52,8 +52,25 @@ final class Diversion {
                             + " names a provider of asynchronous channels: those channels are left to it, all others are the stack's");
             return;
         }
-        System.setProperty(ASYNCHRONOUS, MtcpAsynchronousChannelProvider.class.getName());
-        verify(AsynchronousChannelProvider.provider().getClass(), MtcpAsynchronousChannelProvider.class);
+        Class<?> asynchronous = answering(
+                ASYNCHRONOUS, MtcpAsynchronousChannelProvider.class, () -> AsynchronousChannelProvider.provider());
+        verify(asynchronous, MtcpAsynchronousChannelProvider.class);
+    }
+
+    /**
+     * Has the JDK take the provider that a property names. The JDK keeps it; the property goes again, since programs hand theirs down to children,
+     * and a child without the agent has no such class.
+     */
+    private static Class<?> answering(String property, Class<?> ours, Supplier<Object> provider) {
+        String before = System.getProperty(property);
+        System.setProperty(property, ours.getName());
+        try {
+            return provider.get().getClass();
+        } finally {
+            if (before == null) {
+                System.clearProperty(property);
+            }
+        }
     }
 
     /** What names the program's own provider, in the order in which the JDK looks; null where nothing does. */
@@ -65,16 +82,16 @@ final class Diversion {
         return ClassLoader.getSystemResource(services) == null ? null : services + " on the class path";
     }
 
-    /** One of each, while nothing limits us: a security manager that comes later may deny what loading the JDK's classes takes. */
+    /**
+     * Loads what a security manager that comes later may deny. Initializes nothing of it: what reads java.net.preferIPv4Stack and its like does so
+     * once, and main may still set them.
+     */
     static void prepare() throws HalfDivertedException {
-        SelectorProvider provider = SelectorProvider.provider();
         try {
             for (String name : INTERNAL) {
                 Class.forName(name, false, Diversion.class.getClassLoader());
             }
-            provider.openSocketChannel().close();
-            provider.openServerSocketChannel().close();
-        } catch (IOException | ClassNotFoundException e) {
+        } catch (ClassNotFoundException e) {
             throw new HalfDivertedException("the kernel's channels cannot be opened (" + e + ")");
         }
     }

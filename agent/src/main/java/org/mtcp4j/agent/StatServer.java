@@ -5,15 +5,19 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import org.mtcp4j.config.Key;
 import org.mtcp4j.socket.StackCapture;
 import org.mtcp4j.socket.StackUnavailableException;
 import org.mtcp4j.spi.nio.MtcpRuntime;
+import org.mtcp4j.stats.SideCounters;
+import org.mtcp4j.stats.SideReason;
 
 /**
  * Answers {@code stat PID} and {@code capture PID} of the same user over a UNIX-domain socket of the kernel. A question is a line; {@code stat} is
@@ -23,19 +27,13 @@ import org.mtcp4j.spi.nio.MtcpRuntime;
 public final class StatServer {
     private static final int MOST_LINE_BYTES = 8_192;
 
+    private static final long MAX_WAIT_NS = 5_000_000_000L;
+    private static final long POLL_MS = 50;
+
     private static ServerSocketChannel server;
     private static Path path;
 
     private StatServer() {}
-
-    /** Where the process of that id listens, if it runs under the agent for this user. */
-    public static Path socketOf(long pid) {
-        return directory().resolve(pid + ".sock");
-    }
-
-    private static Path directory() {
-        return Path.of(System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"));
-    }
 
     static void start(MtcpRuntime runtime) {
         Thread thread = new Thread(null, () -> serve(runtime), "mtcp-stat", 0, false);
@@ -45,10 +43,10 @@ public final class StatServer {
 
     private static void serve(MtcpRuntime runtime) {
         try {
-            Path directory = directory();
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Path socket = socketOf(ProcessHandle.current().pid());
+            awaitFirstSocket(runtime);
+            Path directory = SocketDirectory.make();
+            Path socket =
+                    SocketDirectory.socketIn(directory, ProcessHandle.current().pid());
             Files.deleteIfExists(socket);
             ServerSocketChannel opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             opened.bind(UnixDomainSocketAddress.of(socket));
@@ -58,25 +56,49 @@ public final class StatServer {
             }
             while (true) {
                 SocketChannel client = opened.accept();
-                Thread thread = new Thread(null, () -> answer(client, runtime), "mtcp-stat-answer", 0, false);
+                Thread thread =
+                        new Thread(null, () -> answer(client, runtime, directory), "mtcp-stat-answer", 0, false);
                 thread.setDaemon(true);
                 thread.start();
             }
-        } catch (IOException | UnsupportedOperationException | SecurityException e) {
-            // Stopped, or no place for the socket: stat then says that nobody answers.
+        } catch (ClosedChannelException | InterruptedException e) {
             stop();
+        } catch (Throwable e) {
+            // Whatever of the program's is in the way, its default file system for one, it is not the program's
+            // business.
+            stop();
+            if (!runtime.config().is(Key.LOG, "error")) {
+                System.err.println(
+                        "[mtcp] WARN stat and capture cannot reach this program: "
+                                + (e instanceof IOException ? e.getMessage() : e.toString())
+                                + "; remove what is in the way, or set XDG_RUNTIME_DIR or -Djava.io.tmpdir to a directory that this user may write");
+            }
         }
     }
 
-    private static void answer(SocketChannel client, MtcpRuntime runtime) {
+    /**
+     * A program sets java.net.preferIPv4Stack and its like before its first socket; ours must not come before it, and there may be none for a
+     * long time.
+     */
+    private static void awaitFirstSocket(MtcpRuntime runtime) throws InterruptedException {
+        SideCounters sides = runtime.stack().sides();
+        long endNs = System.nanoTime() + MAX_WAIT_NS;
+        while (System.nanoTime() < endNs
+                && Arrays.stream(SideReason.values()).allMatch(reason -> sides.get(reason) == 0)) {
+            Thread.sleep(POLL_MS);
+        }
+    }
+
+    private static void answer(SocketChannel client, MtcpRuntime runtime, Path own) {
         try (client) {
+            SocketDirectory.checkPeer(client, own);
             String[] words = line(client).split(" ", 3);
             if (words[0].equals("capture") && words.length == 3) {
                 capture(client, runtime.stack().capture(), Integer.parseInt(words[1]), Path.of(words[2]));
             } else {
                 write(client, runtime.stack().report() + NativeTransports.report());
             }
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (Throwable e) {
             // The asker went away, or is none of ours.
         }
     }
@@ -122,7 +144,7 @@ public final class StatServer {
                 Files.deleteIfExists(path);
                 server = null;
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             // A file that stays behind is overwritten by the next process of that id.
         }
     }

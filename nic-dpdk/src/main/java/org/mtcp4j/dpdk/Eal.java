@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.nic.linux.OwnFiles;
 
 /**
  * DPDK's environment layer: one for the JVM, initialised with the first NIC and kept until the process ends, since it cannot be
@@ -230,8 +232,10 @@ final class Eal {
 
     /** As {@code 0-3,5}: what the main lcore, which nobody uses, may float on. */
     private static String allowedProcessors() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("Cpus_allowed_list:"))
+        try {
+            return OwnFiles.read(Path.of("/proc/self/status"))
+                    .lines()
+                    .filter(line -> line.startsWith("Cpus_allowed_list:"))
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .findFirst()
                     .orElse("0");
@@ -261,7 +265,7 @@ final class Eal {
         String runtime = System.getenv("XDG_RUNTIME_DIR");
         for (String parent : new String[] {"/var/run", runtime == null ? "/tmp" : runtime, "/tmp"}) {
             Path directory = Path.of(parent, "dpdk", filePrefix());
-            if (Files.isDirectory(directory)) {
+            if (isOwn(directory.getParent()) && isOwn(directory)) {
                 try (Stream<Path> files = Files.list(directory)) {
                     for (Path file : files.toList()) {
                         Files.deleteIfExists(file);
@@ -271,6 +275,15 @@ final class Eal {
                     // Another user's, or in use after all: it does no harm.
                 }
             }
+        }
+    }
+
+    /** Another user may have made a link there, in /tmp, to have the files behind it removed. */
+    private static boolean isOwn(Path directory) {
+        try {
+            return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && OwnFiles.distrust(directory) == null;
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -309,7 +322,7 @@ final class Eal {
         /** What was said since the last call. */
         String take() {
             try {
-                String text = file == null ? "" : Files.readString(file, StandardCharsets.ISO_8859_1);
+                String text = file == null ? "" : OwnFiles.read(file);
                 String fresh = text.substring(taken);
                 taken = text.length();
                 return fresh;

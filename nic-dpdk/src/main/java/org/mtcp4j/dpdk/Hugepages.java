@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.mtcp4j.nic.linux.OwnFiles;
 
 /** What the kernel says of its hugepages. */
 final class Hugepages {
@@ -19,7 +20,7 @@ final class Hugepages {
             for (Path pool : pools.toList()) {
                 String digits = pool.getFileName().toString().replaceAll("\\D", "");
                 long free = Long.parseLong(
-                        Files.readString(pool.resolve("free_hugepages")).strip());
+                        OwnFiles.read(pool.resolve("free_hugepages")).strip());
                 mib += Long.parseLong(digits) * free / 1024;
             }
         } catch (IOException | NumberFormatException e) {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.dpdk;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.NativeLoader;
+import org.mtcp4j.nic.linux.OwnFiles;
 
 /**
  * Finds the shim that fits the DPDK of this machine: the one the build put into the jar, or one that {@code doctor --build-dpdk} has
@@ -29,6 +33,8 @@ public final class Shim {
     private static final long BUILD_SECONDS = 120;
 
     private static DpdkCalls loaded;
+    /** Files of ours; a library that is loaded needs its file no more. */
+    private static final List<Path> EXTRACTED = new ArrayList<>();
 
     private Shim() {}
 
@@ -45,8 +51,17 @@ public final class Shim {
             throw new NicUnavailableException(
                     "DPDK needs Linux here, but this is " + System.getProperty("os.name") + "; use mtcp.nic=memory");
         }
+        try {
+            return load(candidates());
+        } finally {
+            EXTRACTED.forEach(file -> file.toFile().delete());
+            EXTRACTED.clear();
+        }
+    }
+
+    private static DpdkCalls load(List<Path> candidates) throws NicUnavailableException {
         List<String> failures = new ArrayList<>();
-        for (Path candidate : candidates()) {
+        for (Path candidate : candidates) {
             DpdkCalls calls = NativeLoader.instantiate(DpdkCalls.class, IMPLEMENTATION);
             try {
                 calls.load(candidate.toString());
@@ -128,12 +143,16 @@ public final class Shim {
     private static List<Path> candidates() throws NicUnavailableException {
         List<Path> found = new ArrayList<>();
         Path cache = cacheDirectory();
-        if (Files.isDirectory(cache)) {
+        if (cache.isAbsolute() && Files.isDirectory(cache)) {
+            requireTrust(cache);
             try (Stream<Path> files = Files.list(cache)) {
                 files.filter(file -> file.getFileName().toString().endsWith(fileSuffix()))
                         .filter(Files::isReadable)
                         .sorted()
                         .forEach(found::add);
+                for (Path file : found) {
+                    requireTrust(file);
+                }
             } catch (IOException e) {
                 throw new NicUnavailableException(
                         "the shim's cache " + cache + " cannot be read (" + e.getMessage() + "); remove it", e);
@@ -157,14 +176,32 @@ public final class Shim {
         return found;
     }
 
+    /** What is loaded from a file runs with all that the program may do. */
+    private static void requireTrust(Path path) throws NicUnavailableException {
+        String reason;
+        try {
+            reason = OwnFiles.distrustUnlessRoots(path);
+        } catch (IOException e) {
+            reason = path + " cannot be read (" + e.getMessage() + ")";
+        }
+        if (reason != null) {
+            throw new NicUnavailableException("DPDK's shim is not loaded from its cache, since " + reason
+                    + "; remove it, or set XDG_CACHE_HOME to a directory of this user's, and run 'java -jar mtcp4j-agent.jar doctor"
+                    + " --build-dpdk'");
+        }
+    }
+
     private static Path extract(String name) throws IOException {
         Path file = Files.createTempFile("mtcp4j-dpdk", ".so");
-        file.toFile().deleteOnExit();
+        EXTRACTED.add(file);
         try (InputStream in = Shim.class.getResourceAsStream(RESOURCES + name)) {
             if (in == null) {
                 throw new IOException(name + " is missing in the jar");
             }
-            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+            // Not by Files, which initializes classes whose static state is the program's to set.
+            try (OutputStream out = new FileOutputStream(file.toFile())) {
+                in.transferTo(out);
+            }
         }
         return file;
     }
@@ -212,7 +249,9 @@ public final class Shim {
         Path directory = cacheDirectory();
         try {
             String release = run("pkg-config", "--modversion", "libdpdk").strip();
-            Files.createDirectories(directory);
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+            requireTrust(directory);
             Path source = directory.resolve(SOURCE);
             Files.write(source, source());
             Path file = directory.resolve("dpdk-" + release.replaceAll("[^0-9.].*", "") + fileSuffix());

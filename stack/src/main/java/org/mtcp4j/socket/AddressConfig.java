@@ -2,8 +2,6 @@
 package org.mtcp4j.socket;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -16,6 +14,7 @@ import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.LinkAddresses;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
+import org.mtcp4j.nic.linux.OwnFiles;
 import org.mtcp4j.wire.FlowHash;
 
 /** What {@code mtcp.ip} and {@code mtcp.gateway} say: addresses that are configured, and where others are to come from. */
@@ -115,7 +114,7 @@ final class AddressConfig {
 
     private static String secret() {
         try {
-            return Files.readString(MACHINE_ID, StandardCharsets.US_ASCII).trim();
+            return OwnFiles.read(MACHINE_ID).trim();
         } catch (IOException e) {
             // Then addresses are others after a restart.
             return new SecureRandom().nextLong() + " " + new SecureRandom().nextLong();

@@ -33,8 +33,11 @@ record Stat(String text) {
 
     /** The same without a JVM of its own: asks the program itself, as soon as it listens, which it does beside its start. */
     static Stat asked(long pid) throws Exception {
-        Path socket = Path.of(
-                System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"), pid + ".sock");
+        String runtime = System.getenv("XDG_RUNTIME_DIR");
+        Path socket = (runtime == null
+                        ? Path.of(System.getProperty("java.io.tmpdir"), "mtcp4j-" + System.getProperty("user.name"))
+                        : Path.of(runtime, "mtcp4j"))
+                .resolve(pid + ".sock");
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!Files.exists(socket) && System.nanoTime() < endNs) {
             Thread.sleep(10);

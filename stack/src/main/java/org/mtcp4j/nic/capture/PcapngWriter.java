@@ -7,8 +7,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.mtcp4j.nic.linux.OwnFiles;
 
 /**
  * A pcapng file with one Ethernet interface and times in nanoseconds (draft-ietf-opsawg-pcapng). One thread. Every {@link #flush}
@@ -38,9 +43,10 @@ final class PcapngWriter implements Closeable {
     private final ByteBuffer out = ByteBuffer.allocateDirect(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
 
     PcapngWriter(Path path, String application, String interfaceName, int snapBytes) throws IOException {
-        file = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        file = open(path);
         try {
+            checkOwner(path);
+            file.truncate(0);
             int section = begin(SECTION_HEADER);
             out.putInt(BYTE_ORDER_MAGIC).putShort((short) 1).putShort((short) 0).putLong(-1);
             option(SHB_USER_APPLICATION, application.getBytes(StandardCharsets.UTF_8));
@@ -56,6 +62,26 @@ final class PcapngWriter implements Closeable {
         } catch (IOException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /** Nobody else may read what is captured, unless the file was there. Where links are followed, another user could have any file overwritten. */
+    private static FileChannel open(Path path) throws IOException {
+        Set<OpenOption> options =
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return FileChannel.open(
+                    path, options, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        } catch (UnsupportedOperationException e) {
+            return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        }
+    }
+
+    /** In a directory like /tmp another user may have made the file first, to read it. */
+    private static void checkOwner(Path path) throws IOException {
+        String reason = OwnFiles.isShared(path) ? OwnFiles.distrust(path) : null;
+        if (reason != null) {
+            throw new IOException(reason);
         }
     }
 

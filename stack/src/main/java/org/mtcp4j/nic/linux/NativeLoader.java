@@ -3,11 +3,6 @@ package org.mtcp4j.nic.linux;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import org.mtcp4j.nic.NicUnavailableException;
 
 /**
@@ -19,7 +14,7 @@ public final class NativeLoader {
     /** The inner jar: jnr, jffi, ASM, and the classes that name them. */
     public static final String INNER_JAR = "META-INF/mtcp4j/native.jar";
 
-    private static ClassLoader innerLoader;
+    private static InnerLoader innerLoader;
 
     private NativeLoader() {}
 
@@ -29,71 +24,60 @@ public final class NativeLoader {
      * @throws NicUnavailableException with one sentence where native code cannot be loaded
      */
     public static <T> T instantiate(Class<T> type, String implementation) throws NicUnavailableException {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
         try {
-            return Class.forName(implementation, true, loader(type.getClassLoader()))
+            ClassLoader loader = loader(type.getClassLoader());
+            // jffi asks the context's loader first, which may know another version.
+            thread.setContextClassLoader(loader);
+            return Class.forName(implementation, true, loader)
                     .asSubclass(type)
                     .getDeclaredConstructor()
                     .newInstance();
         } catch (IOException | ReflectiveOperationException | LinkageError | RuntimeException e) {
-            throw new NicUnavailableException(
-                    "native calls by JNR-FFI cannot be loaded (" + rootCause(e)
-                            + "); is the temporary directory mounted noexec? set -Djava.io.tmpdir to another one",
-                    e);
+            throw new NicUnavailableException(sentence(rootCause(e)), e);
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 
     private static synchronized ClassLoader loader(ClassLoader own) throws IOException {
-        URL inner = own == null ? null : own.getResource(INNER_JAR);
-        if (inner == null) {
-            return own;
+        if (innerLoader != null && innerLoader.getParent() == own) {
+            return innerLoader;
         }
-        if (innerLoader == null || innerLoader.getParent() != own) {
-            innerLoader = new InnerLoader(extract(inner), own);
+        try (InputStream inner = own == null ? null : own.getResourceAsStream(INNER_JAR)) {
+            if (inner == null) {
+                return own;
+            }
+            innerLoader = InnerLoader.load(inner, own);
+            return innerLoader;
         }
-        return innerLoader;
     }
 
-    private static URL extract(URL inner) throws IOException {
-        Path file = Files.createTempFile("mtcp4j-native", ".jar");
-        file.toFile().deleteOnExit();
-        try (InputStream in = inner.openStream()) {
-            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-        }
-        return file.toUri().toURL();
-    }
-
-    private static String rootCause(Throwable failure) {
+    private static Throwable rootCause(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        return cause;
     }
 
-    /** Looks into the inner jar first, for classes and for resources (jffi's stub library is one). */
-    private static final class InnerLoader extends URLClassLoader {
-        InnerLoader(URL jar, ClassLoader parent) {
-            super("mtcp4j-native", new URL[] {jar}, parent);
+    private static String sentence(Throwable cause) {
+        String text = "native calls by JNR-FFI cannot be loaded (" + oneLine(cause) + "); ";
+        if (cause instanceof IllegalCallerException) {
+            return text
+                    + "this JVM denies native code to programs that it does not name: add --enable-native-access=ALL-UNNAMED,"
+                    + " or remove --illegal-native-access=deny";
         }
+        return text
+                + "its library is written to a directory and loaded from there, which must be writable and not mounted noexec: set"
+                + " -Djava.io.tmpdir to such a one";
+    }
 
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (name.startsWith("java.")) {
-                return super.loadClass(name, resolve);
-            }
-            synchronized (getClassLoadingLock(name)) {
-                Class<?> found = findLoadedClass(name);
-                if (found == null && findResource(name.replace('.', '/') + ".class") != null) {
-                    found = findClass(name);
-                }
-                return found != null ? found : super.loadClass(name, resolve);
-            }
-        }
-
-        @Override
-        public URL getResource(String name) {
-            URL found = findResource(name);
-            return found != null ? found : super.getResource(name);
-        }
+    static String oneLine(Throwable cause) {
+        String message = cause.getMessage() == null ? "" : cause.getMessage();
+        String first = message.lines().findFirst().orElse("");
+        return (cause instanceof IOException ? "" : cause.getClass().getSimpleName() + ": ")
+                + first.substring(0, Math.min(first.length(), 400)).strip();
     }
 }
