@@ -19,12 +19,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A group: a pool for handlers, and a thread that waits for its channels. It ends when it is shut down and its last channel is closed; the
  * waiting thread shuts down the pool, so nothing that it completed is lost.
  */
 final class ChannelGroup extends AsynchronousChannelGroup implements Executor {
+    private static final long AFTER_ERROR_NS = 1_000_000;
+
     private final Selector selector;
     private final ExecutorService pool;
     private final Thread waiter;
@@ -82,12 +85,12 @@ final class ChannelGroup extends AsynchronousChannelGroup implements Executor {
     private void run() {
         try (Selector own = selector) {
             while (!ended) {
-                own.select();
-                Iterator<SelectionKey> ready = own.selectedKeys().iterator();
-                while (ready.hasNext()) {
-                    SelectionKey key = ready.next();
-                    ready.remove();
-                    ((Member) key.attachment()).ready(key);
+                try {
+                    own.select();
+                    tellReady(own.selectedKeys().iterator());
+                } catch (RuntimeException | Error e) {
+                    // Memory that runs out, as a rule. A key that was not told of is ready still, and found again.
+                    LockSupport.parkNanos(AFTER_ERROR_NS);
                 }
             }
         } catch (IOException e) {
@@ -95,6 +98,14 @@ final class ChannelGroup extends AsynchronousChannelGroup implements Executor {
         }
         shutdownNow();
         shutdownPool();
+    }
+
+    private static void tellReady(Iterator<SelectionKey> ready) {
+        while (ready.hasNext()) {
+            SelectionKey key = ready.next();
+            ((Member) key.attachment()).ready(key);
+            ready.remove();
+        }
     }
 
     @SuppressWarnings("removal")
@@ -114,8 +125,17 @@ final class ChannelGroup extends AsynchronousChannelGroup implements Executor {
     void dispatch(Runnable handler) {
         try {
             pool.execute(handler);
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            dispatchBesidePool(handler);
+        }
+    }
+
+    private static void dispatchBesidePool(Runnable handler) {
+        try {
             Pools.daemon(handler).start();
+        } catch (OutOfMemoryError e) {
+            // No thread can be had: late and here is better than never.
+            handler.run();
         }
     }
 

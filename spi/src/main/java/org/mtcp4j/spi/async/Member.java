@@ -82,8 +82,20 @@ final class Member {
         }
         for (Slot slot : slots) {
             if ((slot.operation() & ready) != 0) {
-                slot.retry();
+                retry(slot, readyKey);
             }
+        }
+    }
+
+    /** What fails for want of memory is tried again with the next look at the key. */
+    private static void retry(Slot slot, SelectionKey readyKey) {
+        try {
+            slot.retry();
+        } catch (RuntimeException | Error e) {
+            if (readyKey.isValid()) {
+                readyKey.interestOpsOr(slot.operation());
+            }
+            throw e;
         }
     }
 

@@ -23,7 +23,7 @@ final class KernelHalf {
     }
 
     private final ServerSocketChannel channel;
-    private KernelWatch watch;
+    private volatile KernelWatch watch;
     private boolean closed;
 
     private KernelHalf(ServerSocketChannel channel) {
@@ -68,18 +68,24 @@ final class KernelHalf {
 
     /** @param news see {@link KernelWatch#begin} */
     synchronized void watch(Runnable news) throws IOException {
+        if (closed) {
+            // Its descriptor's number may be somebody else's by now.
+            return;
+        }
         watch = KernelWatch.begin(((SelChImpl) channel).getFD(), news);
     }
 
     boolean isReady() {
-        return watch.isReady();
+        KernelWatch present = watch;
+        return present != null && present.isReady();
     }
 
     /** A connection, or null. One thread at a time. */
     SocketChannel accept() throws IOException {
         SocketChannel accepted = channel.accept();
-        if (accepted == null) {
-            watch.rearm();
+        KernelWatch present = watch;
+        if (accepted == null && present != null) {
+            present.rearm();
         }
         return accepted;
     }

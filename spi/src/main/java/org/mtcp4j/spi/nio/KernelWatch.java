@@ -11,6 +11,8 @@ import java.nio.channels.spi.AbstractSelectableChannel;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import sun.nio.ch.IOUtil;
 import sun.nio.ch.Net;
 import sun.nio.ch.SelChImpl;
@@ -75,6 +77,11 @@ public final class KernelWatch {
     /** The thread and its selector. */
     private static final class Watcher {
         static final Watcher INSTANCE = new Watcher();
+        private static final long AFTER_ERROR_NS = 1_000_000;
+        /** Who removes waits for the thread, but not for ever: 5 s. */
+        private static final int MAX_TRIES = 50;
+
+        private static final long RETRY_MS = 100;
 
         final Selector selector;
         private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
@@ -101,11 +108,12 @@ public final class KernelWatch {
             watch.key.cancel();
             CountDownLatch forgotten = new CountDownLatch(1);
             removals.add(forgotten::countDown);
-            selector.wakeup();
             boolean interrupted = false;
-            while (forgotten.getCount() != 0) {
+            boolean done = false;
+            for (int i = 0; i < MAX_TRIES && !done; i++) {
+                selector.wakeup();
                 try {
-                    forgotten.await();
+                    done = forgotten.await(RETRY_MS, TimeUnit.MILLISECONDS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }
@@ -124,6 +132,10 @@ public final class KernelWatch {
                     }
                 } catch (IOException | RuntimeException e) {
                     // A key that went while it was collected: the next select is without it.
+                } catch (Error e) {
+                    // Memory that runs out, as a rule. Every listener on both sides depends on this thread, so it goes
+                    // on.
+                    LockSupport.parkNanos(AFTER_ERROR_NS);
                 }
             }
         }

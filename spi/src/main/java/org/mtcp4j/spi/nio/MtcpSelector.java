@@ -31,6 +31,10 @@ import org.mtcp4j.socket.Stack;
  */
 final class MtcpSelector extends AbstractSelector {
     private static final long FOREVER = -1;
+    /** An interrupter that the scheduler leaves out for so long is not waited for. */
+    private static final long MAX_INTERRUPTER_NS = 20_000_000;
+
+    private static final long MAX_PASSING_NS = 50_000;
 
     private final Stack stack;
     private final EventQueue queue;
@@ -180,11 +184,21 @@ final class MtcpSelector extends AbstractSelector {
     private void waitForNews(long timeoutNs, boolean interruptible) throws IOException {
         if (interruptible) {
             begin();
+            if (Thread.currentThread().isInterrupted()) {
+                // Begin has woken us. Who interrupts may still be on the way, and is let pass where it takes no longer
+                // than a switch.
+                wakeupPending = false;
+                awaitInterrupter(MAX_PASSING_NS);
+                wakeupPending = true;
+            }
         }
         try {
             KernelKeys kernel = kernelKeys;
             if (kernel == null || kernel.isEmpty()) {
                 queue.await(timeoutNs);
+                if (interruptible) {
+                    awaitInterrupter(MAX_INTERRUPTER_NS);
+                }
             } else {
                 kernel.clearReady();
                 kernel.select(queue, timeoutNs);
@@ -193,6 +207,20 @@ final class MtcpSelector extends AbstractSelector {
             if (interruptible) {
                 end();
             }
+        }
+    }
+
+    /**
+     * Whoever interrupts sets the flag first and asks later which operation it ends (JDK 25). A select that returned on the flag would let
+     * the thread clear it and begin with a channel, which would then be closed in its place: so the wake-up is what ends the wait.
+     */
+    private void awaitInterrupter(long maxNs) {
+        if (!Thread.currentThread().isInterrupted() || wakeupPending) {
+            return;
+        }
+        long endNs = System.nanoTime() + maxNs;
+        while (!wakeupPending && isOpen() && System.nanoTime() - endNs < 0) {
+            Thread.onSpinWait();
         }
     }
 

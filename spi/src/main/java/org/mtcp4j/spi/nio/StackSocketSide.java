@@ -81,6 +81,16 @@ final class StackSocketSide implements SocketSide {
     }
 
     private boolean connect(InetSocketAddress address, long timeoutNs, boolean onlyBlocking) throws IOException {
+        try {
+            return connectLocked(address, timeoutNs, onlyBlocking);
+        } catch (IOException e) {
+            // With no lock held: another thread's close waits for both while it holds the channel's own.
+            channel.close();
+            throw e;
+        }
+    }
+
+    private boolean connectLocked(InetSocketAddress address, long timeoutNs, boolean onlyBlocking) throws IOException {
         lockBoth();
         try {
             boolean blocking = channel.isBlocking();
@@ -98,9 +108,6 @@ final class StackSocketSide implements SocketSide {
                 endConnect(blocking, connected);
             }
             return connected;
-        } catch (IOException e) {
-            channel.close();
-            throw e;
         } finally {
             unlockBoth();
         }
@@ -108,6 +115,15 @@ final class StackSocketSide implements SocketSide {
 
     @Override
     public boolean finishConnect() throws IOException {
+        try {
+            return finishConnectLocked();
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private boolean finishConnectLocked() throws IOException {
         lockBoth();
         try {
             if (state.now == SideState.CONNECTED) {
@@ -122,9 +138,6 @@ final class StackSocketSide implements SocketSide {
                 endConnect(blocking, connected);
             }
             return connected;
-        } catch (IOException e) {
-            channel.close();
-            throw e;
         } finally {
             unlockBoth();
         }
