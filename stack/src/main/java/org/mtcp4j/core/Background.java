@@ -24,6 +24,7 @@ final class Background implements Runnable {
     private volatile boolean ticking;
     private volatile boolean leaving;
     private volatile boolean stopped;
+    private long idleSinceNs;
 
     Background(Context context, Engine engine) {
         this.context = context;
@@ -90,17 +91,28 @@ final class Background implements Runnable {
 
     private void runInline() {
         while (!stopped) {
-            if (virtualWaiting.get() > 0 && !driver.hasLeader()) {
-                lead();
-            } else if (isExpectedBack()) {
-                tick();
-            } else if (driver.hasLeader()) {
-                parkWhileLed();
-            } else if (!driver.promote()) {
-                lead();
-            } else {
+            try {
+                runInlineOnce();
+            } catch (Throwable e) {
+                // Rounds contain theirs; this is one beside them, as from a sleep. Without this thread nobody would
+                // lead.
+                context.faults.note(e);
                 Driver.pause(Driver.TICK_NS);
             }
+        }
+    }
+
+    private void runInlineOnce() {
+        if (virtualWaiting.get() > 0 && !driver.hasLeader()) {
+            lead();
+        } else if (isExpectedBack()) {
+            tick();
+        } else if (driver.hasLeader()) {
+            parkWhileLed();
+        } else if (!driver.promote()) {
+            lead();
+        } else {
+            Driver.pause(Driver.TICK_NS);
         }
     }
 
@@ -159,8 +171,31 @@ final class Background implements Runnable {
         while (!ownership.tryAcquire()) {
             Thread.onSpinWait();
         }
-        driver.tryLeadBackground(waiter);
-        long idleSinceNs = System.nanoTime();
+        try {
+            driver.tryLeadBackground(waiter);
+            idleSinceNs = System.nanoTime();
+            while (!stopped) {
+                try {
+                    runOwned();
+                } catch (Throwable e) {
+                    // Rounds contain theirs; this is one beside them, as from a sleep.
+                    context.faults.roundEnded(e, System.nanoTime());
+                    Driver.pause(Driver.TICK_NS);
+                }
+            }
+            // What was submitted before the stop is still run.
+            do {
+                context.round(System.nanoTime());
+            } while (ownership.releaseOrReacquire());
+        } finally {
+            if (ownership.owner == thread) {
+                ownership.owner = null;
+                ownership.state = Ownership.FREE;
+            }
+        }
+    }
+
+    private void runOwned() {
         while (!stopped) {
             long nowNs = System.nanoTime();
             if (driver.dedicatedRound(nowNs)) {
@@ -175,9 +210,5 @@ final class Background implements Runnable {
                 Thread.onSpinWait();
             }
         }
-        // What was submitted before the stop is still run.
-        do {
-            context.round(System.nanoTime());
-        } while (ownership.releaseOrReacquire());
     }
 }

@@ -18,6 +18,9 @@ abstract class Call extends Command {
             execute(context, nowNs);
         } catch (RuntimeException | Error e) {
             failure = e;
+            if (context.faults.working != null) {
+                context.faults.failed(e, context.faults.working);
+            }
         }
         done = true;
         Thread thread = waiting;

@@ -102,18 +102,24 @@ final class ChunkCache {
         if (!WORD.compareAndSet(this, false, true)) {
             return pool.take();
         }
-        int count = writersCount;
-        if (count == 0) {
-            count = pool.take(writers, burst);
+        try {
+            int count = writersCount;
+            if (count == 0) {
+                count = pool.take(writers, burst);
+            }
+            Chunk chunk = null;
+            if (count > 0) {
+                chunk = writers[--count];
+                writers[count] = null;
+            }
+            writersCount = count;
+            WORD.setRelease(this, false);
+            return chunk;
+        } catch (Throwable e) {
+            // A store, no call: this may be the end of the thread's stack.
+            word = false;
+            throw e;
         }
-        Chunk chunk = null;
-        if (count > 0) {
-            chunk = writers[--count];
-            writers[count] = null;
-        }
-        writersCount = count;
-        WORD.setRelease(this, false);
-        return chunk;
     }
 
     /** Chunks in here; exact while nothing moves. Any thread. */

@@ -8,4 +8,9 @@ abstract class Command {
 
     /** On the owner's thread, inside a round. */
     abstract void run(Context context, long nowNs);
+
+    /** The flow that it is about, or null. */
+    Flow subject() {
+        return null;
+    }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
-import java.lang.invoke.VarHandle;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.LinkAddresses;
 import org.mtcp4j.ip.Routes;
@@ -20,6 +19,9 @@ import org.mtcp4j.wire.TcpSegment;
  * that moment ({@link Ownership}), but for what says otherwise.
  */
 public final class Context {
+    /** Until the round after one with an error. */
+    private static final long RETRY_NS = 1_000_000;
+
     final int index;
     final Engine engine;
     final Ownership ownership = new Ownership();
@@ -41,20 +43,20 @@ public final class Context {
     final QueueWait queueWait;
 
     private final TimerWheel wheel;
-    private final WakeList wakes = new WakeList();
+    private final OutputList outputs = new OutputList(this);
+    private final NewsList news = new NewsList(this);
+    final Faults faults = new Faults(this);
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
     final ListenDesk listenDesk;
     final RouteDesk routing = new RouteDesk(this);
     private final SharedSettings sharedSettings = new SharedSettings(this);
-    private Flow outputHead;
-    private Flow outputTail;
-    private Flow newsHead;
+    /** What is left of the commands taken: in a field, so that an error that ends the round loses none. */
+    private Command taken;
 
     /** When something is due at the latest; read by whoever is about to sleep. */
     private volatile long nextDeadlineNs = Long.MAX_VALUE;
 
-    private volatile boolean failed;
     /** No NIC is to be touched any more. */
     private volatile boolean closed;
 
@@ -94,27 +96,35 @@ public final class Context {
 
     // ---- the round --------------------------------------------------------------------------------------------------
 
-    /** One round (design section 3). Owner. Returns what it found to do, 0 for nothing. */
+    /** One round (design section 3). Owner. Returns what it found to do, 0 for nothing. Throws nothing. */
     int round(long nowNs) {
-        if (failed || closed) {
-            drainCommands(nowNs);
-            return 0;
-        }
         try {
+            if (faults.isDoubtful()) {
+                faults.settle(nowNs);
+            }
+            if (closed || faults.isResting(nowNs)) {
+                drainCommands(nowNs);
+                news.publish();
+                nextDeadlineNs = closed ? Long.MAX_VALUE : faults.restUntilNs();
+                return 0;
+            }
             return healthyRound(nowNs);
-        } catch (RuntimeException | Error e) {
-            fail(e, nowNs);
+        } catch (Throwable e) {
+            // Plain stores alone: this may be the end of a stack.
+            faults.roundEnded(e, nowNs);
+            nextDeadlineNs = nowNs + RETRY_NS;
             return 0;
         }
     }
 
-    /** Runs what was submitted, without packets: what it wants to send goes out with the next round. Owner. */
+    /** Runs what was submitted, without packets: what it wants to send goes out with the next round. Owner. Throws nothing. */
     void runCommands(long nowNs) {
         try {
             drainCommands(nowNs);
-            publishNews();
-        } catch (RuntimeException | Error e) {
-            fail(e, nowNs);
+            news.publish();
+        } catch (Throwable e) {
+            faults.roundEnded(e, nowNs);
+            nextDeadlineNs = nowNs + RETRY_NS;
         }
     }
 
@@ -122,6 +132,7 @@ public final class Context {
         mark.begin();
         int work = 0;
         for (Link link : links) {
+            faults.at(Faults.RECEIVE);
             work += input.receive(link, nowNs);
         }
         if (engine.contextCount > 1) {
@@ -140,84 +151,43 @@ public final class Context {
             }
         }
         work += drainCommands(nowNs);
-        work += runOutput(nowNs);
+        work += outputs.run(nowNs);
         for (Link link : links) {
             if (link.tx.count > 0) {
                 link.flush();
             }
             routing.look(link, nowNs);
         }
-        publishNews();
+        news.publish();
         chunks.share();
-        nextDeadlineNs = computeDeadline(nowNs);
+        faults.at(Faults.END);
+        nextDeadlineNs = faults.isDoubtful() ? nowNs + RETRY_NS : computeDeadline(nowNs);
+        faults.roundDone();
         counters.increment(work > 0 ? Counter.ROUNDS : Counter.IDLE_ROUNDS);
         return work;
     }
 
     private int drainCommands(long nowNs) {
         int run = 0;
-        for (Command command = ownership.commands.takeAll(); command != null; ) {
-            Command next = command.next;
+        while (taken != null || (run == 0 && (taken = ownership.commands.takeAll()) != null)) {
+            Command command = taken;
+            taken = command.next;
             command.next = null;
-            command.run(this, nowNs);
-            command = next;
+            faults.working = null;
+            try {
+                faults.working = command.subject();
+                faults.at(Faults.COMMAND);
+                command.run(this, nowNs);
+            } catch (Throwable e) {
+                // Plain stores alone: this may be the end of a stack.
+                faults.failed(e, faults.working);
+            }
             run++;
         }
         if (run > 0) {
             counters.add(Counter.COMMANDS, run);
         }
         return run;
-    }
-
-    private int runOutput(long nowNs) {
-        Flow flow = outputHead;
-        if (flow == null) {
-            return 0;
-        }
-        outputHead = null;
-        outputTail = null;
-        long sentBefore = counters.get(Counter.OUT_FRAMES);
-        long missedBefore = counters.get(Counter.NO_FRAME);
-        int done = 0;
-        while (flow != null) {
-            Flow next = flow.nextOutput;
-            flow.nextOutput = null;
-            flow.inOutputList = false;
-            flow.output(nowNs);
-            afterTurn(flow, nowNs);
-            flow = next;
-            done++;
-        }
-        if (counters.get(Counter.NO_FRAME) != missedBefore && counters.get(Counter.OUT_FRAMES) == sentBefore) {
-            // Not one frame for any of them: who tries again at once keeps the processor from those that would free
-            // some.
-            return 0;
-        }
-        // Flows that could not send (no frame, NIC full) are in the list again: that is no work done.
-        return outputHead == null ? done : done - 1;
-    }
-
-    private void publishNews() {
-        if (newsHead != null) {
-            // Between what was published and the looks at who waits: who is about to wait does it the other way round.
-            VarHandle.fullFence();
-        }
-        for (Flow flow = newsHead; flow != null; ) {
-            Flow next = flow.nextNews;
-            flow.nextNews = null;
-            int news = flow.news;
-            flow.news = 0;
-            Endpoint endpoint = flow.endpoint;
-            if (endpoint != null) {
-                endpoint.publish(news, wakes);
-            }
-            flow = next;
-        }
-        newsHead = null;
-        int woken = wakes.wakeAll();
-        if (woken > 0) {
-            counters.add(Counter.WAKEUPS, woken);
-        }
     }
 
     private long computeDeadline(long nowNs) {
@@ -235,7 +205,7 @@ public final class Context {
                 deadline = Math.min(deadline, nowNs + 1_000_000L);
             }
         }
-        return outputHead == null ? deadline : Math.min(deadline, nowNs + 1_000_000L);
+        return outputs.isEmpty() ? deadline : Math.min(deadline, nowNs + 1_000_000L);
     }
 
     /** Any thread. */
@@ -306,23 +276,37 @@ public final class Context {
         }
     }
 
-    private void fail(Throwable cause, long nowNs) {
-        failed = true;
-        counters.increment(Counter.CONTEXT_FAILURES);
-        engine.contextFailed(this, cause);
-        for (Flow flow : flows.snapshot()) {
-            try {
-                flow.abort(nowNs);
-                afterTurn(flow, nowNs);
-            } catch (RuntimeException | Error e) {
-                cause.addSuppressed(e);
+    /** Owner: starts anew without a flow; all there were are reset. Listeners and binds are the engine's, and stay. */
+    void rebuild(long nowNs) {
+        outputs.clear();
+        wheel.clear(nowNs);
+        for (int i = flows.slots() - 1; i >= 0; i--) {
+            for (Flow flow = flows.at(i); flow != null; flow = flows.at(i)) {
+                // Those lists have been emptied.
+                flow.nextOutput = null;
+                flow.inOutputList = false;
+                flow.wheelSlot = -1;
+                faults.reset(flow, nowNs);
+                if (flow.inTable || flows.at(i) == flow) {
+                    // Nothing may keep it.
+                    flow.inTable = false;
+                    flows.forget(i);
+                }
             }
         }
-        for (Link link : links) {
-            link.flush();
+        flows.clear();
+        news.publish();
+    }
+
+    /** Owner: whoever has something due is where it belongs. Downwards, since what is removed makes others move down. */
+    void listAgain(long nowNs) {
+        for (int i = flows.slots() - 1; i >= 0; i--) {
+            Flow flow = flows.at(i);
+            if (flow != null) {
+                faults.working = flow;
+                afterTurn(flow, nowNs);
+            }
         }
-        publishNews();
-        nextDeadlineNs = Long.MAX_VALUE;
     }
 
     /** Owner: the stack has other addresses from now on. */
@@ -345,6 +329,8 @@ public final class Context {
 
     void segmentArrived(Link link, FlowKey key, TcpSegment segment, long sourceMac, long nowNs) {
         Flow flow = flows.find(key);
+        faults.working = flow;
+        faults.at(Faults.SEGMENT);
         if (flow != null && flow.mayReuse(segment) && timeWaitDesk.reopens(flow, link, key, segment, nowNs)) {
             return;
         }
@@ -382,6 +368,7 @@ public final class Context {
         flow.hopLo = gateway == null ? key.remoteLo : gateway.lo();
         flows.add(flow);
         flow.inTable = true;
+        faults.working = flow;
         return flow;
     }
 
@@ -421,11 +408,7 @@ public final class Context {
             news = 0;
         }
         if (news != 0) {
-            if (flow.news == 0) {
-                flow.nextNews = newsHead;
-                newsHead = flow;
-            }
-            flow.news |= news;
+            this.news.add(flow, news);
         }
         if (flow.state() == TcpState.CLOSED) {
             if (flow.wantsOutput()) {
@@ -448,18 +431,17 @@ public final class Context {
     }
 
     void listOutput(Flow flow) {
-        flow.inOutputList = true;
-        if (outputHead == null) {
-            outputHead = flow;
-        } else {
-            outputTail.nextOutput = flow;
-        }
-        outputTail = flow;
+        outputs.add(flow);
     }
 
     /** Tells an endpoint at the end of the round. */
-    void publish(Endpoint endpoint, int news) {
-        endpoint.publish(news, wakes);
+    void publish(Endpoint endpoint, int bits) {
+        news.add(endpoint, bits);
+    }
+
+    /** Tells a flow's application at the end of the round. */
+    void publish(Flow flow, int bits) {
+        news.add(flow, bits);
     }
 
     /** Takes a flow out of the context; its storage goes when the application lets go of it. */
@@ -481,19 +463,27 @@ public final class Context {
     }
 
     void expired(Flow flow, long nowNs) {
-        if (flow.nextDeadlineNs() <= nowNs) {
-            flow.readLimits(nowNs);
-            int before = flow.timeoutsInARow();
-            flow.expire(nowNs);
-            routing.expired(flow, before, nowNs);
+        try {
+            faults.working = flow;
+            faults.at(Faults.TIMER);
+            if (flow.nextDeadlineNs() <= nowNs) {
+                flow.readLimits(nowNs);
+                int before = flow.timeoutsInARow();
+                flow.expire(nowNs);
+                routing.expired(flow, before, nowNs);
+            }
+            afterTurn(flow, nowNs);
+        } catch (Throwable e) {
+            // Plain stores alone: this may be the end of a stack.
+            faults.failed(e, flow);
         }
-        afterTurn(flow, nowNs);
     }
 
     /** An ICMP error about one of our flows. */
     void icmpError(FlowKey key, CloseReason reason, int quotedSeq, long nowNs) {
         Flow flow = flows.find(key);
         if (flow != null) {
+            faults.working = flow;
             flow.icmpError(reason, quotedSeq, nowNs);
             afterTurn(flow, nowNs);
         }
@@ -503,6 +493,7 @@ public final class Context {
     void pathMtu(FlowKey key, int segmentBytes, int quotedSeq, long nowNs) {
         Flow flow = flows.find(key);
         if (flow != null) {
+            faults.working = flow;
             flow.pathMtu(segmentBytes, quotedSeq, nowNs);
             afterTurn(flow, nowNs);
         }
@@ -511,6 +502,7 @@ public final class Context {
     // ---- what the application asked ---------------------------------------------------------------------------------
 
     void flowAsked(Flow flow, int bits, long nowNs) {
+        faults.working = flow;
         if ((bits & Flow.RELEASE) != 0) {
             // Whoever leaves one stream says nothing of the other, which may still have much to send.
             flow.send.retryRelease();

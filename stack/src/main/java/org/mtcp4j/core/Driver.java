@@ -19,6 +19,10 @@ final class Driver {
     /** Rounds in a row for what loopback delivers at once. */
     private static final int MOST_ROUNDS = 16;
 
+    private static final int STACK_LOOK_EVERY = 16;
+    /** About 9 KiB in compiled code, more before: what a round needs, and half as much again. */
+    private static final int STACK_FRAMES = 128;
+
     static final long TICK_NS = 1_000_000;
     private static final long SHORT_PARK_NS = 50_000;
     /** A leader that slept this often without news of its own gives way to one that has news. */
@@ -63,6 +67,8 @@ final class Driver {
     private int held;
     /** Rounds that found something to do, ever. */
     private long busyRounds;
+
+    private int drives;
 
     private volatile long lastApplicationRoundNs = Long.MIN_VALUE / 2;
 
@@ -127,21 +133,85 @@ final class Driver {
 
     /** Runs the commands alone; the thread's next round, which is near, sends what comes of them. */
     private void runHeld() {
-        if (ownership.tryAcquire()) {
+        Thread caller = Thread.currentThread();
+        if (!ownership.tryAcquire()) {
+            return;
+        }
+        boolean complete = false;
+        try {
             do {
                 context.runCommands(System.nanoTime());
             } while (ownership.releaseOrReacquire());
-            if (inputPending) {
-                drive(true);
+            complete = true;
+        } finally {
+            if (!complete) {
+                if (ownership.owner == caller) {
+                    // Stores, no calls: this may be the end of the thread's stack.
+                    ownership.owner = null;
+                    ownership.state = Ownership.FREE;
+                }
+                ringLeader();
             }
+        }
+        if (inputPending) {
+            drive(true);
         }
     }
 
     /** Takes ownership if it is free and runs rounds until loopback is quiet; false when somebody else owns the context. */
     boolean drive(boolean application) {
+        Thread caller = Thread.currentThread();
         if (!ownership.tryAcquire()) {
             return false;
         }
+        boolean complete = false;
+        try {
+            if (application && !hasStack()) {
+                // Not even this is to fail amid a round, in the work of others.
+                ownership.releaseOrReacquire();
+                return false;
+            }
+            driveOwned(application);
+            complete = true;
+            return true;
+        } finally {
+            if (!complete) {
+                if (ownership.owner == caller) {
+                    ownership.owner = null;
+                    ownership.state = Ownership.FREE;
+                }
+                ringLeader();
+            }
+        }
+    }
+
+    /**
+     * Whether the thread's stack has room for a round. Looked at now and then, always once one was too small: a look costs a quarter of a
+     * microsecond. A thread that goes deeper with each call is seen in time, since a look takes more than a round needs.
+     */
+    private boolean hasStack() {
+        if ((++drives & (STACK_LOOK_EVERY - 1)) != 0 && !context.faults.outOfStack) {
+            return true;
+        }
+        return probeStack();
+    }
+
+    private boolean probeStack() {
+        try {
+            // Always true, which the compiler can't know.
+            return probe(STACK_FRAMES, drives, 1, 2, 3, 4, 5) != Long.MIN_VALUE;
+        } catch (StackOverflowError e) {
+            context.faults.outOfStack = true;
+            return false;
+        }
+    }
+
+    /** Calls itself with frames of 70 bytes and more. */
+    private static long probe(int frames, long a, long b, long c, long d, long e, long f) {
+        return frames == 0 ? a : probe(frames - 1, b, c, d, e, f, a + frames) ^ (a + b) ^ (c + d) ^ (e + f);
+    }
+
+    private void driveOwned(boolean application) {
         for (int rounds = 1; ; rounds++) {
             inputPending = false;
             long nowNs = System.nanoTime();
@@ -162,7 +232,6 @@ final class Driver {
         if (!backgroundIsTicking()) {
             ringForDeadline();
         }
-        return true;
     }
 
     long spinNs() {
@@ -194,6 +263,13 @@ final class Driver {
         held = 0;
         if (application) {
             lastApplicationRoundNs = nowNs;
+        }
+    }
+
+    /** Another thread, now and then: commands that an error kept from being run are run. */
+    void lookAfter() {
+        if (!ownership.commands.isEmpty()) {
+            ringLeader();
         }
     }
 
@@ -251,7 +327,7 @@ final class Driver {
      */
     void await(Waiter waiter, long timeoutNs) {
         long deadlineNs = timeoutNs < 0 ? NO_LIMIT : deadlineAfter(timeoutNs);
-        if (dedicated) {
+        if (dedicated || (context.faults.outOfStack && !probeStack())) {
             parkUntil(waiter, deadlineNs);
             return;
         }
@@ -436,14 +512,28 @@ final class Driver {
         if (dedicated) {
             return context.watch();
         }
+        Thread caller = Thread.currentThread();
         if (!ownership.tryAcquire()) {
             return false;
         }
-        boolean watching = context.watch();
-        while (ownership.releaseOrReacquire()) {
-            context.round(System.nanoTime());
+        boolean complete = false;
+        try {
+            boolean watching = context.watch();
+            while (ownership.releaseOrReacquire()) {
+                context.round(System.nanoTime());
+            }
+            complete = true;
+            return watching;
+        } finally {
+            if (!complete) {
+                if (ownership.owner == caller) {
+                    // Stores, no calls: this may be the end of the thread's stack.
+                    ownership.owner = null;
+                    ownership.state = Ownership.FREE;
+                }
+                ringLeader();
+            }
         }
-        return watching;
     }
 
     /** Somebody else leads: parks until signalled or promoted. */

@@ -132,9 +132,10 @@ public final class Engine {
      * Watches the rounds from the start on. Without it nobody does.
      *
      * @param onLongRound told once of each round that runs longer than a second, with the thread that runs it; on another thread
+     * @param onErrors told of errors that ended work on frames, commands or connections, at most every ten seconds, with the latest
      */
-    public void watch(BiConsumer<Context, Thread> onLongRound) {
-        roundWatch = new RoundWatch(contexts, onLongRound);
+    public void watch(BiConsumer<Context, Thread> onLongRound, BiConsumer<Context, Throwable> onErrors) {
+        roundWatch = new RoundWatch(contexts, onLongRound, onErrors);
     }
 
     /**

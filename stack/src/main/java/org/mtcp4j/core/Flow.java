@@ -70,6 +70,9 @@ public final class Flow extends Connection {
     @SuppressWarnings("unused") // through ASKED
     private volatile int asked;
 
+    /** Something was asked for, but an error came before the command was queued. */
+    private volatile boolean unqueued;
+
     private volatile int status;
     private volatile boolean outputWanted;
     private volatile CloseReason reason = CloseReason.NONE;
@@ -98,6 +101,10 @@ public final class Flow extends Connection {
     boolean applicationClosed;
     boolean countsHalfOpen;
     boolean countsOrphan;
+    // Of Faults and NewsList, after an error.
+    boolean failing;
+    Flow nextFailing;
+    boolean toldAgain;
     /** The neighbour that the flow's packets go to; unused over loopback. */
     long hopHi;
 
@@ -246,6 +253,17 @@ public final class Flow extends Connection {
         if (!receive.enter()) {
             return 0;
         }
+        try {
+            return readInside(dsts, offset, length);
+        } finally {
+            // Stores, no calls: an error may have come at the end of the thread's stack.
+            if (receive.word == StreamGuard.APPLICATION) {
+                receive.word = StreamGuard.IDLE;
+            }
+        }
+    }
+
+    private long readInside(ByteBuffer[] dsts, int offset, int length) {
         long from = receive.read();
         long position = receive.skipUrgent(from, options.oobInline);
         long start = position;
@@ -265,6 +283,16 @@ public final class Flow extends Connection {
         if (!receive.enter()) {
             return 0;
         }
+        try {
+            return readInside(dst);
+        } finally {
+            if (receive.word == StreamGuard.APPLICATION) {
+                receive.word = StreamGuard.IDLE;
+            }
+        }
+    }
+
+    private int readInside(ByteBuffer dst) {
         long from = receive.read();
         long start = receive.skipUrgent(from, options.oobInline);
         int n = 0;
@@ -295,11 +323,8 @@ public final class Flow extends Connection {
         }
     }
 
-    /** False where nothing is taken any more. */
-    private boolean enterWriter() {
-        if (!send.enter()) {
-            return false;
-        }
+    /** False where nothing is taken any more; inside the word. */
+    private boolean mayWrite() {
         if (send.isEnding()) {
             leaveWriter(send.written(), send.written());
             return false;
@@ -323,11 +348,23 @@ public final class Flow extends Connection {
 
     /** Takes bytes to send, as one unit. One writer at a time. Returns bytes, 0 when the buffer is full. */
     public long write(ByteBuffer[] srcs, int offset, int length) {
-        if (!enterWriter()) {
+        if (!send.enter()) {
             return 0;
         }
+        try {
+            return mayWrite() ? writeInside(srcs, offset, length) : 0;
+        } finally {
+            // Stores, no calls: an error may have come at the end of the thread's stack.
+            if (send.word == StreamGuard.APPLICATION) {
+                send.word = StreamGuard.IDLE;
+            }
+        }
+    }
+
+    private long writeInside(ByteBuffer[] srcs, int offset, int length) {
         long from = send.written();
         long position = from;
+        send.appended = from;
         try {
             for (int i = offset; i < offset + length; i++) {
                 position += send.append(srcs[i], position);
@@ -337,24 +374,33 @@ public final class Flow extends Connection {
             }
         } finally {
             // A buffer can throw: its memory may belong to another thread, or be gone.
-            leaveWriter(from, position);
+            leaveWriter(from, Math.max(position, send.appended));
         }
         return position - from;
     }
 
     /** As {@link #write(ByteBuffer[], int, int)}. */
     public int write(ByteBuffer src) {
-        if (!enterWriter()) {
+        if (!send.enter()) {
             return 0;
         }
-        long from = send.written();
-        int n = 0;
         try {
-            n = send.append(src, from);
+            return mayWrite() ? writeInside(src) : 0;
         } finally {
-            leaveWriter(from, from + n);
+            if (send.word == StreamGuard.APPLICATION) {
+                send.word = StreamGuard.IDLE;
+            }
         }
-        return n;
+    }
+
+    private int writeInside(ByteBuffer src) {
+        long from = send.written();
+        send.appended = from;
+        try {
+            return send.append(src, from);
+        } finally {
+            leaveWriter(from, send.appended);
+        }
     }
 
     private long leaveWriter(long from, long position) {
@@ -369,9 +415,19 @@ public final class Flow extends Connection {
 
     /** Takes one byte to send as urgent. One writer at a time. False when the buffer is full. */
     public boolean writeUrgent(ByteBuffer oneByte) {
-        if (!enterWriter()) {
+        if (!send.enter()) {
             return false;
         }
+        try {
+            return mayWrite() && writeUrgentInside(oneByte);
+        } finally {
+            if (send.word == StreamGuard.APPLICATION) {
+                send.word = StreamGuard.IDLE;
+            }
+        }
+    }
+
+    private boolean writeUrgentInside(ByteBuffer oneByte) {
         long from = send.written();
         long position = from + send.append(oneByte, from);
         if (position != from) {
@@ -408,11 +464,25 @@ public final class Flow extends Connection {
      * @return true when the command is newly queued, so that somebody must see to its being run
      */
     boolean ask(int bits) {
-        if ((int) ASKED.getAndBitwiseOr(this, bits) == 0) {
-            context.ownership.commands.push(command);
+        if ((int) ASKED.getAndBitwiseOr(this, bits) == 0 || unqueued) {
+            queue();
             return true;
         }
         return false;
+    }
+
+    /** The asking thread may be at the end of its stack: then whoever asks next queues the command. */
+    private void queue() {
+        unqueued = false;
+        boolean queued = false;
+        try {
+            context.ownership.commands.push(command);
+            queued = true;
+        } finally {
+            if (!queued) {
+                unqueued = true;
+            }
+        }
     }
 
     /** Owner: takes what was asked; the node may be queued again from here on. */
@@ -490,6 +560,13 @@ public final class Flow extends Connection {
         return Endpoint.INPUT | Endpoint.OUTPUT;
     }
 
+    /** Owner: its state can't be trusted any more: the application hears of a reset. Returns the news of it. */
+    int kill() {
+        reason = CloseReason.RESET;
+        status |= CLOSED;
+        return Endpoint.INPUT | Endpoint.OUTPUT;
+    }
+
     private static int statusOf(TcpState state) {
         return switch (state) {
             case LISTEN, SYN_SENT, SYN_RECEIVED -> 0;
@@ -511,19 +588,5 @@ public final class Flow extends Connection {
 
     private boolean hasRoom() {
         return 3L * send.free() >= send.limitBytes;
-    }
-
-    /** The node that {@link #ask} queues. */
-    private static final class FlowCommand extends Command {
-        private final Flow flow;
-
-        FlowCommand(Flow flow) {
-            this.flow = flow;
-        }
-
-        @Override
-        void run(Context context, long nowNs) {
-            context.flowAsked(flow, flow.takeAsked(), nowNs);
-        }
     }
 }

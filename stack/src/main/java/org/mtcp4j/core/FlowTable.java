@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.util.Arrays;
+
 /** The flows of a context by their tuple: open addressing, linear probing, removal by shifting back. Owner only. */
 final class FlowTable {
     private final LocalPorts ports;
@@ -91,6 +93,26 @@ final class FlowTable {
         size--;
         ports.remove(flow.localPort());
         return true;
+    }
+
+    int slots() {
+        return slots.length;
+    }
+
+    /** What is in a slot, or null. */
+    Flow at(int slot) {
+        return slots[slot];
+    }
+
+    /** After a fault: empties a slot, whatever is there. */
+    void forget(int slot) {
+        slots[slot] = null;
+    }
+
+    /** After a fault: nothing is in the table. */
+    void clear() {
+        Arrays.fill(slots, null);
+        size = 0;
     }
 
     int size() {

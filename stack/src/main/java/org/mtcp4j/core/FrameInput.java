@@ -57,15 +57,19 @@ final class FrameInput implements ReceiveSink {
     /** One burst of a link: handles, hands off and frees; returns frames received. */
     int receive(Link from, long nowNs) {
         FrameBatch rx = from.rx;
-        int received = from.queue.receive(rx);
+        // An error may have ended the round amid a burst.
+        int received = from.rxLeft == 0 ? from.queue.receive(rx) : from.rxLeft;
         if (received == 0) {
             return 0;
         }
-        counters.add(Counter.IN_FRAMES, received);
-        for (int i = 0; i < received; i++) {
-            if (!frame(from, rx.offset[i], rx.lengthBytes[i], rx.flags[i], nowNs)) {
-                from.queue.free(rx.offset[i]);
-            }
+        if (from.rxLeft == 0) {
+            from.rxLeft = received;
+            from.rxEnd = received;
+            counters.add(Counter.IN_FRAMES, received);
+        }
+        while (from.rxLeft > 0) {
+            int i = from.rxEnd - from.rxLeft--;
+            handedOver(from, rx.offset[i], rx.lengthBytes[i], rx.flags[i], nowNs);
         }
         rx.count = 0;
         return received;
@@ -82,18 +86,30 @@ final class FrameInput implements ReceiveSink {
         return fragments.expire(now);
     }
 
-    /** A frame that another context's queue received for one of our flows. */
+    /** A frame, ours or one that another context's queue received for one of our flows: handles and frees it. An error ends nothing else. */
     void handedOver(Link from, int offset, int lengthBytes, int flags, long nowNs) {
-        if (!frame(from, offset, lengthBytes, flags, nowNs)) {
+        boolean passedOn = false;
+        Faults faults = context.faults;
+        faults.working = null;
+        try {
+            faults.at(Faults.FRAME);
+            passedOn = frame(from, offset, lengthBytes, flags, nowNs);
+        } catch (Throwable e) {
+            // Plain stores alone: this may be the end of a stack.
+            faults.failed(e, faults.working);
+        }
+        if (!passedOn) {
             from.queue.free(offset);
         }
     }
 
     /** A frame with what fragments have made. */
     void reassembled(Link from, int offset, int lengthBytes, long nowNs) {
+        Link before = link;
         inPieces = true;
         handedOver(from, offset, lengthBytes, 0, nowNs);
         inPieces = false;
+        link = before;
     }
 
     /** True when the frame was passed on and is no longer ours to free. */

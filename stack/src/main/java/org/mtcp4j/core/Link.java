@@ -27,6 +27,10 @@ final class Link {
     final int zone;
 
     final FrameBatch rx;
+    /** Of the burst received last: frames in all, and those not handled yet. */
+    int rxEnd;
+
+    int rxLeft;
     final FrameBatch tx;
     final ByteBuffer bytes;
     final ByteBuffer nativeOrder;

@@ -9,7 +9,7 @@ import java.lang.invoke.VarHandle;
  * acquire before it leaves, a sleeper re-checks everything after it has published that it sleeps. Covered by jcstress.
  */
 final class Ownership {
-    private static final int FREE = 0;
+    static final int FREE = 0;
     private static final int OWNED = 1;
     private static final VarHandle STATE;
 
@@ -23,11 +23,23 @@ final class Ownership {
 
     final CommandQueue commands = new CommandQueue();
 
-    @SuppressWarnings("unused") // through STATE
-    private volatile int state;
+    /** Whoever owns without having released after an error sets this to {@link #FREE}, and {@link #owner} to null before: no call can fail. */
+    volatile int state;
+
+    /** The owner's thread. Others may read anything but themselves. */
+    Thread owner;
 
     boolean tryAcquire() {
-        return state == FREE && STATE.compareAndSet(this, FREE, OWNED);
+        if (state != FREE) {
+            return false;
+        }
+        // Before the exchange: a thread at the end of its stack fails here, and owns nothing.
+        Thread caller = Thread.currentThread();
+        if (!STATE.compareAndSet(this, FREE, OWNED)) {
+            return false;
+        }
+        owner = caller;
+        return true;
     }
 
     /**
@@ -36,7 +48,8 @@ final class Ownership {
      * @return true when commands came meanwhile and the caller owns the context again: it must run them and release once more
      */
     boolean releaseOrReacquire() {
-        STATE.setVolatile(this, FREE);
+        owner = null;
+        state = FREE;
         VarHandle.fullFence();
         return !commands.isEmpty() && tryAcquire();
     }

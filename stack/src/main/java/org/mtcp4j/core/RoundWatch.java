@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.mtcp4j.stats.Counter;
 
 /**
  * Looks twice a second whether a context is still in the round that it was in a second ago. Such a round is a fault of the stack, and
- * its owner, which neither sends nor lets anyone in, can't tell of it: so another thread counts it and reports it, once.
+ * its owner, which neither sends nor lets anyone in, can't tell of it: so another thread counts it and reports it, once. It reports errors,
+ * too, which happen where there is no memory to write of them, and sees to commands that a thread left behind with its last error.
  */
 final class RoundWatch implements Runnable {
     static final long TOO_LONG_NS = 1_000_000_000L;
     private static final long PERIOD_NS = TOO_LONG_NS / 2;
 
     private final Context[] contexts;
+    /** Between two reports of errors of one context. */
+    private static final long QUIET_NS = 10_000_000_000L;
+
     private final BiConsumer<Context, Thread> onLongRound;
+    private final BiConsumer<Context, Throwable> onErrors;
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -22,9 +28,19 @@ final class RoundWatch implements Runnable {
     private final long[] seen;
     private final long[] sinceNs;
     private final long[] reported;
+    // By context: errors seen, and until when nothing is said of more.
+    private final long[] errors;
+    private final long[] quietUntilNs;
 
-    /** @param onLongRound told of each such round once, with the thread that runs it */
-    RoundWatch(Context[] contexts, BiConsumer<Context, Thread> onLongRound) {
+    /**
+     * @param onLongRound told of each such round once, with the thread that runs it
+     * @param onErrors told of errors that rounds have contained, at most every ten seconds, with the latest
+     */
+    RoundWatch(Context[] contexts, BiConsumer<Context, Thread> onLongRound, BiConsumer<Context, Throwable> onErrors) {
+        this.onErrors = onErrors;
+        errors = new long[contexts.length];
+        quietUntilNs = new long[contexts.length];
+        Arrays.fill(quietUntilNs, Long.MIN_VALUE);
         this.contexts = contexts;
         this.onLongRound = onLongRound;
         seen = new long[contexts.length];
@@ -47,13 +63,30 @@ final class RoundWatch implements Runnable {
     public void run() {
         while (!stopped) {
             LockSupport.parkNanos(this, PERIOD_NS);
-            look(System.nanoTime());
+            try {
+                look(System.nanoTime());
+            } catch (Throwable e) {
+                // No memory for a report: another look follows.
+                contexts[0].faults.note(e);
+            }
+        }
+    }
+
+    private void lookForErrors(int i, long nowNs) {
+        long count = contexts[i].counters.get(Counter.FLOW_ERRORS);
+        Throwable last = contexts[i].faults.last();
+        if (count != errors[i] && last != null && nowNs >= quietUntilNs[i]) {
+            errors[i] = count;
+            quietUntilNs[i] = nowNs + QUIET_NS;
+            onErrors.accept(contexts[i], last);
         }
     }
 
     void look(long nowNs) {
         for (int i = 0; i < contexts.length; i++) {
             Context context = contexts[i];
+            context.driver.lookAfter();
+            lookForErrors(i, nowNs);
             long number = context.mark.underWay();
             if (number == 0 || number != seen[i]) {
                 seen[i] = number;

@@ -38,6 +38,9 @@ final class SendStream extends StreamGuard {
     @SuppressWarnings("unused") // through ACKED; owner writes
     private long acked;
 
+    /** Application: where {@link #append} has come to, also when it ended with an exception of the buffer's. */
+    long appended;
+
     // Under the word, or published by WRITTEN.
     private Chunk first;
     private Chunk tail;
@@ -75,6 +78,7 @@ final class SendStream extends StreamGuard {
         int room = (int) Math.max(0, limitBytes - (position - acked()));
         int wanted = Math.min(room, src.remaining());
         int taken = 0;
+        appended = position;
         while (taken < wanted) {
             Chunk chunk = tail;
             if (chunk == null || chunk.end() == position) {
@@ -89,6 +93,7 @@ final class SendStream extends StreamGuard {
             src.position(src.position() + n);
             taken += n;
             position += n;
+            appended = position;
         }
         return taken;
     }

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.LockSupport;
  * owner takes the word only to give storage back, and never waits for it.
  */
 abstract class StreamGuard {
-    private static final int IDLE = 0;
-    private static final int APPLICATION = 1;
+    static final int IDLE = 0;
+    static final int APPLICATION = 1;
     private static final int OWNER = 2;
     private static final int RELEASED = 3;
     private static final int SPINS = 200;
@@ -26,8 +26,8 @@ abstract class StreamGuard {
         }
     }
 
-    @SuppressWarnings("unused") // through WORD
-    private volatile int word;
+    /** The application that an error keeps from {@link #exit} sets it from {@link #APPLICATION} to {@link #IDLE}: no call can fail. */
+    volatile int word;
 
     private volatile boolean releaseWanted;
     private volatile boolean ending;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.util.Arrays;
+
 /**
  * Deadlines of a context's flows: a hierarchical wheel of four levels of 64 slots, a tick about a millisecond. A slot is a list
  * linked through the flows, so nothing grows however deadlines bunch. A flow stands in the slot of a deadline that may have moved
@@ -117,6 +119,13 @@ final class TimerWheel {
             remove(flow);
             insert(flow, Math.max(flow.wheelTick, tick));
         }
+    }
+
+    /** After a fault: nobody is in the wheel. */
+    void clear(long nowNs) {
+        Arrays.fill(slots, null);
+        Arrays.fill(occupied, 0);
+        tick = nowNs >> TICK_SHIFT;
     }
 
     boolean isEmpty() {

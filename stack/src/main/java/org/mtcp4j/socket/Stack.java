@@ -20,6 +20,7 @@ import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.VlanNic;
+import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.stats.SideReason;
 import org.mtcp4j.wire.Ethernet;
@@ -58,17 +59,29 @@ public final class Stack implements AutoCloseable {
         Pinning pinning =
                 nics.size() == 1 && config.text(Key.CPUS).isEmpty() ? new NoPinning() : nativePinning(config, nics);
         Engine engine = new Engine(config, nics, addresses.routes(), pinning, (context, cause) -> {
-            errors.accept("context " + context.index() + " failed, its connections are reset: " + cause
+            errors.accept("context " + context.index() + " failed and begins anew, its connections are reset: " + cause
                     + "; please report this with the stack trace");
             cause.printStackTrace();
         });
-        engine.watch((context, thread) -> errors.accept(longRound(context, thread)));
+        engine.watch((context, thread) -> errors.accept(longRound(context, thread)), (context, error) -> {
+            errors.accept(contained(context, error));
+            if (!(error instanceof VirtualMachineError)) {
+                error.printStackTrace();
+            }
+        });
         if (addresses.plan().any()) {
             engine.learn(addresses.plan());
         }
         engine.start();
         awaitAddresses(engine, addresses, config.number(Key.ADDRESS_WAIT));
         return new Stack(engine);
+    }
+
+    private static String contained(Context context, Throwable error) {
+        String what = "context " + context.index() + " met " + error + ", "
+                + context.counters().get(Counter.FLOW_ERRORS)
+                + " error(s) so far; each ended the work on one packet or connection";
+        return error instanceof VirtualMachineError ? what : what + "; please report this with the stack trace";
     }
 
     private static String longRound(Context context, Thread thread) {

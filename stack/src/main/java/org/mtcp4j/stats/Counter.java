@@ -96,7 +96,10 @@ public enum Counter {
             "SYNs dropped: their next hop has not answered, or too many strangers are asked for already"),
     ROUTER_CHANGES("RouterChanges", "connections that left a router for another"),
     LINK_DOWNS("LinkDowns", "times a NIC was found down"),
-    CONTEXT_FAILURES("ContextFailures", "contexts that failed as a whole");
+    FLOW_ERRORS(
+            "FlowErrors",
+            "errors (no memory, no stack, a fault of this stack) that ended one frame, command or connection's turn"),
+    CONTEXT_FAILURES("ContextFailures", "times a context was rebuilt after errors, all its connections reset");
 
     private final String label;
     private final String sentence;

@@ -175,6 +175,12 @@ public class Connection extends ControlBlock {
         refreshDeadline();
     }
 
+    /** Something failed inside this stack: RST at once. CLOSED with {@link CloseReason#RESET}. */
+    public void fail() {
+        resetAndDie(CloseReason.RESET);
+        refreshDeadline();
+    }
+
     /**
      * An ICMP error names this connection: it counts only if it quotes a sequence number in flight (RFC 5927 §4.1). Before the
      * connection is synchronized it ends it (RFC 5461 §4.1), afterwards it is remembered as the reason for a later timeout.

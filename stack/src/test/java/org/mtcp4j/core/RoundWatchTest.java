@@ -17,7 +17,8 @@ class RoundWatchTest {
     private final Engine engine = TestEngines.engine(List.of(TestEngines.memory()));
     private final Context context = engine.context(0);
     private final List<Thread> reports = new ArrayList<>();
-    private final RoundWatch watch = new RoundWatch(new Context[] {context}, (where, thread) -> reports.add(thread));
+    private final RoundWatch watch =
+            new RoundWatch(new Context[] {context}, (where, thread) -> reports.add(thread), (where, error) -> {});
 
     private void inARound(Runnable meanwhile) {
         context.driver.call(new Call() {
@@ -75,10 +76,12 @@ class RoundWatchTest {
     void engineReportsTheThreadThatIsStuck() throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
         List<Thread> threads = new ArrayList<>();
-        engine.watch((where, thread) -> {
-            threads.add(thread);
-            seen.countDown();
-        });
+        engine.watch(
+                (where, thread) -> {
+                    threads.add(thread);
+                    seen.countDown();
+                },
+                (where, error) -> {});
         engine.start();
         try {
             inARound(() -> {

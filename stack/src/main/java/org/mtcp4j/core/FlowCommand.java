@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+/** The node that {@link Flow#ask} queues. */
+final class FlowCommand extends Command {
+    private final Flow flow;
+
+    FlowCommand(Flow flow) {
+        this.flow = flow;
+    }
+
+    @Override
+    Flow subject() {
+        return flow;
+    }
+
+    @Override
+    void run(Context context, long nowNs) {
+        context.flowAsked(flow, flow.takeAsked(), nowNs);
+    }
+}
