@@ -28,6 +28,14 @@ public final class Agent {
     /** The stack runs. */
     private static volatile boolean started;
 
+    /** A property by which {@code attach} hears what became of it: {@link #STARTED}, or why not. */
+    public static final String OUTCOME = "org.mtcp4j.attached";
+
+    public static final String STARTED = "started";
+
+    /** The last sentence. */
+    private static volatile String refusal;
+
     private Agent() {}
 
     /** Called by the JVM before the application's main method. */
@@ -40,9 +48,12 @@ public final class Agent {
         String tooLate = started ? "the agent is there already" : LateAttach.tooLate(instrumentation);
         if (tooLate != null) {
             System.err.println("[mtcp] ERROR " + tooLate + "; nothing was changed");
+            System.setProperty(OUTCOME, tooLate + "; nothing was changed");
             return;
         }
+        refusal = "mtcp.enabled=false";
         launch(arguments, instrumentation, false);
+        System.setProperty(OUTCOME, started ? STARTED : refusal);
     }
 
     /** @param mayHalt where {@code on-failure=fail}, before the program starts: one that runs already is not ended */
@@ -122,6 +133,7 @@ public final class Agent {
     }
 
     private static void refuse(String sentence, boolean fail) {
+        refusal = sentence + "; the program runs on the kernel";
         if (fail) {
             System.err.println("[mtcp] ERROR " + sentence + "; the program is not started (mtcp.on-failure=fail)");
             // Not an exception: the JVM would print a stack trace of its own around the sentence.

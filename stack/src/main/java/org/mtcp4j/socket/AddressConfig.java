@@ -43,6 +43,7 @@ final class AddressConfig {
                 sources.add(learned);
             }
             List<IpAddress> gateways = gateways(config.text(Key.GATEWAY));
+            check(config, links, sources, gateways);
             plan = new AddressPlan(sources, gateways, anyOf(sources) ? secret() : "");
             if (plan.any() && Stack.isMemory(nics[0])) {
                 throw new IllegalArgumentException("mtcp.nic=" + nics[0] + " leads to no network that " + DHCP + " or "
@@ -53,6 +54,26 @@ final class AddressConfig {
         } catch (IllegalArgumentException e) {
             throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
         }
+    }
+
+    private static void check(
+            StackConfig config,
+            List<LinkAddresses> links,
+            List<AddressPlan.Sources> sources,
+            List<IpAddress> gateways) {
+        String[] hostIps = config.text(Key.TAP_HOST_IP).split(";", -1);
+        List<IpAddress> all = new ArrayList<>();
+        for (int i = 0; i < links.size(); i++) {
+            List<Subnet> own = links.get(i).own().stream()
+                    .map(subnet -> new Subnet(subnet.address().withoutZone(), subnet.prefixBits()))
+                    .toList();
+            own.forEach(subnet -> all.add(subnet.address()));
+            String hostIp = i < hostIps.length ? hostIps[i].trim() : "";
+            if (!hostIp.isEmpty()) {
+                AddressChecks.hostIp(hostIp, own, !sources.get(i).any());
+            }
+        }
+        gateways.forEach(gateway -> AddressChecks.gateway(gateway, all));
     }
 
     private static boolean anyOf(List<AddressPlan.Sources> sources) {
@@ -75,7 +96,7 @@ final class AddressConfig {
         List<Subnet> own = new ArrayList<>();
         for (String part : parts) {
             if (!part.equals(DHCP) && !part.equals(SLAAC)) {
-                Subnet subnet = Subnet.parse(part);
+                Subnet subnet = AddressChecks.own(part);
                 own.add(new Subnet(subnet.address().inZone(zone), subnet.prefixBits()));
             }
         }

@@ -26,7 +26,7 @@ import org.mtcp4j.stats.SideReason;
 import org.mtcp4j.wire.Ethernet;
 
 /** A running stack: its contexts, NICs and background threads. One per JVM in production; tests start several. */
-public final class Stack implements AutoCloseable {
+public final class Stack implements Reach, AutoCloseable {
     /** Frames of the loopback beside another NIC: for the program's connections to its own address. */
     private static final int HAIRPIN_FRAMES = 2_048;
 
@@ -185,6 +185,11 @@ public final class Stack implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new StackUnavailableException("mtcp.mac: " + e.getMessage(), e);
         }
+        if ((address >>> 40 & 1) != 0 || (address == 0 && !mac.isEmpty())) {
+            throw new StackUnavailableException(
+                    "mtcp.mac: '" + mac
+                            + "' is a group's address or nobody's, and no host's; the first pair of digits is even, as 02:00:5e:00:53:01");
+        }
         return new NicSettings(
                 config.intValue(Key.CONTEXTS),
                 config.intValue(Key.MTU),
@@ -216,6 +221,7 @@ public final class Stack implements AutoCloseable {
     }
 
     /** Whether a socket may be bound to this address on the stack: its own, the any-address, loopback where the stack has it. */
+    @Override
     public boolean owns(InetAddress local) {
         IpAddress ip = Binds.wireAddress(local);
         return ip.isAny() || engine.addresses().isLocal(ip);
@@ -226,6 +232,7 @@ public final class Stack implements AutoCloseable {
      * to it only where somebody of the stack's listens: other programs, and sockets that stayed on the kernel, are reached by the same
      * addresses.
      */
+    @Override
     public SideReason sideOf(InetSocketAddress remote) {
         IpAddress ip = Binds.wireAddress(remote.getAddress());
         if (!engine.isReachable(ip)) {
@@ -235,6 +242,7 @@ public final class Stack implements AutoCloseable {
     }
 
     /** Whether the stack has the address only because it serves the machine's loopback: the kernel has it too. */
+    @Override
     public boolean shares(InetAddress address) {
         return engine.addresses().isShared(Binds.wireAddress(address));
     }
@@ -252,6 +260,37 @@ public final class Stack implements AutoCloseable {
     /** The addresses that the stack has now, with their prefixes, and where it sends what is for no network of its own. */
     public String addressText() {
         return engine.routes().toText();
+    }
+
+    /** What was configured and will not have the effect that was meant, a sentence each with the cure. */
+    public List<String> warnings(StackConfig config) {
+        List<String> warnings = new ArrayList<>();
+        int processors = Runtime.getRuntime().availableProcessors();
+        if (config.intValue(Key.CONTEXTS) > processors) {
+            warnings.add("mtcp.contexts=" + config.intValue(Key.CONTEXTS) + " is more than the " + processors
+                    + " processor(s) that this JVM may use: contexts wait for each other; set mtcp.contexts="
+                    + processors + " or less");
+        }
+        if (!config.text(Key.CPUS).isEmpty() && config.is(Key.DRIVER, "inline")) {
+            warnings.add("mtcp.cpus=" + config.text(Key.CPUS)
+                    + " has no effect with mtcp.driver=inline, where contexts have no"
+                    + " threads of their own; set mtcp.driver=dedicated, or pin the program with taskset");
+        }
+        String[] specs = config.text(Key.NIC).split(";", -1);
+        for (int i = 0; i < specs.length; i++) {
+            String spec = specs[i].trim();
+            if (spec.startsWith("tap:")
+                    && part(config, Key.TAP_HOST_IP, i).isEmpty()
+                    && !engine.nics().get(1 + i).isUp()) {
+                String name = spec.substring(4).replaceAll(",.*", "");
+                warnings.add("TAP device '" + name
+                        + "' is down at the kernel's end, so nothing gets through, and mtcp.tap.host-ip is empty;"
+                        + " set it, as tap.host-ip=198.18.0.1/24, or run 'ip addr add 198.18.0.1/24 dev " + name
+                        + " && ip link set " + name
+                        + " up'");
+            }
+        }
+        return warnings;
     }
 
     /** Connections, pools and counters as text, for {@code stat}. */

@@ -9,9 +9,7 @@ public enum Counter {
     SLEEPS("Sleeps", "times the leader slept"),
     WAKEUPS("Wakeups", "wake-ups given to selectors"),
     COMMANDS("Commands", "commands run"),
-    HELD_WRITES("HeldWrites", "writes held back for batching"),
     STALE_COMMANDS("StaleCommands", "commands for flows that were gone"),
-    FOREIGN_CONTEXT("ForeignContext", "flows used by a selector that drives another context"),
     IN_FRAMES("InFrames", "frames received"),
     OUT_FRAMES("OutFrames", "frames transmitted"),
     NIC_BUSY("NicBusy", "times the NIC took fewer frames than offered"),
@@ -69,7 +67,9 @@ public enum Counter {
     TCP_CSUM_ERRORS("TcpInCsumErrors", "segments with a bad checksum"),
     TCP_HDR_ERRORS("TcpInErrs", "segments with a bad header"),
     TCP_NO_SOCKET("TcpExtNoSocket", "segments for no connection and no listener"),
-    TCP_OUT_RSTS("TcpOutRsts", "resets sent to segments without a connection"),
+    TCP_OUT_RSTS(
+            "TcpExtOutRstsNoSocket",
+            "resets sent to segments without a connection; TcpOutRsts are those of connections"),
     LISTEN_OVERFLOWS("TcpExtListenOverflows", "connection attempts dropped because the accept queue was full"),
     LISTEN_DROPS("TcpExtListenDrops", "connection attempts dropped: too many half open, or connections at all"),
     SYN_QUEUE_FULL_DROPS(

@@ -13,7 +13,6 @@ public final class TcpCounters {
     public long inSegs;
     public long outSegs;
     public long retransSegs;
-    public long inErrs;
     public long outRsts;
 
     /** Retransmission timer expiries. */

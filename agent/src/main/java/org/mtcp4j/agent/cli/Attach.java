@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.mtcp4j.agent.Agent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -32,10 +33,15 @@ final class Attach implements Callable<Integer> {
             VirtualMachine machine = VirtualMachine.attach(Long.toString(pid));
             try {
                 machine.loadAgent(jar.toString(), arguments);
+                String outcome = machine.getSystemProperties().getProperty(Agent.OUTCOME, Agent.STARTED);
+                if (!outcome.equals(Agent.STARTED)) {
+                    System.err.println("process " + pid + " refused: " + outcome);
+                    return 1;
+                }
             } finally {
                 machine.detach();
             }
-            System.out.println("attached; the program's standard error says what became of it");
+            System.out.println("attached: the sockets that the program opens from now on are the stack's");
             return 0;
         } catch (AttachNotSupportedException
                 | AgentLoadException

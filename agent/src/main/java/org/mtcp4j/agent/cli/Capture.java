@@ -33,6 +33,11 @@ final class Capture implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (seconds < 0) {
+            System.err.println(
+                    "--seconds " + seconds + " is less than nothing; write how long to capture, or leave it out");
+            return 2;
+        }
         try (Question question = new Question(pid, "capture " + nic + " " + file.toAbsolutePath())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endAndWait(question)));
             if (seconds > 0) {

@@ -105,6 +105,7 @@ final class Doctor implements Callable<Integer> {
             ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + config.text(Key.IP)
                     + (stack.learnsAddresses() ? " (" + stack.addressText() + ")" : "") + ", "
                     + stack.engine().contexts().size() + " context(s)");
+            stack.warnings(config).forEach(this::warn);
         } catch (StackUnavailableException e) {
             failures++;
             System.out.println("FAIL  " + e.getMessage());
@@ -131,7 +132,9 @@ final class Doctor implements Callable<Integer> {
                         ok("CAP_NET_ADMIN is held: TAP devices can be made");
                     } else {
                         matters(
-                                "CAP_NET_ADMIN is missing: for a TAP run as root, or under unshare --user --map-root-user --net");
+                                "CAP_NET_ADMIN is missing: for a TAP run as root, or under unshare --user --map-root-user --net;"
+                                        + " in a container give it --cap-add NET_ADMIN --device /dev/net/tun, in Kubernetes"
+                                        + " securityContext.capabilities.add: [NET_ADMIN]");
                     }
                 }
             }

@@ -8,9 +8,10 @@ import java.util.concurrent.Callable;
 import org.mtcp4j.config.ConfigException;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
-import org.mtcp4j.socket.OffloadRules;
 import org.mtcp4j.socket.Reachability;
 import org.mtcp4j.socket.StackUnavailableException;
+import org.mtcp4j.spi.nio.SideDecision;
+import org.mtcp4j.stats.SideReason;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -54,78 +55,70 @@ final class Explain implements Callable<Integer> {
         }
     }
 
-    /** In the order in which {@code SideRules} decides. */
+    /** The decision is that of sockets; here are the words for it. */
     private static final class Answer {
         private final StackConfig config;
         private final InetSocketAddress address;
-        private final OffloadRules offload;
+        private final SideDecision decision;
         private final Reachability reach;
 
         Answer(StackConfig config, InetSocketAddress address) throws StackUnavailableException {
             this.config = config;
             this.address = address;
-            offload = OffloadRules.parse(config.text(Key.OFFLOAD));
             reach = new Reachability(config);
+            decision = new SideDecision(reach, config);
         }
 
         String text() {
             if (config.is(Key.ENABLED, "false")) {
                 return "kernel: mtcp.enabled=false";
             }
-            if (address.getAddress().isAnyLocalAddress()) {
-                return "listen  " + listenOnAny();
-            }
-            return "connect " + connect() + System.lineSeparator() + "listen  " + listen();
+            String listen = "listen  " + words(decision.listen(address), true);
+            return address.getAddress().isAnyLocalAddress()
+                    ? listen
+                    : "connect " + words(decision.connect(address), false) + System.lineSeparator() + listen;
         }
 
-        private String listenOnAny() {
-            if (!offload.allowsAnyAddress(address.getPort())) {
-                return "kernel: mtcp.offload=" + config.text(Key.OFFLOAD) + " leaves this port to it";
-            }
-            return switch (config.text(Key.WILDCARD)) {
-                case "kernel" -> "kernel: mtcp.wildcard=kernel";
-                case "stack" -> "stack: mtcp.wildcard=stack";
-                default -> "stack and kernel: mtcp.wildcard=both";
+        private String words(SideReason reason, boolean listens) {
+            boolean any = address.getAddress().isAnyLocalAddress();
+            return switch (reason) {
+                case KERNEL_EXCLUDED ->
+                    any
+                            ? "kernel: mtcp.offload=" + config.text(Key.OFFLOAD) + " leaves this port to it"
+                            : "kernel: mtcp.offload's rule " + decision.rule(address);
+                case KERNEL_WILDCARD -> "kernel: mtcp.wildcard=kernel";
+                case STACK_AND_KERNEL ->
+                    any
+                            ? "stack and kernel: mtcp.wildcard=both"
+                            : "stack and kernel: mtcp.loopback=stack, mtcp.wildcard=both" + rule();
+                case KERNEL_ADDRESS ->
+                    "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP) + unlessLearned();
+                case KERNEL_NO_ROUTE ->
+                    reach.isGroup(address.getAddress())
+                            ? "kernel: a broadcast or multicast address, and a connection has one other end"
+                            : "kernel: mtcp.ip=" + config.text(Key.IP) + " and mtcp.gateway=" + config.text(Key.GATEWAY)
+                                    + " have no route there" + unlessLearned();
+                case KERNEL_LOOPBACK ->
+                    "stack while a socket of the stack's listens there, else kernel: mtcp.loopback=stack";
+                case STACK -> any ? "stack: mtcp.wildcard=stack" : stack(listens) + rule();
+                case KERNEL_ACCEPTED -> throw new AssertionError(reason);
             };
         }
 
-        private String rule() {
-            String rule = offload.deciding(address);
-            return rule.isEmpty() ? "" : ", and mtcp.offload's rule " + rule + " allows it";
+        private String stack(boolean listens) {
+            if (listens && reach.shares(address.getAddress())) {
+                return "stack: mtcp.loopback=stack";
+            }
+            return "stack: " + (reach.owns(address.getAddress()) ? "one of its own addresses" : "it has a route");
         }
 
-        private String connect() {
-            if (!offload.allows(address)) {
-                return "kernel: mtcp.offload's rule " + offload.deciding(address);
-            }
-            if (!reach.routes(address.getAddress())) {
-                return "kernel: mtcp.ip=" + config.text(Key.IP) + " and mtcp.gateway=" + config.text(Key.GATEWAY)
-                        + " have no route there" + unlessLearned();
-            }
-            if (reach.shares(address.getAddress())) {
-                return "stack while a socket of the stack's listens there, else kernel: mtcp.loopback=stack";
-            }
-            return "stack: " + (reach.owns(address.getAddress()) ? "one of its own addresses" : "it has a route")
-                    + rule();
+        private String rule() {
+            String rule = decision.rule(address);
+            return rule.isEmpty() ? "" : ", and mtcp.offload's rule " + rule + " allows it";
         }
 
         private String unlessLearned() {
             return reach.learns() ? ", unless the network gives one: stat PID prints what a running program has" : "";
-        }
-
-        private String listen() {
-            if (!offload.allows(address)) {
-                return "kernel: mtcp.offload's rule " + offload.deciding(address);
-            }
-            if (!reach.owns(address.getAddress())) {
-                return "kernel: not one of the stack's addresses, mtcp.ip=" + config.text(Key.IP) + unlessLearned();
-            }
-            if (!reach.shares(address.getAddress())) {
-                return "stack: one of its own addresses" + rule();
-            }
-            boolean both = config.is(Key.WILDCARD, "both");
-            return (both ? "stack and kernel: mtcp.loopback=stack, mtcp.wildcard=both" : "stack: mtcp.loopback=stack")
-                    + rule();
         }
     }
 }

@@ -18,6 +18,8 @@ import picocli.CommandLine.Parameters;
         name = "mtcp4j",
         description = "User-level TCP for unmodified Java programs: -javaagent:mtcp4j-agent.jar[=key=value,...]",
         mixinStandardHelpOptions = true,
+        versionProvider = Main.VersionText.class,
+        scope = CommandLine.ScopeType.INHERIT,
         subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class, Capture.class, Attach.class
         })
 public final class Main implements Callable<Integer> {
@@ -29,6 +31,14 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() {
         return new Version().call();
+    }
+
+    /** For {@code --version}. */
+    static final class VersionText implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"mtcp4j " + MtcpRuntime.version()};
+        }
     }
 
     /** {@code version}. */

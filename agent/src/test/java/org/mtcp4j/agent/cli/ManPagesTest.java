@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -40,11 +41,18 @@ class ManPagesTest {
         compare("mtcp4j.1", page.toString());
     }
 
+    /** Without --help and --version, which every command has. */
+    private static List<OptionSpec> own(CommandSpec spec) {
+        return spec.options().stream()
+                .filter(option -> !option.usageHelp() && !option.versionHelp())
+                .toList();
+    }
+
     private static void commands(Page page, String before, CommandLine line) {
         for (Map.Entry<String, CommandLine> entry : new TreeMap<>(line.getSubcommands()).entrySet()) {
             CommandSpec spec = entry.getValue().getCommandSpec();
             StringBuilder synopsis = new StringBuilder(before).append(entry.getKey());
-            for (OptionSpec option : spec.options()) {
+            for (OptionSpec option : own(spec)) {
                 synopsis.append(" [").append(option.longestName()).append(']');
             }
             for (PositionalParamSpec parameter : spec.positionalParameters()) {
@@ -54,7 +62,7 @@ class ManPagesTest {
                         .append(needed ? "" : "]");
             }
             page.item(synopsis.toString(), String.join(" ", spec.usageMessage().description()));
-            for (OptionSpec option : spec.options()) {
+            for (OptionSpec option : own(spec)) {
                 page.text(option.longestName() + ": " + String.join(" ", option.description()));
             }
             for (PositionalParamSpec parameter : spec.positionalParameters()) {

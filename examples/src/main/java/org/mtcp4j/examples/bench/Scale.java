@@ -19,7 +19,7 @@ public final class Scale {
     private static final String WARM_MS = "8000";
 
     /** Of {@code stat}: what a context does for, or leaves to, another. */
-    private static final Set<String> CROSSINGS = Set.of("ForeignContext", "HandedOff", "HandoffFull");
+    private static final Set<String> CROSSINGS = Set.of("HandedOff", "HandoffFull");
 
     private Scale() {}
 

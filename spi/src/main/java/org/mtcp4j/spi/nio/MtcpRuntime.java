@@ -3,6 +3,7 @@ package org.mtcp4j.spi.nio;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Properties;
 import java.util.ServiceConfigurationError;
 import org.mtcp4j.config.ConfigException;
@@ -114,13 +115,12 @@ public final class MtcpRuntime {
         if (config.is(Key.ENABLED, "false")) {
             return null;
         }
-        if (!config.is(Key.LOG, "error")) {
-            config.warnings().forEach(warning -> System.err.println("[mtcp] WARN " + warning));
-        }
+        warn(config, config.warnings());
         try {
             checkOffload(config);
             Stack stack = Stack.start(config);
             printStart(config, stack);
+            warn(config, stack.warnings(config));
             return stack;
         } catch (StackUnavailableException e) {
             if (config.is(Key.ON_FAILURE, "fail")) {
@@ -128,6 +128,12 @@ public final class MtcpRuntime {
             }
             printError(e.getMessage());
             return null;
+        }
+    }
+
+    private static void warn(StackConfig config, List<String> sentences) {
+        if (!config.is(Key.LOG, "error")) {
+            sentences.forEach(sentence -> System.err.println("[mtcp] WARN " + sentence));
         }
     }
 

@@ -100,6 +100,9 @@ final class TapDevice {
         };
     }
 
+    private static final String CONTAINERS = "; in a container give it --cap-add NET_ADMIN --device " + PATH
+            + ", in Kubernetes securityContext.capabilities.add: [NET_ADMIN]";
+
     static String missing() {
         return PATH
                 + " is missing, so no TAP device can be made; load the module with 'modprobe tun', or start the container"
@@ -107,7 +110,7 @@ final class TapDevice {
     }
 
     static String noAccess() {
-        return PATH + " may not be opened by this user; run as root, or 'chmod 666 " + PATH + "'";
+        return PATH + " may not be opened by this user; run as root, or 'chmod 666 " + PATH + "'" + CONTAINERS;
     }
 
     private void attach(int fd) throws NicUnavailableException {
@@ -128,7 +131,7 @@ final class TapDevice {
                 new NicUnavailableException("TAP device '" + name
                         + "' may not be made by this user: CAP_NET_ADMIN is missing; run as root, or in a"
                         + " namespace of your own with 'unshare -rn', or make it once with 'ip tuntap add dev " + name
-                        + " mode tap user $USER vnet_hdr'");
+                        + " mode tap user $USER vnet_hdr'" + CONTAINERS);
             case LinuxCalls.EBUSY ->
                 new NicUnavailableException("TAP device '" + name
                         + "' is in use by another process; stop that one, or choose another name in mtcp.nic=tap:NAME");
@@ -218,7 +221,7 @@ final class TapDevice {
     private void must(int result, String doing) throws NicUnavailableException {
         if (result < 0) {
             String cure = -result == LinuxCalls.EPERM
-                    ? "run as root, or in a namespace of your own with 'unshare -rn'"
+                    ? "run as root, or in a namespace of your own with 'unshare -rn'" + CONTAINERS
                     : "see 'ip link' and dmesg";
             throw failure(doing + " TAP device '" + name + "'", -result, cure);
         }
