@@ -48,7 +48,7 @@ final class Background implements Runnable {
 
     void join() throws InterruptedException {
         if (Thread.currentThread() != thread) {
-            thread.join(1_000);
+            thread.join(500);
         }
     }
 

@@ -59,6 +59,8 @@ public final class Context {
 
     /** No NIC is to be touched any more. */
     private volatile boolean closed;
+    /** Did not do in time what it was asked at the stop; the stopping thread's. */
+    boolean isStuck;
 
     Context(Engine engine, int index, Link[] links, long secret, long nowNs) {
         this.engine = engine;
@@ -237,9 +239,18 @@ public final class Context {
         return !handoffs.isEmpty();
     }
 
-    /** The stack stops: threads that are still in it, or come later, find nothing. No thread of the context's own runs any more. */
-    void close() {
+    /**
+     * The stack stops: threads that are still in it, or come later, find nothing. No thread of the context's own runs any more.
+     *
+     * @return false when one is in a round that does not end
+     */
+    boolean close(long limitNs) {
+        long endNs = System.nanoTime() + limitNs;
         while (!ownership.tryAcquire()) {
+            if (System.nanoTime() - endNs > 0) {
+                closed = true;
+                return false;
+            }
             Thread.onSpinWait();
         }
         closed = true;
@@ -247,6 +258,7 @@ public final class Context {
             drainCommands(System.nanoTime());
         }
         driver.sleeper.close();
+        return true;
     }
 
     /** Owner: begins a wait at the queues that must be polled; false after the end. */

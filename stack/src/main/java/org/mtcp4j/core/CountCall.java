@@ -6,6 +6,7 @@ final class CountCall extends Call {
     private Flow[] flows;
     private FlowKey[] timeWaits;
     private int unfinished;
+    private int unfinishedOutside;
 
     Flow[] flows() {
         return flows;
@@ -20,6 +21,11 @@ final class CountCall extends Call {
         return unfinished;
     }
 
+    /** Those of them whose peer is not in this JVM. */
+    int unfinishedOutside() {
+        return unfinishedOutside;
+    }
+
     @Override
     void execute(Context context, long nowNs) {
         flows = context.flows.snapshot();
@@ -27,6 +33,7 @@ final class CountCall extends Call {
         for (Flow flow : flows) {
             if (!flow.finAcked()) {
                 unfinished++;
+                unfinishedOutside += flow.link.loopback ? 0 : 1;
             }
         }
     }

@@ -19,10 +19,6 @@ final class Driver {
     /** Rounds in a row for what loopback delivers at once. */
     private static final int MOST_ROUNDS = 16;
 
-    private static final int STACK_LOOK_EVERY = 16;
-    /** About 9 KiB in compiled code, more before: what a round needs, and half as much again. */
-    private static final int STACK_FRAMES = 128;
-
     static final long TICK_NS = 1_000_000;
     private static final long SHORT_PARK_NS = 50_000;
     /** A leader that slept this often without news of its own gives way to one that has news. */
@@ -68,13 +64,14 @@ final class Driver {
     /** Rounds that found something to do, ever. */
     private long busyRounds;
 
-    private int drives;
+    private final StackProbe stack;
 
     private volatile long lastApplicationRoundNs = Long.MIN_VALUE / 2;
 
     Driver(Context context, Engine engine) {
         this.context = context;
         this.ownership = context.ownership;
+        this.stack = new StackProbe(context.faults);
         this.dedicated = engine.dedicated;
         this.polled = context.isPolled();
         this.spinNs = engine.spinNs(polled);
@@ -131,6 +128,22 @@ final class Driver {
         return call;
     }
 
+    /** As {@link #call}, for a stack that stops; false when nobody has run it in time. */
+    boolean callWithin(Call call, long limitNs) {
+        long endNs = System.nanoTime() + limitNs;
+        ownership.commands.push(call);
+        while (!call.isDone()) {
+            if (System.nanoTime() - endNs > 0) {
+                return false;
+            }
+            lookAfter();
+            if (dedicated || !drive(true)) {
+                LockSupport.parkNanos(SHORT_PARK_NS);
+            }
+        }
+        return true;
+    }
+
     /** Runs the commands alone; the thread's next round, which is near, sends what comes of them. */
     private void runHeld() {
         Thread caller = Thread.currentThread();
@@ -166,7 +179,7 @@ final class Driver {
         }
         boolean complete = false;
         try {
-            if (application && !hasStack()) {
+            if (application && !stack.hasRoomAsFarAsSeen()) {
                 // Not even this is to fail amid a round, in the work of others.
                 ownership.releaseOrReacquire();
                 return false;
@@ -183,32 +196,6 @@ final class Driver {
                 ringLeader();
             }
         }
-    }
-
-    /**
-     * Whether the thread's stack has room for a round. Looked at now and then, always once one was too small: a look costs a quarter of a
-     * microsecond. A thread that goes deeper with each call is seen in time, since a look takes more than a round needs.
-     */
-    private boolean hasStack() {
-        if ((++drives & (STACK_LOOK_EVERY - 1)) != 0 && !context.faults.outOfStack) {
-            return true;
-        }
-        return probeStack();
-    }
-
-    private boolean probeStack() {
-        try {
-            // Always true, which the compiler can't know.
-            return probe(STACK_FRAMES, drives, 1, 2, 3, 4, 5) != Long.MIN_VALUE;
-        } catch (StackOverflowError e) {
-            context.faults.outOfStack = true;
-            return false;
-        }
-    }
-
-    /** Calls itself with frames of 70 bytes and more. */
-    private static long probe(int frames, long a, long b, long c, long d, long e, long f) {
-        return frames == 0 ? a : probe(frames - 1, b, c, d, e, f, a + frames) ^ (a + b) ^ (c + d) ^ (e + f);
     }
 
     private void driveOwned(boolean application) {
@@ -327,7 +314,7 @@ final class Driver {
      */
     void await(Waiter waiter, long timeoutNs) {
         long deadlineNs = timeoutNs < 0 ? NO_LIMIT : deadlineAfter(timeoutNs);
-        if (dedicated || (context.faults.outOfStack && !probeStack())) {
+        if (dedicated || (context.faults.outOfStack && !stack.hasRoom())) {
             parkUntil(waiter, deadlineNs);
             return;
         }

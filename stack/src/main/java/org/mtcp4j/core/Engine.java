@@ -482,10 +482,16 @@ public final class Engine {
 
     /** Stops listening and resets what was not accepted. */
     public void unlisten(Listener listener) {
+        unlisten(listener, false);
+    }
+
+    private void unlisten(Listener listener, boolean exiting) {
         ports.unlisten(listener);
         listener.close();
         for (Flow flow = listener.accept(); flow != null; flow = listener.accept()) {
-            flow.askAndKick(Flow.ABORT, false);
+            if (!exiting || !flow.link.loopback) {
+                flow.askAndKick(Flow.ABORT, false);
+            }
         }
     }
 
@@ -497,7 +503,19 @@ public final class Engine {
      * @return connections that were cut
      */
     public int stop(long lingerNs) {
-        int cut = endConnections(lingerNs);
+        return stop(lingerNs, false);
+    }
+
+    /**
+     * As {@link #stop}, at the end of the JVM: connections with both ends in it stay as they are, and whoever waits in the stack hears
+     * nothing, as on the kernel.
+     */
+    public int exit(long lingerNs) {
+        return stop(lingerNs, true);
+    }
+
+    private int stop(long lingerNs, boolean exiting) {
+        int cut = endConnections(lingerNs, exiting);
         for (Background background : backgrounds) {
             background.stop();
         }
@@ -505,37 +523,19 @@ public final class Engine {
         return cut;
     }
 
-    /** As {@link #stop}, but threads that are in the stack may stay there: nothing is closed under them. */
+    /** As {@link #exit}, but threads that are in the stack may stay there: nothing is closed under them. */
     public int endConnections(long lingerNs) {
-        ports.allListeners().forEach(this::unlisten);
-        for (Context context : contexts) {
-            context.driver.call(new StopCall(false));
-        }
-        awaitConnections(lingerNs);
-        int cut = 0;
-        for (Context context : contexts) {
-            cut += context.driver.call(new StopCall(true)).cut();
-        }
-        return cut;
+        return endConnections(lingerNs, true);
     }
 
-    /** Waits until every connection has ended of itself, at most for the time given. */
+    private int endConnections(long lingerNs, boolean exiting) {
+        ports.allListeners().forEach(listener -> unlisten(listener, exiting));
+        return new StopDesk(contexts, exiting).end(lingerNs);
+    }
+
+    /** Waits until every connection to a peer outside has ended of itself, at most for the time given. */
     public void awaitConnections(long lingerNs) {
-        long endNs = System.nanoTime() + lingerNs;
-        while (unfinished() > 0 && System.nanoTime() < endNs) {
-            for (Context context : contexts) {
-                context.driver.drive(true);
-            }
-            Driver.pause(200_000);
-        }
-    }
-
-    private int unfinished() {
-        int count = 0;
-        for (Context context : contexts) {
-            count += context.driver.call(new CountCall()).unfinished();
-        }
-        return count;
+        new StopDesk(contexts, true).await(lingerNs);
     }
 
     private void joinAndClose() {
@@ -550,10 +550,14 @@ public final class Engine {
                 interrupted = true;
             }
         }
+        boolean closed = true;
         for (Context context : contexts) {
-            context.close();
+            closed &= context.close(StopDesk.LIMIT_NS);
         }
-        nics.forEach(Nic::close);
+        if (closed) {
+            // Else somebody is in a round, and would write where nothing is any more.
+            nics.forEach(Nic::close);
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -3,6 +3,7 @@ package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.locks.LockSupport;
 import org.mtcp4j.nic.QueueWait;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
@@ -60,6 +61,8 @@ final class EpollSleeper implements Sleeper {
     @Override
     public void sleep(long durationNs) {
         if (closed) {
+            // Who still waits at the end of the JVM waits for nothing.
+            LockSupport.parkNanos(NS_PER_MS);
             return;
         }
         long millis = Math.min(Integer.MAX_VALUE, durationNs / NS_PER_MS + (durationNs % NS_PER_MS == 0 ? 0 : 1));
@@ -69,6 +72,8 @@ final class EpollSleeper implements Sleeper {
     @Override
     public void sleep(long durationNs, QueueWait queues) {
         if (closed) {
+            // Who still waits at the end of the JVM waits for nothing.
+            LockSupport.parkNanos(NS_PER_MS);
             return;
         }
         long micros = durationNs == Long.MAX_VALUE ? -1 : durationNs / NS_PER_US + 1;

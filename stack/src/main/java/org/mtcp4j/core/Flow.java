@@ -105,6 +105,7 @@ public final class Flow extends Connection {
     boolean failing;
     Flow nextFailing;
     boolean toldAgain;
+    private boolean muted;
     /** The neighbour that the flow's packets go to; unused over loopback. */
     long hopHi;
 
@@ -539,6 +540,11 @@ public final class Flow extends Connection {
         return 0;
     }
 
+    /** Owner: the application hears of no end any more, as that of a process that has ended. */
+    void mute() {
+        muted = true;
+    }
+
     private int publishStatus() {
         int now = statusOf(state());
         if (finReceived()) {
@@ -547,7 +553,7 @@ public final class Flow extends Connection {
         if (finAcked()) {
             now |= FIN_ACKED;
         }
-        if (now == status) {
+        if (now == status || muted) {
             return 0;
         }
         if ((now & FIN_ACKED) != 0) {

@@ -35,6 +35,9 @@ public final class Stack implements Reach, AutoCloseable {
     /** 4095 is reserved (IEEE 802.1Q). */
     private static final int MOST_VLAN = 4_094;
 
+    /** After connections had their time to end of themselves. */
+    private static final long MAX_LEAVE_NS = 1_000_000_000;
+
     private final Engine engine;
     private final SideCounters sides = new SideCounters();
     private final StackCapture capture;
@@ -314,18 +317,27 @@ public final class Stack implements Reach, AutoCloseable {
      * @return connections that were cut
      */
     public synchronized int stop(long lingerNs) {
+        return stop(lingerNs, false);
+    }
+
+    /** As {@link #stop}, at the end of the JVM: whoever waits in the stack hears nothing, as on the kernel. */
+    public synchronized int exit(long lingerNs) {
+        return stop(lingerNs, true);
+    }
+
+    private int stop(long lingerNs, boolean exiting) {
         if (stopped) {
             return 0;
         }
         stopped = true;
-        int cut = engine.stop(lingerNs);
+        int cut = exiting ? engine.exit(lingerNs) : engine.stop(lingerNs);
         capture.stackStopped();
         return cut;
     }
 
     /**
      * For the end of the JVM while the application's own shutdown hooks still run: gives connections {@code lingerNs} to end of
-     * themselves, then ends the rest as {@link #stop} does. Threads that are in the stack may stay there.
+     * themselves, then ends the rest as {@link #exit} does. Threads that are in the stack may stay there.
      *
      * @return connections that were cut
      */
@@ -335,7 +347,7 @@ public final class Stack implements Reach, AutoCloseable {
         }
         stopped = true;
         engine.awaitConnections(lingerNs);
-        int cut = engine.endConnections(lingerNs);
+        int cut = engine.endConnections(Math.min(lingerNs, MAX_LEAVE_NS));
         capture.stackStopped();
         return cut;
     }

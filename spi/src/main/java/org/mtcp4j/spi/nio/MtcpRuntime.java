@@ -6,6 +6,9 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Properties;
 import java.util.ServiceConfigurationError;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.mtcp4j.config.ConfigException;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -18,6 +21,8 @@ import org.mtcp4j.socket.StackUnavailableException;
  * not start and {@code mtcp.on-failure=kernel}, {@link #stack()} is null and every channel is the JDK's own.
  */
 public final class MtcpRuntime {
+    private static final long STOP_MS = 1_500;
+
     private static volatile MtcpRuntime instance;
 
     private final StackConfig config;
@@ -78,7 +83,24 @@ public final class MtcpRuntime {
             return 0;
         }
         stopped = true;
-        return stack.stop(lingerNs);
+        return within(lingerNs, () -> stack.exit(lingerNs));
+    }
+
+    /** On a thread that nothing waits for longer than that, and a second and a half: whatever the stack is in, the JVM ends. */
+    private static int within(long lingerNs, IntSupplier stop) {
+        AtomicInteger cut = new AtomicInteger();
+        try {
+            Thread thread = new Thread(null, () -> cut.set(stop.getAsInt()), "mtcp-stop", 0, false);
+            thread.setDaemon(true);
+            thread.start();
+            thread.join(TimeUnit.NANOSECONDS.toMillis(lingerNs) + STOP_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (OutOfMemoryError e) {
+            // No thread to be had: the process ends as one that is killed.
+            return 0;
+        }
+        return cut.get();
     }
 
     private static synchronized MtcpRuntime startFromProperties() {
@@ -105,7 +127,8 @@ public final class MtcpRuntime {
 
     /** Among the application's own hooks, which may still be sending last responses and wait for threads that are in a select. */
     private void stopAtExit() {
-        int cut = stack.leave(config.number(Key.LINGER_ON_EXIT));
+        long lingerNs = config.number(Key.LINGER_ON_EXIT);
+        int cut = within(lingerNs, () -> stack.leave(lingerNs));
         if (cut > 0) {
             System.err.println("[mtcp] WARN exit cut " + cut + " connection(s)");
         }
