@@ -9,7 +9,6 @@ import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.Counters;
 import org.mtcp4j.tcp.CloseReason;
 import org.mtcp4j.tcp.TcpCounters;
-import org.mtcp4j.tcp.TcpSettings;
 import org.mtcp4j.tcp.TcpState;
 import org.mtcp4j.wire.FlowHash;
 import org.mtcp4j.wire.TcpSegment;
@@ -50,7 +49,7 @@ public final class Context {
     private final TimeWaitDesk timeWaitDesk;
     final ListenDesk listenDesk;
     final RouteDesk routing = new RouteDesk(this);
-    private final SharedSettings sharedSettings = new SharedSettings(this);
+    final SharedSettings sharedSettings = new SharedSettings(this);
     /** What is left of the commands taken: in a field, so that an error that ends the round loses none. */
     private Command taken;
 
@@ -113,6 +112,7 @@ public final class Context {
             return healthyRound(nowNs);
         } catch (Throwable e) {
             // Plain stores alone: this may be the end of a stack.
+            mark.broken();
             faults.roundEnded(e, nowNs);
             nextDeadlineNs = nowNs + RETRY_NS;
             return 0;
@@ -301,7 +301,9 @@ public final class Context {
                 faults.reset(flow, nowNs);
                 if (flow.inTable || flows.at(i) == flow) {
                     // Nothing may keep it.
-                    flow.inTable = false;
+                    if (flow.inTable) {
+                        countOff(flow);
+                    }
                     flows.forget(i);
                 }
             }
@@ -384,12 +386,6 @@ public final class Context {
         return flow;
     }
 
-    /** Fills in what a connection over that link starts with, but for its timestamp offset. */
-    void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
-        engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
-        defaults.applyTo(settings, !link.isInside);
-    }
-
     /** Of the connection with that key (RFC 7323 §7.1). */
     int timestampOffset(FlowKey key) {
         return engine.initialSequence.timestampOffset(key.localHi, key.localLo, key.remoteHi, key.remoteLo, key.ports);
@@ -461,16 +457,20 @@ public final class Context {
         if (!flow.inTable) {
             return;
         }
-        flow.inTable = false;
-        orphans.forget(flow);
+        countOff(flow);
         flows.remove(flow);
         wheel.remove(flow);
-        if (flow.listener != null) {
-            listenDesk.forget(flow);
-        }
         flow.send.tryRelease();
         if (flow.applicationClosed) {
             flow.receive.tryRelease();
+        }
+    }
+
+    private void countOff(Flow flow) {
+        flow.inTable = false;
+        orphans.forget(flow);
+        if (flow.listener != null) {
+            listenDesk.forget(flow);
         }
     }
 

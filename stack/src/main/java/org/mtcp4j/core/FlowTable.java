@@ -106,11 +106,17 @@ final class FlowTable {
 
     /** After a fault: empties a slot, whatever is there. */
     void forget(int slot) {
+        ports.remove(slots[slot].localPort());
         slots[slot] = null;
     }
 
     /** After a fault: nothing is in the table. */
     void clear() {
+        for (Flow flow : slots) {
+            if (flow != null) {
+                ports.remove(flow.localPort());
+            }
+        }
         Arrays.fill(slots, null);
         size = 0;
     }

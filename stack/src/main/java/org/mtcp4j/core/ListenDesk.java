@@ -112,7 +112,7 @@ final class ListenDesk {
         TcpSettings settings = cookieSettings;
         settings.receiveBufferBytes = 0;
         settings.receiveBufferMostBytes = 0;
-        context.prepare(settings, link, key, listener.defaults);
+        context.sharedSettings.prepare(settings, link, key, listener.defaults);
         settings.timestampOffset = context.timestampOffset(key);
         cookies.answer(segment, settings, tuple(key), reply, nowNs);
         listener.cookieSentNs = nowNs;

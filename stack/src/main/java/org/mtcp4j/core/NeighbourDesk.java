@@ -33,6 +33,9 @@ final class NeighbourDesk implements Neighbours.Events {
     private Routes routes;
     private final List<Flow> waiting = new ArrayList<>();
     private final AtomicInteger told = new AtomicInteger();
+    /** Hosts that were known do not answer any more. */
+    private boolean someGone;
+
     private long nowNs;
 
     /** @param routes the link's own */
@@ -76,7 +79,11 @@ final class NeighbourDesk implements Neighbours.Events {
     }
 
     boolean isDead(IpAddress neighbour) {
-        return table.isDead(neighbour.hi(), neighbour.lo());
+        return isDead(neighbour.hi(), neighbour.lo());
+    }
+
+    boolean isDead(long hi, long lo) {
+        return table.isDead(hi, lo);
     }
 
     /** The flow's peer has answered, so its next hop is there (RFC 4861 §7.3.1). */
@@ -97,6 +104,10 @@ final class NeighbourDesk implements Neighbours.Events {
             return 0;
         }
         table.onTimer(now);
+        if (someGone) {
+            someGone = false;
+            context.routing.hopsGone(link, now);
+        }
         return 1;
     }
 
@@ -293,7 +304,12 @@ final class NeighbourDesk implements Neighbours.Events {
 
     @Override
     public void gone(long hi, long lo) {
-        context.routing.hopGone(link, hi, lo, nowNs);
+        if (isRouter(hi, lo)) {
+            context.routing.hopGone(link, hi, lo, nowNs);
+        } else {
+            // As many as a neighbour chooses to have been: one pass over the flows for all.
+            someGone = true;
+        }
     }
 
     @Override
@@ -313,10 +329,18 @@ final class NeighbourDesk implements Neighbours.Events {
             return;
         }
         int linkIndex = link.index;
+        AtomicInteger pending = first.links[linkIndex].neighbours.told;
+        if (pending.get() >= MAX_TOLD) {
+            context.counters.increment(Counter.HANDOFF_FULL);
+            return;
+        }
+        pending.incrementAndGet();
         first.ownership.commands.push(new Command() {
             @Override
             void run(Context owner, long now) {
-                owner.links[linkIndex].addresses.isNoRouter(hi, lo, now);
+                Link link = owner.links[linkIndex];
+                link.neighbours.told.decrementAndGet();
+                link.addresses.isNoRouter(hi, lo, now);
             }
         });
         first.driver.doorbell();

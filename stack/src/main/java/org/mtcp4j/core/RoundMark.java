@@ -49,6 +49,11 @@ final class RoundMark {
         BEGUN.setOpaque(this, ended() + 1);
     }
 
+    /** Owner: an error has ended the round. A plain store, which the watching thread may see late: this may be the end of a stack. */
+    void broken() {
+        begun = 0;
+    }
+
     /** Any thread: the number of the round that is under way, or 0. */
     long underWay() {
         long number = (long) BEGUN.getOpaque(this);

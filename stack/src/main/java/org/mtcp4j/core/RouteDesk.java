@@ -71,6 +71,21 @@ final class RouteDesk implements Routes.Liveness {
         }
     }
 
+    /** As {@link #hopGone}, for all hosts of the link that do not answer. Downwards, since what is removed makes others move down. */
+    void hopsGone(Link link, long nowNs) {
+        Routes routes = context.engine.routes();
+        for (int i = context.flows.slots() - 1; i >= 0; i--) {
+            Flow flow = context.flows.at(i);
+            if (flow != null && flow.link == link && link.neighbours.isDead(flow.hopHi, flow.hopLo)) {
+                reroute(flow, routes, nowNs);
+                if (link.neighbours.isDead(flow.hopHi, flow.hopLo)
+                        && !flow.state().isSynchronized()) {
+                    neighbourKnown(flow, false, nowNs);
+                }
+            }
+        }
+    }
+
     private static boolean isThrough(Flow flow, Link link, long hopHi, long hopLo) {
         return flow.link == link && flow.hopLo == hopLo && flow.hopHi == hopHi;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.tcp.TcpSettings;
 
 /** What many connections of a context are set up with alike, once. Its owner's. */
@@ -22,7 +23,7 @@ final class SharedSettings {
         TcpSettings wanted = scratch;
         wanted.receiveBufferBytes = 0;
         wanted.receiveBufferMostBytes = 0;
-        context.prepare(wanted, link, key, defaults);
+        prepare(wanted, link, key, defaults);
         for (TcpSettings settings : kept) {
             if (settings != null && settings.isAlike(wanted)) {
                 return settings;
@@ -33,5 +34,11 @@ final class SharedSettings {
         oldest = (oldest + 1) % KEPT;
         scratch = new TcpSettings();
         return wanted;
+    }
+
+    /** Fills in what a connection over that link starts with, but for its timestamp offset. */
+    void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
+        context.engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
+        defaults.applyTo(settings, !link.isInside);
     }
 }

@@ -392,8 +392,8 @@ final class SackRecovery implements LossRecovery {
     }
 
     /** Whether a probe has left that nothing has answered. */
-    boolean isProbeOut() {
-        return probeOut;
+    boolean isProbeOut(Connection c) {
+        return probeOut && Seq.lt(c.sndUna, probeEnd);
     }
 
     boolean isProbeDue() {

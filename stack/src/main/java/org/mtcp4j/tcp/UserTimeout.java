@@ -27,7 +27,7 @@ final class UserTimeout {
      */
     private static boolean isCounting(Connection c) {
         boolean probing = c.persisting && c.persistBackoff > 0;
-        return probing || c.unanswered > 0 || (c.recovery instanceof SackRecovery sack && sack.isProbeOut());
+        return probing || c.unanswered > 0 || (c.recovery instanceof SackRecovery sack && sack.isProbeOut(c));
     }
 
     /** A timer has expired for something that the peer has not answered. */

@@ -9,6 +9,35 @@ import org.junit.jupiter.api.Test;
 
 /** The user timeout (RFC 9293 §3.8.3, RFC 5482), as Linux's TCP_USER_TIMEOUT. */
 class UserTimeoutScriptTest {
+    /** A probe that repaired what was lost still waits for one acknowledgement more (RFC 8985 §7.4.2), but nothing is unanswered. */
+    @Test
+    void idleTimeAfterAProbeHasRepairedALossDoesNotCount() {
+        Script s = patience(withSack(), 30_000).write(100).data(1, 100);
+        untilProbed(s)
+                .pass(20)
+                .inject(ACK, 1, 101, 0)
+                .pass(60_000)
+                .write(100)
+                .pass(1)
+                .in(TcpState.ESTABLISHED);
+    }
+
+    @Test
+    void aCloseLongAfterAProbeHasRepairedALossIsNotTakenForSilence() {
+        Script s = withSack().write(100).data(1, 100);
+        untilProbed(s).pass(20).inject(ACK, 1, 101, 0).pass(150_000).shutdown();
+        s.c.close(s.nowNs);
+        s.pass(1).in(TcpState.FIN_WAIT_1);
+    }
+
+    private static Script untilProbed(Script s) {
+        while (s.sent.isEmpty()) {
+            s.pass(1);
+        }
+        s.sent.clear();
+        return s;
+    }
+
     private static Script patience(Script s, long ms) {
         s.settings.userTimeoutNs = ms * Script.MS;
         return s;
