@@ -26,6 +26,12 @@ final class Diversion {
             "sun.nio.ch.SelectionKeyImpl",
             "sun.net.PlatformSocketImpl");
 
+    /** Of ours, whose static initializers do what a program may not: they would run at its first socket, on its stack. They touch no network. */
+    private static final List<String> OURS = List.of(
+            "org.mtcp4j.spi.net.KernelSide",
+            "org.mtcp4j.spi.nio.KernelProvider$Holder",
+            "org.mtcp4j.spi.nio.MtcpSocketChannel");
+
     private Diversion() {}
 
     /** Before the stack starts: nobody else may claim the selectors' provider. */
@@ -90,6 +96,9 @@ final class Diversion {
         try {
             for (String name : INTERNAL) {
                 Class.forName(name, false, Diversion.class.getClassLoader());
+            }
+            for (String name : OURS) {
+                Class.forName(name, true, Diversion.class.getClassLoader());
             }
         } catch (ClassNotFoundException e) {
             throw new HalfDivertedException("the kernel's channels cannot be opened (" + e + ")");
