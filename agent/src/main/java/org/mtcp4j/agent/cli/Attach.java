@@ -30,26 +30,38 @@ final class Attach implements Callable<Integer> {
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            VirtualMachine machine = VirtualMachine.attach(Long.toString(pid));
-            try {
-                machine.loadAgent(jar.toString(), arguments);
-                String outcome = machine.getSystemProperties().getProperty(Agent.OUTCOME, Agent.STARTED);
-                if (!outcome.equals(Agent.STARTED)) {
-                    System.err.println("process " + pid + " refused: " + outcome);
-                    return 1;
-                }
-            } finally {
-                machine.detach();
+            String outcome = Attachment.attach(pid, jar, arguments);
+            if (!outcome.equals(Agent.STARTED)) {
+                System.err.println("process " + pid + " refused: " + outcome);
+                return 1;
             }
             System.out.println("attached: the sockets that the program opens from now on are the stack's");
             return 0;
-        } catch (AttachNotSupportedException
-                | AgentLoadException
-                | AgentInitializationException
-                | IOException
-                | URISyntaxException e) {
+        } catch (IOException | URISyntaxException e) {
             System.err.println("process " + pid + " cannot be attached to: " + e.getMessage());
-            return 1;
+        } catch (NoClassDefFoundError e) {
+            System.err.println("this Java has no module jdk.attach (" + e.getMessage()
+                    + " is missing), which attach needs; run it with a"
+                    + " JDK, or make the image with jlink --add-modules jdk.attach");
+        }
+        return 1;
+    }
+
+    /** In a class of its own: an image of the JDK may lack the module, and the other commands do not need it. */
+    private static final class Attachment {
+        /** What the agent said became of it. */
+        static String attach(long pid, Path jar, String arguments) throws IOException {
+            try {
+                VirtualMachine machine = VirtualMachine.attach(Long.toString(pid));
+                try {
+                    machine.loadAgent(jar.toString(), arguments);
+                    return machine.getSystemProperties().getProperty(Agent.OUTCOME, Agent.STARTED);
+                } finally {
+                    machine.detach();
+                }
+            } catch (AttachNotSupportedException | AgentLoadException | AgentInitializationException e) {
+                throw new IOException(e.getMessage(), e);
+            }
         }
     }
 }

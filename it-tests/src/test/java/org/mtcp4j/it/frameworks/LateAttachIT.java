@@ -19,16 +19,16 @@ class LateAttachIT {
         command.addAll(List.of(arguments));
         try (Running running = Running.start(command)) {
             running.awaitLine("ready", SECONDS);
-            Running.run(
-                            SECONDS,
-                            List.of(
-                                    Build.java().toString(),
-                                    "-jar",
-                                    Build.agentJar().toString(),
-                                    "attach",
-                                    Long.toString(running.pid()),
-                                    "nic=memory,loopback=stack"))
-                    .ok();
+            Running.Ended attach = Running.run(
+                    SECONDS,
+                    List.of(
+                            Build.java().toString(),
+                            "-jar",
+                            Build.agentJar().toString(),
+                            "attach",
+                            Long.toString(running.pid()),
+                            "nic=memory,loopback=stack"));
+            assertThat(attach.exitCode()).as(attach.text()).isEqualTo(arguments.length == 0 ? 0 : 1);
             running.enter();
             return running.await(SECONDS).ok();
         }
