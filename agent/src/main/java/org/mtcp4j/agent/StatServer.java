@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.socket.StackCapture;
@@ -47,9 +48,12 @@ public final class StatServer {
             Path directory = SocketDirectory.make();
             Path socket =
                     SocketDirectory.socketIn(directory, ProcessHandle.current().pid());
-            Files.deleteIfExists(socket);
+            Path unlistened = socket.resolveSibling(socket.getFileName() + ".new");
+            Files.deleteIfExists(unlistened);
             ServerSocketChannel opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            opened.bind(UnixDomainSocketAddress.of(socket));
+            opened.bind(UnixDomainSocketAddress.of(unlistened));
+            // Whoever finds the file is answered: it has its name once somebody listens.
+            Files.move(unlistened, socket, StandardCopyOption.ATOMIC_MOVE);
             synchronized (StatServer.class) {
                 server = opened;
                 path = socket;
