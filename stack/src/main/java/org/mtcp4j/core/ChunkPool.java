@@ -73,10 +73,11 @@ public final class ChunkPool {
                 }
                 continue;
             }
-            // The chain may change under our hands; then the tag has changed too.
+            // The chain may change under our hands, and lead to chunks that have come since; then the tag has changed
+            // too.
             Chunk[] all = chunks;
             int count = 0;
-            while (count < most && index != 0) {
+            while (count < most && index != 0 && index <= all.length) {
                 into[count] = all[index - 1];
                 index = into[count++].freeNext;
             }
