@@ -194,12 +194,11 @@ final class DropInSocketCases {
     static String asynchronousReadsAfterAReset() throws Exception {
         try (AsynchronousServerSocketChannel server =
                         AsynchronousServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0));
-                AsynchronousSocketChannel client = AsynchronousSocketChannel.open()) {
+                Socket client = new Socket()) {
             Future<AsynchronousSocketChannel> accepting = server.accept();
-            client.connect(server.getLocalAddress()).get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+            client.setSoLinger(true, 0);
+            client.connect(server.getLocalAddress());
             AsynchronousSocketChannel accepted = accepting.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
-            accepted.write(ByteBuffer.allocate(10)).get(PATIENCE_MS, TimeUnit.MILLISECONDS);
-            Thread.sleep(100);
             closeNow(client);
             Thread.sleep(100);
             List<String> seen = new ArrayList<>();
@@ -212,8 +211,8 @@ final class DropInSocketCases {
         }
     }
 
-    private static void closeNow(AsynchronousSocketChannel channel) throws IOException {
-        channel.close();
+    private static void closeNow(Socket socket) throws IOException {
+        socket.close();
     }
 
     private static Object get(Future<?> future) throws Exception {
