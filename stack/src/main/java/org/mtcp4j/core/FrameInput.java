@@ -2,6 +2,8 @@
 package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.SplittableRandom;
 import org.mtcp4j.ip.IcmpError;
 import org.mtcp4j.ip.IcmpReplies;
 import org.mtcp4j.ip.IpAddress;
@@ -27,8 +29,6 @@ import org.mtcp4j.wire.Udp;
 
 /** Takes received frames apart and brings segments to their flows. What does not fit is a counter. The owner's. */
 final class FrameInput implements ReceiveSink {
-    /** Linux's icmp_msgs_per_sec. */
-    private static final int ICMP_ERRORS_PER_SECOND = 1_000;
     /** RFC 1122 §3.3.3. */
     private static final int MIN_MTU_BYTES = 576;
     /** RFC 8200 §5. */
@@ -40,7 +40,7 @@ final class FrameInput implements ReceiveSink {
     private final FlowKey key = new FlowKey();
     private final IcmpError error = new IcmpError();
     private final Icmp6Replies icmp6;
-    private final RateLimit icmpLimit = new RateLimit(ICMP_ERRORS_PER_SECOND);
+    private final IcmpLimit icmpLimit = new IcmpLimit(new SplittableRandom(new SecureRandom().nextLong()));
     private final FragmentDesk fragments;
     private Link link;
     private long nowNs;
@@ -200,7 +200,7 @@ final class FrameInput implements ReceiveSink {
             }
             default -> {
                 counters.increment(Counter.IN_UNKNOWN_PROTOS);
-                unreachable(frame, ip, nowNs);
+                unreachable(frame, ip);
             }
         }
         return false;
@@ -240,7 +240,7 @@ final class FrameInput implements ReceiveSink {
     }
 
     private void tellProblem(int frame, int ip, int verdict) {
-        if (!link.loopback && icmpLimit.tryTake(nowNs)) {
+        if (mayTell(link, link.bytes, ip)) {
             icmp6.parameterProblem(link, frame, ip, verdict);
         }
     }
@@ -285,7 +285,7 @@ final class FrameInput implements ReceiveSink {
             }
             default -> {
                 counters.increment(Counter.IN_UNKNOWN_PROTOS);
-                if (!link.loopback && icmpLimit.tryTake(nowNs)) {
+                if (mayTell(link, link.bytes, ip)) {
                     icmp6.unreachable(link, frame, ip, transport);
                 }
             }
@@ -426,10 +426,20 @@ final class FrameInput implements ReceiveSink {
         }
     }
 
+    /** Whether an error about that packet may be sent now. */
+    private boolean mayTell(Link to, ByteBuffer bytes, int ip) {
+        if (to.loopback) {
+            return false;
+        }
+        return Ipv6Input.isIpv6(bytes, ip)
+                ? icmpLimit.tryTake(Ipv6.sourceHi(bytes, ip), Ipv6.sourceLo(bytes, ip), nowNs)
+                : icmpLimit.tryTake(0, IpAddress.mapped(Ipv4.source(bytes, ip)), nowNs);
+    }
+
     /** RFC 1122 §3.2.2.1: a protocol that nobody here speaks; for UDP it is the port. Never about a broadcast, and limited. */
-    private void unreachable(int frame, int ip, long nowNs) {
+    private void unreachable(int frame, int ip) {
         ByteBuffer bytes = link.bytes;
-        if (link.loopback || Ethernet.isGroup(Ethernet.destination(bytes, frame)) || !icmpLimit.tryTake(nowNs)) {
+        if (Ethernet.isGroup(Ethernet.destination(bytes, frame)) || !mayTell(link, bytes, ip)) {
             return;
         }
         byte[] quote =
@@ -444,7 +454,7 @@ final class FrameInput implements ReceiveSink {
     /** RFC 1122 §3.3.2, RFC 8200 §4.5: who sent the first fragment hears that the others did not come. */
     private void fragmentsMissing(Link from, long senderMac, byte[] first) {
         boolean isIpv6 = first[0] >>> 4 == 6;
-        if (from.loopback || Ethernet.isGroup(senderMac) || !icmpLimit.tryTake(nowNs)) {
+        if (Ethernet.isGroup(senderMac) || !mayTell(from, ByteBuffer.wrap(first), 0)) {
             return;
         }
         if (!isIpv6 && icmpError(from, senderMac, first, Icmp4.TIME_EXCEEDED << 8 | Icmp4.REASSEMBLY)) {

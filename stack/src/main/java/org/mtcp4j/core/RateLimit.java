@@ -6,7 +6,7 @@ final class RateLimit {
     private static final long SECOND_NS = 1_000_000_000L;
 
     private final int perSecond;
-    private long secondStartNs;
+    private long secondStartNs = Long.MIN_VALUE / 2;
     private int taken;
 
     RateLimit(int perSecond) {

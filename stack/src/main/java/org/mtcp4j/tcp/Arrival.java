@@ -14,7 +14,7 @@ final class Arrival {
             case CLOSED, LISTEN -> {}
             case SYN_SENT -> Handshake.arrivesInSynSent(c, s, nowNs);
             case SYN_RECEIVED -> {
-                if (Handshake.repeatedSyn(c, s)) {
+                if (Handshake.repeatedSyn(c, s, nowNs)) {
                     otherStates(c, s, nowNs);
                 }
             }

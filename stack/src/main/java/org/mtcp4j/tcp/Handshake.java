@@ -201,16 +201,19 @@ final class Handshake {
 
     /**
      * In SYN-RECEIVED, the peer's SYN once more, which the sequence check would only answer with a bare ACK: without ACK it asks
-     * for our SYN-ACK again; with ACK (simultaneous open) what follows the SYN counts.
+     * for our SYN-ACK again, twice a second at most, since whoever repeats it may not be the peer, who would get all the answers; with
+     * ACK (simultaneous open) what follows the SYN counts.
      *
      * @return false when the segment is done with
      */
-    static boolean repeatedSyn(Connection c, TcpSegment s) {
+    static boolean repeatedSyn(Connection c, TcpSegment s, long nowNs) {
         if (!s.has(TcpSegment.SYN) || s.has(TcpSegment.RST) || s.seq != c.irs) {
             return true;
         }
         if (!s.has(TcpSegment.ACK)) {
-            c.due |= ControlBlock.DUE_SYN;
+            if (OutOfWindow.mayAnswer(c, nowNs)) {
+                c.due |= ControlBlock.DUE_SYN;
+            }
             return false;
         }
         DelayedAck.ackNow(c);

@@ -35,7 +35,8 @@ final class OutOfWindow {
         return s.has(TcpSegment.ACK) && s.seq == c.irs && Seq.gt(s.ack, c.iss) && Seq.leq(s.ack, c.sndMax);
     }
 
-    private static boolean mayAnswer(Connection c, long nowNs) {
+    /** Whether the connection has not been answered for of late; it is now. */
+    static boolean mayAnswer(Connection c, long nowNs) {
         int nowMs = (int) (nowNs / MS_NS);
         if (Integer.compareUnsigned(nowMs - c.outOfWindowAnsweredMs, INTERVAL_MS) < 0) {
             c.stats.outOfWindowAcksLimited++;

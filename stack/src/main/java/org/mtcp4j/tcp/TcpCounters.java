@@ -85,7 +85,7 @@ public final class TcpCounters {
     /** Segments taken although they lack the negotiated timestamp. */
     public long missingTimestamps;
 
-    /** Answers to bare segments outside the window, or too old, not sent: a connection sends two a second. */
+    /** Answers to bare segments outside the window, too old, or SYNs that are repeated, not sent: a connection sends two a second. */
     public long outOfWindowAcksLimited;
 
     /** Challenge acknowledgements sent (RFC 5961). */

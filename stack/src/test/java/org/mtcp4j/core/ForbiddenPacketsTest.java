@@ -326,6 +326,22 @@ class ForbiddenPacketsTest {
     }
 
     @Test
+    void rfc4443_2_4_f_whoSendsManyLeavesErrorsForOthers() {
+        int answers = 0;
+        for (int i = 0; i < 2_000; i++) {
+            send(syn(PEER6, OURS6, Ipv6.DESTINATION_OPTIONS, option(0x9e)));
+            int reply = answer();
+            if (reply >= 0) {
+                queue.free(reply);
+                answers++;
+            }
+        }
+        assertThat(answers).as("in two seconds").isBetween(IcmpLimit.BURST, IcmpLimit.BURST + 20);
+        send(syn(IpAddress.parse("2001:db8::77"), OURS6, Ipv6.DESTINATION_OPTIONS, option(0x9e)));
+        assertThat(answer()).isNotNegative();
+    }
+
+    @Test
     void rfc8200_4_5_aFragmentOfBrokenUnitsIsAnswered() {
         byte[] broken = new byte[17];
         broken[0] = Ipv4.PROTOCOL_TCP;

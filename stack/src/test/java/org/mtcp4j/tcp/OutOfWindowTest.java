@@ -114,4 +114,19 @@ class OutOfWindowTest {
         exhaust(s);
         s.inject(SYN, 5, 0, 0).nothingMore().inject(SYN, 0, 0, 0).nothingMore();
     }
+
+    @Test
+    void synThatIsRepeatedToAHalfOpenConnectionIsAnsweredTwiceASecond() {
+        Script s = Script.synReceived();
+        s.inject(SYN, 0, 0, 0).expect(SYN | ACK, 0, 1).nothingMore();
+        for (int i = 0; i < 20; i++) {
+            s.inject(SYN, 0, 0, 0).nothingMore();
+        }
+        assertThat(s.stats.outOfWindowAcksLimited).isEqualTo(20);
+        s.pass(499).inject(SYN, 0, 0, 0).nothingMore();
+        s.pass(1).inject(SYN, 0, 0, 0).expect(SYN | ACK, 0, 1).nothingMore();
+        s.pass(500).expect(SYN | ACK, 0, 1);
+        assertThat(s.stats.timeouts).as("the timer is nobody's to stop").isEqualTo(1);
+        s.inject(ACK, 1, 1, 0).in(TcpState.ESTABLISHED);
+    }
 }
