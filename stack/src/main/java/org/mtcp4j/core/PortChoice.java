@@ -9,8 +9,8 @@ final class PortChoice {
     private static final int FIRST_PORT = 1024;
 
     private static final int PORTS = 65_536 - FIRST_PORT;
-    /** Ports looked at for a free one once one in TIME-WAIT was seen. */
-    private static final int LOOK_AHEAD = 16;
+    /** Ports looked at for a free one once one in TIME-WAIT was seen: where all wait, each look costs a cache miss or two. */
+    private static final int LOOK_AHEAD = 4;
 
     private static final int CURSOR_BITS = 6;
 
@@ -22,6 +22,10 @@ final class PortChoice {
     private boolean reopens;
 
     private int reopeningIss;
+
+    // Of the tuple looked up last.
+    private Flow present;
+    private int row;
 
     /** RFC 6056 §3.3.4: one for each group of destinations. */
     private final int[] cursors =
@@ -51,10 +55,12 @@ final class PortChoice {
             if (context.contextOf(key.hash) != context.index || context.engine.ports.isBound(port)) {
                 continue;
             }
-            if (claim(key, false)) {
+            lookUp(key);
+            if (isFree()) {
+                reopens = false;
                 return true;
             }
-            if (second < 0 && waits(key)) {
+            if (second < 0 && mayReopen()) {
                 second = port;
                 tries = Math.min(tries, i + LOOK_AHEAD);
             }
@@ -73,39 +79,40 @@ final class PortChoice {
         return cursors[cursor];
     }
 
-    /** Whether the tuple is taken by a connection in TIME-WAIT that may be given up (RFC 6191 §2: one with timestamps). */
-    private boolean waits(FlowKey key) {
-        Flow present = find(key);
-        if (present != null) {
-            return present.mayReopen();
-        }
-        int row = context.timeWaits.find(key);
-        return row >= 0 && context.timeWaits.record(row).timestamps;
-    }
-
     /** Whether a tuple may be used for an active open; a TIME-WAIT that stands in the way is given up if allowed. */
     boolean claim(FlowKey key, boolean reuseTimeWait) {
-        Flow present = find(key);
-        int row = present == null ? context.timeWaits.find(key) : -1;
-        reopens = false;
-        if (present == null && row < 0) {
+        lookUp(key);
+        reopens = !isFree();
+        if (!reopens) {
             return true;
         }
-        if (!reuseTimeWait || !waits(key)) {
+        if (!reuseTimeWait || !mayReopen()) {
             return false;
         }
-        reopens = true;
-        if (present == null) {
+        Flow flow = present;
+        present = null;
+        if (flow == null) {
             reopeningIss = context.timeWaits.record(row).reopeningIss();
             context.timeWaits.remove(row);
         } else {
-            reopeningIss = present.reopeningIss();
-            context.remove(present);
+            reopeningIss = flow.reopeningIss();
+            context.remove(flow);
         }
         return true;
     }
 
-    private Flow find(FlowKey key) {
-        return context.flows.find(key);
+    /** Who holds the tuple: a flow, a row of those in TIME-WAIT, or nobody. */
+    private void lookUp(FlowKey key) {
+        present = context.flows.find(key);
+        row = present == null ? context.timeWaits.find(key) : -1;
+    }
+
+    private boolean isFree() {
+        return present == null && row < 0;
+    }
+
+    /** Whether who holds the tuple is in TIME-WAIT and may be given up (RFC 6191 §2: one with timestamps). */
+    private boolean mayReopen() {
+        return present != null ? present.mayReopen() : row >= 0 && context.timeWaits.record(row).timestamps;
     }
 }

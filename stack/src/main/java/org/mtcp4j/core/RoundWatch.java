@@ -4,15 +4,20 @@ package org.mtcp4j.core;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
+import java.util.function.ToLongFunction;
 import org.mtcp4j.stats.Counter;
 
 /**
  * Looks twice a second whether a context is still in the round that it was in a second ago. Such a round is a fault of the stack, and
- * its owner, which neither sends nor lets anyone in, can't tell of it: so another thread counts it and reports it, once. It reports errors,
+ * its owner, which neither sends nor lets anyone in, can't tell of it: so another thread counts it and reports it, once. A round whose
+ * thread could run and got no processor, as among a thousand others that want one, is no fault yet: it has ten seconds. It reports errors,
  * too, which happen where there is no memory to write of them, and sees to commands that a thread left behind with its last error.
  */
 final class RoundWatch implements Runnable {
     static final long TOO_LONG_NS = 1_000_000_000L;
+    /** For a round whose thread has got less than half a processor since it was seen for the second time. */
+    static final long TOO_LONG_WITHOUT_PROCESSOR_NS = 10 * TOO_LONG_NS;
+
     private static final long PERIOD_NS = TOO_LONG_NS / 2;
 
     private final Context[] contexts;
@@ -21,6 +26,7 @@ final class RoundWatch implements Runnable {
 
     private final BiConsumer<Context, Thread> onLongRound;
     private final BiConsumer<Context, Throwable> onErrors;
+    private final ToLongFunction<Thread> processorTimeNs;
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -28,6 +34,10 @@ final class RoundWatch implements Runnable {
     private final long[] seen;
     private final long[] sinceNs;
     private final long[] reported;
+    // By context: when the round was seen for the second time, and the processor time of its thread then; negative:
+    // unknown.
+    private final long[] measuredNs;
+    private final long[] processorNs;
     // By context: errors seen, and until when nothing is said of more.
     private final long[] errors;
     private final long[] quietUntilNs;
@@ -37,7 +47,19 @@ final class RoundWatch implements Runnable {
      * @param onErrors told of errors that rounds have contained, at most every ten seconds, with the latest
      */
     RoundWatch(Context[] contexts, BiConsumer<Context, Thread> onLongRound, BiConsumer<Context, Throwable> onErrors) {
+        this(contexts, onLongRound, onErrors, ProcessorTime::ofThreadNs);
+    }
+
+    /** @param processorTimeNs what a thread has used so far, negative where nobody knows */
+    RoundWatch(
+            Context[] contexts,
+            BiConsumer<Context, Thread> onLongRound,
+            BiConsumer<Context, Throwable> onErrors,
+            ToLongFunction<Thread> processorTimeNs) {
+        this.processorTimeNs = processorTimeNs;
         this.onErrors = onErrors;
+        measuredNs = new long[contexts.length];
+        processorNs = new long[contexts.length];
         errors = new long[contexts.length];
         quietUntilNs = new long[contexts.length];
         Arrays.fill(quietUntilNs, Long.MIN_VALUE);
@@ -91,12 +113,30 @@ final class RoundWatch implements Runnable {
             if (number == 0 || number != seen[i]) {
                 seen[i] = number;
                 sinceNs[i] = nowNs;
-            } else if (number != reported[i] && nowNs - sinceNs[i] >= TOO_LONG_NS) {
+                measuredNs[i] = Long.MIN_VALUE;
+            } else if (number != reported[i] && isTooLong(i, nowNs)) {
                 reported[i] = number;
                 // Nobody else writes this counter.
                 context.counters.increment(Counter.LONG_ROUNDS);
                 onLongRound.accept(context, context.mark.thread());
             }
         }
+    }
+
+    /** For a round that was seen before. */
+    private boolean isTooLong(int i, long nowNs) {
+        Thread owner = contexts[i].mark.thread();
+        if (measuredNs[i] == Long.MIN_VALUE) {
+            measuredNs[i] = nowNs;
+            processorNs[i] = processorTimeNs.applyAsLong(owner);
+        }
+        long durationNs = nowNs - sinceNs[i];
+        if (durationNs < TOO_LONG_NS) {
+            return false;
+        }
+        boolean mayRun = processorNs[i] >= 0 && owner.getState() == Thread.State.RUNNABLE;
+        return durationNs >= TOO_LONG_WITHOUT_PROCESSOR_NS
+                || !mayRun
+                || processorTimeNs.applyAsLong(owner) - processorNs[i] >= (nowNs - measuredNs[i]) / 2;
     }
 }

@@ -5,7 +5,9 @@ package org.mtcp4j.stats;
 public enum Counter {
     ROUNDS("Rounds", "rounds that found work"),
     IDLE_ROUNDS("IdleRounds", "rounds that found none"),
-    LONG_ROUNDS("LongRounds", "rounds that ran longer than 1 s, each reported with its stack: a fault of this stack"),
+    LONG_ROUNDS(
+            "LongRounds",
+            "rounds that ran longer than 1 s, or took 10 s since their thread got no processor; each reported with its stack"),
     SLEEPS("Sleeps", "times the leader slept"),
     WAKEUPS("Wakeups", "wake-ups given to selectors"),
     COMMANDS("Commands", "commands run"),

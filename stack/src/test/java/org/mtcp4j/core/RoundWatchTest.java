@@ -17,8 +17,16 @@ class RoundWatchTest {
     private final Engine engine = TestEngines.engine(List.of(TestEngines.memory()));
     private final Context context = engine.context(0);
     private final List<Thread> reports = new ArrayList<>();
-    private final RoundWatch watch =
-            new RoundWatch(new Context[] {context}, (where, thread) -> reports.add(thread), (where, error) -> {});
+    private long processorMs;
+    /** Of each ms between two looks. */
+    private double share = 1;
+
+    private long lookedMs;
+    private final RoundWatch watch = new RoundWatch(
+            new Context[] {context},
+            (where, thread) -> reports.add(thread),
+            (where, error) -> {},
+            thread -> processorMs * MS);
 
     private void inARound(Runnable meanwhile) {
         context.driver.call(new Call() {
@@ -30,6 +38,8 @@ class RoundWatchTest {
     }
 
     private void look(long ms) {
+        processorMs += (long) ((ms - lookedMs) * share);
+        lookedMs = ms;
         watch.look(ms * MS);
     }
 
@@ -51,6 +61,57 @@ class RoundWatchTest {
             look(11_000);
         });
         assertThat(reports).hasSize(2);
+    }
+
+    @Test
+    void roundWhoseThreadGetsNoProcessorHasTenSeconds() {
+        share = 0.01;
+        inARound(() -> {
+            for (int ms = 0; ms < 10_000; ms += 500) {
+                look(ms);
+            }
+            assertThat(reports).isEmpty();
+            look(10_000);
+            assertThat(reports).hasSize(1);
+        });
+    }
+
+    @Test
+    void roundWhoseThreadGetsTheProcessorLateIsReportedOnceItHasRunForHalfTheTime() {
+        share = 0;
+        inARound(() -> {
+            look(0);
+            look(500);
+            look(1500);
+            assertThat(reports).isEmpty();
+            share = 1;
+            look(2400);
+            assertThat(reports).isEmpty();
+            look(2600);
+            assertThat(reports).hasSize(1);
+        });
+    }
+
+    @Test
+    void processorTimeOfAnotherThreadIsKnown() throws Exception {
+        Thread busy = new Thread(() -> {
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+        });
+        busy.start();
+        try {
+            long beforeNs = ProcessorTime.ofThreadNs(busy);
+            assertThat(beforeNs).isNotNegative();
+            long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (ProcessorTime.ofThreadNs(busy) <= beforeNs) {
+                assertThat(System.nanoTime()).as("it runs").isLessThan(endNs);
+                Thread.onSpinWait();
+            }
+        } finally {
+            busy.interrupt();
+            busy.join();
+        }
     }
 
     @Test
