@@ -25,6 +25,11 @@ final class Lab implements AutoCloseable {
     static final List<String> JVM_FLAGS =
             List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+UseCondCardMark", "-XX:MaxDirectMemorySize=1g");
 
+    /** Behind a veth or a TAP that is attacked. */
+    static final String SERVER_MAC = "02:00:5e:00:53:02";
+
+    static final String TAP = "mtcpbench";
+
     private static final String CONGESTION = "reno";
 
     final String agentJar;
@@ -107,6 +112,43 @@ final class Lab implements AutoCloseable {
         return directory.resolve(name);
     }
 
+    /**
+     * For attacks over the veth: IPv6, a way back to strangers, the server's hardware address, and what a kernel does with packets on the
+     * processor of their receiver, as the stack does.
+     */
+    void prepareForAttacks() throws IOException {
+        run("mount", "-t", "sysfs", "sysfs", "/sys");
+        run("ip", "addr", "add", "2001:db8:1::1/64", "dev", "v0", "nodad");
+        inPeer("ip", "link", "set", "v1", "address", SERVER_MAC);
+        inPeer("ip", "addr", "add", "2001:db8:1::2/64", "dev", "v1", "nodad");
+        inPeer("ip", "route", "add", "default", "via", "198.18.1.1");
+        inPeer("ip", "route", "add", "default", "via", "2001:db8:1::1");
+        run("sh", "-c", "echo 2 >/sys/class/net/v0/queues/rx-0/rps_cpus");
+        inPeer("sh", "-c", "echo 1 >/sys/class/net/v1/queues/rx-0/rps_cpus");
+    }
+
+    /** The same for the clients' end of the TAP, once it is there. */
+    void prepareTapForAttacks() throws IOException {
+        run("ip", "addr", "add", "2001:db8:3::1/64", "dev", TAP, "nodad");
+        run("sh", "-c", "echo 2 >/sys/class/net/" + TAP + "/queues/rx-0/rps_cpus");
+    }
+
+    /** What a command prints where the kernel's server is. */
+    List<String> peerSays(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", peerNamespace));
+        all.addAll(List.of(command));
+        return says(all);
+    }
+
+    static List<String> says(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+    }
+
     /** Segmentation and receive offload of both ends of the veth: bulk is compared at 1,500-byte frames. */
     void vethOffload(boolean on) throws IOException {
         String value = on ? "on" : "off";
@@ -120,7 +162,7 @@ final class Lab implements AutoCloseable {
             case "lo" -> "127.0.0.1";
             case "veth" -> "198.18.1.2";
             case "xdp" -> "198.18.2.2";
-            case "tap" -> "198.18.3.2";
+            case "tap", "attack" -> "198.18.3.2";
             default -> "198.18.9.1";
         };
     }
@@ -129,7 +171,7 @@ final class Lab implements AutoCloseable {
      * Starts one end.
      *
      * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}, or {@code xdp}: a server of ours behind a veth, a client on the kernel;
-     *     {@code tap} likewise behind a TAP
+     *     {@code tap} likewise behind a TAP, {@code attack} with IPv6 and a gateway besides
      * @param more further arguments of the agent, as {@code ,key=value}
      * @param program class of this package, or with its package, and its arguments
      */
@@ -153,7 +195,7 @@ final class Lab implements AutoCloseable {
     }
 
     private static boolean isBehindKernel(String path) {
-        return path.equals("xdp") || path.equals("tap");
+        return path.equals("xdp") || path.equals("tap") || path.equals("attack");
     }
 
     private String agentArguments(String path, boolean isServer) {
@@ -161,12 +203,15 @@ final class Lab implements AutoCloseable {
         String nic =
                 switch (path) {
                     case "xdp" -> "dpdk:net_af_xdp0+iface=x1+start_queue=0+queue_count=1,ip=198.18.2.2";
-                    case "tap" -> "tap:mtcpbench,tap.host-ip=198.18.3.1/24,ip=198.18.3.2";
+                    case "tap", "attack" -> "tap:" + TAP + ",tap.host-ip=198.18.3.1/24,ip=198.18.3.2";
                     default ->
                         "dpdk:net_memif0+role=" + role + "+socket=" + file("memif.sock")
                                 + "+socket-abstract=no,ip=198.18.9." + (isServer ? 1 : 2);
                 };
-        return "nic=" + nic + "/24,on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
+        String more =
+                path.equals("attack") ? "+2001:db8:3::2/64,gateway=198.18.3.1+2001:db8:3::1,mac=" + SERVER_MAC : "";
+        return "nic=" + nic + "/24" + more
+                + ",on-failure=fail,log=error,wildcard=stack,congestion=newreno,linger-on-exit=0s"
                 + (path.endsWith("dedicated") ? ",driver=dedicated" : "");
     }
 
@@ -198,6 +243,11 @@ final class Lab implements AutoCloseable {
             if (!wanted.equals(line)) {
                 throw new IOException("expected '" + wanted + "' but got '" + line + "'; see the lines above");
             }
+        }
+
+        void tell(String line) throws IOException {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
         }
 
         String line() throws IOException {
