@@ -29,8 +29,6 @@ import org.mtcp4j.wire.Udp;
 
 /** Takes received frames apart and brings segments to their flows. What does not fit is a counter. The owner's. */
 final class FrameInput implements ReceiveSink {
-    /** RFC 1122 §3.3.3. */
-    private static final int MIN_MTU_BYTES = 576;
     /** RFC 8200 §5. */
     private static final int MIN_IPV6_MTU_BYTES = 1_280;
 
@@ -513,8 +511,8 @@ final class FrameInput implements ReceiveSink {
     }
 
     /**
-     * An old router names no MTU (RFC 1191 §5), an attacker one that is too small: for IPv4 it is the least that everybody must take, for
-     * IPv6, of which every link takes more, the message is discarded (RFC 8201 §4).
+     * An old router names no MTU (RFC 1191 §5), an attacker one that is too small: IPv4's becomes the least that everybody must take where
+     * the connection is told; IPv6's message, of which every link takes more, is discarded (RFC 8201 §4).
      */
     private void pathMtu(long nowNs) {
         boolean isIpv4 = IpAddress.isIpv4(key.localHi, key.localLo);
@@ -522,9 +520,8 @@ final class FrameInput implements ReceiveSink {
             counters.increment(Counter.ICMP6_IN_ERRORS);
             return;
         }
-        int mtuBytes = Math.max(error.nextHopMtuBytes, MIN_MTU_BYTES);
         int headerBytes = isIpv4 ? Ipv4.HEADER_BYTES : Ipv6.HEADER_BYTES;
-        context.pathMtu(key, mtuBytes - headerBytes - TcpHeader.MIN_BYTES, error.seq, nowNs);
+        context.pathMtu(key, error.nextHopMtuBytes - headerBytes - TcpHeader.MIN_BYTES, error.seq, nowNs);
     }
 
     @Override

@@ -313,4 +313,288 @@ class DhcpClientTest {
             client.conflict(OURS, nowNs);
         }
     }
+
+    // ---- what an acknowledgement says, to its edges
+    // --------------------------------------------------------------------
+
+    private void acknowledge(Runnable options) {
+        client.start(nowNs);
+        message(Dhcp.OFFER, OURS);
+        option(51, 3_600);
+        assertThat(arrives()).isEqualTo(DhcpClient.TAKEN);
+        message(Dhcp.ACK, OURS);
+        options.run();
+        assertThat(arrives()).isEqualTo(DhcpClient.TAKEN);
+        pass(SECOND);
+        assertThat(client.hasAddress()).isTrue();
+    }
+
+    /** Seconds from the request to the first renewal, and to the first word to any server, which the test never answers. */
+    private void assertTimes(int renewal, int rebinding) {
+        long askedNs = sent.get(1).atNs;
+        pass(40_000 * SECOND);
+        Sent first = sent.get(2);
+        assertThat(first.toServer).isTrue();
+        assertThat(first.atNs - askedNs).isEqualTo(renewal * SECOND);
+        Sent any =
+                sent.stream().skip(2).filter(each -> !each.toServer).findFirst().orElseThrow();
+        assertThat(any.atNs - askedNs).isEqualTo(rebinding * SECOND);
+    }
+
+    @Test
+    void rfc2131_4_4_5_timesThatTheServerNamesAreKept() {
+        acknowledge(() -> {
+            option(51, 10_000);
+            option(58, 1_000);
+            option(59, 2_000);
+        });
+        assertTimes(1_000, 2_000);
+    }
+
+    @Test
+    void rfc2131_4_4_5_timesThatTheServerDoesNotNameAreAHalfAndSevenEighths() {
+        acknowledge(() -> option(51, 8_000));
+        assertTimes(4_000, 7_000);
+    }
+
+    @Test
+    void timesThatContradictTheLeaseAreNotTaken() {
+        acknowledge(() -> {
+            option(51, 8_000);
+            option(58, 9_000);
+            option(59, 8_000);
+        });
+        assertTimes(4_000, 7_000);
+    }
+
+    @Test
+    void aRenewalNoSoonerThanTheRebindingIsHalfOfTheLeaseOrTheRebinding() {
+        acknowledge(() -> {
+            option(51, 8_000);
+            option(58, 3_000);
+            option(59, 3_000);
+        });
+        // Half would be 4,000, behind the rebinding: then any server may answer at once.
+        pass(2_998 * SECOND);
+        assertThat(sent).hasSize(2);
+        pass(2 * SECOND);
+        assertThat(last().toServer).isFalse();
+    }
+
+    @Test
+    void aLeaseBeyondAnIntsSecondsIsRead() {
+        acknowledge(() -> option(51, 0xf000_0000));
+        pass(0x7000_0000L * SECOND);
+        assertThat(sent).hasSize(2);
+        assertThat(own()).hasSize(1);
+    }
+
+    @Test
+    void aNetworkWithoutAMaskHasThatOfItsClass() {
+        String[] addresses = {"10.1.2.3", "126.1.2.3", "128.1.2.3", "191.1.2.3", "192.0.2.3"};
+        int[] bits = {8, 8, 16, 16, 24};
+        for (int i = 0; i < addresses.length; i++) {
+            DhcpClientTest test = new DhcpClientTest();
+            int address = IpAddress.parse(addresses[i]).toIpv4();
+            test.client.start(test.nowNs);
+            for (int type : new int[] {Dhcp.OFFER, Dhcp.ACK}) {
+                test.message(type, address);
+                test.option(51, 60);
+                assertThat(test.arrives()).isEqualTo(DhcpClient.TAKEN);
+            }
+            test.pass(SECOND);
+            assertThat(test.own()).containsExactly(Subnet.parse(addresses[i] + "/" + bits[i]));
+        }
+    }
+
+    @Test
+    void rfc2132_5_1_anMtuBelow576IsNotTaken() {
+        for (int mtu : new int[] {575, 576}) {
+            DhcpClientTest test = new DhcpClientTest();
+            test.acknowledge(() -> {
+                test.option(51, 60);
+                test.bytes.put(test.length, (byte) 26).put(test.length + 1, (byte) 2);
+                test.bytes.putShort(test.length + 2, (short) mtu);
+                test.length += 4;
+            });
+            assertThat(test.client.addresses().ipv4MtuBytes()).isEqualTo(mtu < 576 ? 0 : mtu);
+        }
+    }
+
+    // ---- what comes at the wrong time
+    // ------------------------------------------------------------------------------------
+
+    @Test
+    void aSecondOfferIsPassedOver() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        lease(Dhcp.OFFER, 3_600);
+        assertThat(arrives()).isEqualTo(DhcpClient.IGNORED);
+        assertThat(sent).hasSize(2);
+    }
+
+    @Test
+    void anotherServersAcknowledgementIsPassedOverUntilAnybodyIsAsked() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        lease(Dhcp.ACK, 3_600);
+        bytes.putInt(245, SERVER + 1);
+        assertThat(arrives()).isEqualTo(DhcpClient.IGNORED);
+        lease(Dhcp.ACK, 3_600);
+        arrives();
+        pass(1_900 * SECOND);
+        lease(Dhcp.ACK, 3_600);
+        bytes.putInt(245, SERVER + 1);
+        assertThat(arrives()).as("renewing").isEqualTo(DhcpClient.IGNORED);
+        message(Dhcp.NAK, 0);
+        bytes.putInt(245, SERVER + 1);
+        assertThat(arrives()).as("renewing").isEqualTo(DhcpClient.IGNORED);
+        pass(1_300 * SECOND);
+        message(Dhcp.NAK, 0);
+        bytes.putInt(245, SERVER + 1);
+        assertThat(arrives()).as("rebinding").isEqualTo(DhcpClient.TAKEN);
+        assertThat(client.hasAddress()).isFalse();
+    }
+
+    @Test
+    void anAcknowledgementOfAnotherAddressIsBad() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        lease(Dhcp.ACK, 3_600);
+        bytes.putInt(16, OURS + 1);
+        assertThat(arrives()).as("requesting").isEqualTo(DhcpClient.BAD);
+        lease(Dhcp.ACK, 0);
+        assertThat(arrives()).as("no time").isEqualTo(DhcpClient.BAD);
+        lease(Dhcp.ACK, 3_600);
+        arrives();
+        pass(1_900 * SECOND);
+        lease(Dhcp.ACK, 3_600);
+        bytes.putInt(16, OURS + 1);
+        assertThat(arrives()).as("renewing").isEqualTo(DhcpClient.BAD);
+        assertThat(own()).containsExactly(Subnet.parse("198.18.0.50/24"));
+    }
+
+    @Test
+    void nothingThatAServerSaysMovesAnAddressThatIsBoundOrTried() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        lease(Dhcp.ACK, 3_600);
+        arrives();
+        for (int i = 0; i < 2; i++) {
+            lease(Dhcp.ACK, 60);
+            assertThat(arrives()).isEqualTo(DhcpClient.IGNORED);
+            message(Dhcp.NAK, 0);
+            assertThat(arrives()).isEqualTo(DhcpClient.IGNORED);
+            pass(SECOND);
+        }
+        assertThat(own()).hasSize(1);
+        pass(1_700 * SECOND);
+        assertThat(sent).as("the lease is that of the first").hasSize(2);
+    }
+
+    @Test
+    void rfc5227_2_4_itsAddressConcernsItFromTheFirstProbeToTheEnd() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        assertThat(client.isConcerned(OURS)).as("requesting").isFalse();
+        lease(Dhcp.ACK, 3_600);
+        arrives();
+        assertThat(client.isConcerned(OURS)).as("probing").isTrue();
+        assertThat(client.isConcerned(OURS + 1)).isFalse();
+        pass(SECOND);
+        assertThat(client.isConcerned(OURS)).as("bound").isTrue();
+        assertThat(client.conflict(OURS, nowNs)).as("no more to be declined").isFalse();
+        pass(1_900 * SECOND);
+        message(Dhcp.NAK, 0);
+        arrives();
+        assertThat(client.isConcerned(OURS)).as("taken away").isFalse();
+    }
+
+    // ---- when it speaks
+    // ----------------------------------------------------------------------------------------------------
+
+    @Test
+    void rfc5227_1_1_probesAreApartAndTheLastIsWaitedForLonger() {
+        client.start(nowNs);
+        lease(Dhcp.OFFER, 3_600);
+        arrives();
+        lease(Dhcp.ACK, 3_600);
+        arrives();
+        assertThat(probed).hasSize(1);
+        pass(2 * DhcpClient.PROBE_NS - 1);
+        assertThat(probed).hasSize(2);
+        pass(1);
+        assertThat(probed).hasSize(3);
+        pass(2 * DhcpClient.PROBE_NS - 1);
+        assertThat(client.hasAddress()).isFalse();
+        pass(1);
+        assertThat(client.hasAddress()).isTrue();
+        assertThat(probed).hasSize(3);
+    }
+
+    @Test
+    void calledEarlyItDoesNothing() {
+        client.start(nowNs);
+        client.onTimer(client.nextDeadlineNs() - 1);
+        assertThat(sent).hasSize(1);
+    }
+
+    @Test
+    void rfc2131_4_1_theRetryIsOfThatTimeASecondMoreOrLess() {
+        boolean sooner = false;
+        boolean later = false;
+        for (int i = 0; i < 64; i++) {
+            DhcpClientTest test = new DhcpClientTest();
+            DhcpClient each = new DhcpClient(MAC, new SplittableRandom(i), NOTHING);
+            each.start(test.nowNs);
+            long ns = each.nextDeadlineNs() - test.nowNs;
+            assertThat(ns).isBetween(3 * SECOND, 5 * SECOND);
+            sooner |= ns < 4 * SECOND;
+            later |= ns > 4 * SECOND;
+        }
+        assertThat(sooner && later).isTrue();
+    }
+
+    private static final DhcpClient.Events NOTHING = new DhcpClient.Events() {
+        @Override
+        public void send(int type, int transactionId, int seconds, Dhcp.Parties parties, boolean toServer) {}
+
+        @Override
+        public void probe(int address) {}
+    };
+
+    @Test
+    void rfc2131_2_secondsCountFromTheBeginningOfEachExchange() {
+        client.start(nowNs);
+        assertThat(last().seconds).isZero();
+        pass(100_000 * SECOND);
+        assertThat(last().seconds).as("as much as the field holds").isEqualTo(0xffff);
+        DhcpClientTest test = new DhcpClientTest();
+        test.bound(3_600);
+        test.pass(1_800 * SECOND);
+        assertThat(test.last().toServer).isTrue();
+        assertThat(test.last().seconds).as("a renewal begins anew").isZero();
+        int transaction = test.last().transactionId;
+        assertThat(transaction).isNotEqualTo(test.sent.get(0).transactionId);
+        test.pass(1_000 * SECOND);
+        assertThat(test.last().seconds).isPositive();
+        assertThat(test.last().transactionId).as("of the same exchange").isEqualTo(transaction);
+    }
+
+    @Test
+    void anAddressWhoseLeaseEndsIsGivenUpAtOnceAndAskedForAnew() {
+        bound(3_600);
+        long endNs = sent.get(1).atNs + 3_600 * SECOND;
+        pass(endNs - 1 - nowNs);
+        assertThat(client.hasAddress()).isTrue();
+        pass(1);
+        assertThat(client.hasAddress()).isFalse();
+        assertThat(last().type).isEqualTo(Dhcp.DISCOVER);
+        assertThat(last().atNs).isEqualTo(endNs);
+    }
 }

@@ -206,4 +206,153 @@ class FragmentsTest {
         assertThat(add(f, true, 7, 0, 100, false)).isEqualTo(Ipv6.HEADER_BYTES + 100);
         assertThat(f.packets()).isEqualTo(1);
     }
+
+    // ---- edges
+    // ---------------------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theLongestPacketIsTakenAndWriteable(boolean v6) {
+        Fragments f = of(v6);
+        int total = v6 ? 65_535 : 65_515;
+        assertThat(add(f, v6, 1, 0, 32_768, true)).isEqualTo(Fragments.WAITING);
+        isWhole(f, v6, add(f, v6, 1, 32_768, total, false), total);
+        add(f, v6, 2, 0, 8, true);
+        assertThat(add(f, v6, 2, 65_504, total + 1, false)).isEqualTo(Fragments.DROPPED);
+        assertThat(f.packets()).as("it begins nothing, and ends nothing").isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFragmentThatEndsWhereTheKnownEndIsIsTaken(boolean v6) {
+        Fragments f = of(v6);
+        add(f, v6, 1, 16, 20, false);
+        add(f, v6, 1, 8, 16, true);
+        isWhole(f, v6, add(f, v6, 1, 0, 8, true), 20);
+        add(f, v6, 2, 0, 16, true);
+        assertThat(add(f, v6, 2, 8, 16, false))
+                .as("an end within what is there")
+                .isEqualTo(Fragments.DROPPED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void packetsOfAnotherNumberProtocolOrPartnerAreOthers(boolean v6) {
+        Fragments f = of(v6);
+        add(f, v6, 1, 0, 8, true);
+        assertThat(add(f, v6, 2, 8, 16, false)).isEqualTo(Fragments.WAITING);
+        for (int at : v6 ? new int[] {8, 16, 24, 32} : new int[] {12, 16, 9}) {
+            write(v6, 1, 8, 16, false);
+            in.put(at, (byte) (in.get(at) ^ 0x10));
+            assertThat(f.add(in, 0, Ipv6.HEADER_BYTES, 0, nowNs))
+                    .as("byte " + at)
+                    .isEqualTo(Fragments.WAITING);
+        }
+        assertThat(f.packets()).isEqualTo(v6 ? 6 : 5);
+        assertThat(add(f, v6, 1, 8, 16, false)).isPositive();
+    }
+
+    private void write(boolean v6, int id, int from, int to, boolean more) {
+        add(of(v6), v6, id, from, to, more);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void itIsChargedForWhatItKeepsAndNoMore(boolean v6) {
+        Fragments f = of(v6);
+        assertThat(f.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
+        add(f, v6, 1, 0, 8, true);
+        assertThat(f.keptBytes()).isEqualTo(2_048);
+        assertThat(f.nextDeadlineNs()).isEqualTo(nowNs + (v6 ? 60 : 30) * SECOND_NS);
+        add(f, v6, 1, 8, 2_048, true);
+        assertThat(f.keptBytes()).isEqualTo(2_048);
+        add(f, v6, 1, 2_048, 2_056, true);
+        assertThat(f.keptBytes()).as("twice as much").isEqualTo(4_096);
+        add(f, v6, 1, 2_056, 10_000, true);
+        assertThat(f.keptBytes()).as("as much as comes").isEqualTo(10_000);
+        nowNs += 60 * SECOND_NS;
+        f.expire(nowNs);
+        assertThat(f.keptBytes()).isZero();
+        assertThat(f.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void memoryIsFilledToTheByteThenTheOldestGoes(boolean v6) {
+        Fragments f = of(v6);
+        for (int id = 0; id < 16; id++) {
+            add(f, v6, id, 0, 61_440, true);
+            nowNs++;
+        }
+        add(f, v6, 100, 0, 65_504, true);
+        assertThat(f.keptBytes()).isEqualTo(16 * 61_440 + 65_504);
+        assertThat(Fragments.MOST_BYTES - f.keptBytes()).isEqualTo(32);
+        add(f, v6, 200, 0, 8, true);
+        assertThat(f.packets()).isEqualTo(17);
+        assertThat(f.takeEvicted()).isEqualTo(1);
+        assertThat(add(f, v6, 0, 61_440, 61_448, false))
+                .as("of the oldest, which has gone")
+                .isEqualTo(Fragments.WAITING);
+        assertThat(add(f, v6, 100, 65_504, 65_512, false)).isPositive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPacketOfTheMostPiecesIsWhole(boolean v6) {
+        Fragments f = of(v6);
+        for (int i = 0; i < Fragments.MOST_PIECES - 1; i++) {
+            assertThat(add(f, v6, 1, 8 * i, 8 * i + 8, true)).isEqualTo(Fragments.WAITING);
+        }
+        int last = 8 * (Fragments.MOST_PIECES - 1);
+        isWhole(f, v6, add(f, v6, 1, last, last + 5, false), last + 5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void ecnIsThatOfTheFirstFragmentWhereNoneMetCongestion(boolean v6) {
+        Fragments f = of(v6);
+        add(f, v6, 1, 0, 8, true, Ipv4.ECN_CAPABLE);
+        isWhole(f, v6, add(f, v6, 1, 8, 16, false, Ipv4.ECN_CAPABLE), 16);
+        assertThat((v6 ? Ipv6.trafficClass(out, 0) : Ipv4.tos(out, 0)) & Ipv4.ECN)
+                .isEqualTo(Ipv4.ECN_CAPABLE);
+    }
+
+    /** What is told of packets that were given up: the first fragment, as much as is quoted, and where it came from. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void rfc792_rfc8200_4_5_whoseFirstFragmentCameIsToldThatTheRestDidNot(boolean v6) {
+        List<byte[]> quotes = new ArrayList<>();
+        List<Long> froms = new ArrayList<>();
+        Fragments f = new Fragments(v6 ? Fragments.IPV6_LIFE_NS : Fragments.IPV4_LIFE_NS, (first, from) -> {
+            quotes.add(first);
+            froms.add(from);
+        });
+        add(f, v6, 1, 8, 16, true);
+        add(f, v6, 2, 0, 2_000, true);
+        f.add(in, 0, Ipv6.HEADER_BYTES, 77, nowNs);
+        write(v6, 3, 0, 8, true);
+        f.add(in, 0, Ipv6.HEADER_BYTES, 99, nowNs);
+        add(f, v6, 4, 0, 8, true);
+        add(f, v6, 4, 0, 16, true);
+        nowNs += 60 * SECOND_NS;
+        f.expire(nowNs);
+        assertThat(f.takeTimedOut())
+                .as("the one with an overlap was given up before")
+                .isEqualTo(3);
+        assertThat(froms).containsExactly(77L, 99L);
+        assertThat(quotes.get(0)).hasSize(v6 ? 1280 - 48 : 28);
+        assertThat(quotes.get(1)).hasSize(v6 ? V6_HEADERS + 8 : 28);
+        assertThat(quotes.get(1)[v6 ? 47 : 5]).as("its number").isEqualTo((byte) 3);
+    }
+
+    @Test
+    void aFragmentHeaderBehindThePacketsEndIsDropped() {
+        Fragments f = of(true);
+        add(f, true, 1, 0, 8, true);
+        Ipv6.write(in, 0, 7, Ipv6.FRAGMENT, 64);
+        assertThat(f.add(in, 0, Ipv6.HEADER_BYTES, 0, nowNs)).isEqualTo(Fragments.DROPPED);
+        Ipv6.write(in, 0, 8, Ipv6.FRAGMENT, 64);
+        assertThat(f.add(in, 0, Ipv6.HEADER_BYTES, 0, nowNs)).as("empty").isEqualTo(Fragments.DROPPED);
+        assertThat(f.packets()).isEqualTo(1);
+    }
 }

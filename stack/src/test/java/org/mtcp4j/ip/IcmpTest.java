@@ -113,4 +113,60 @@ class IcmpTest {
         bytes.putInt(32, 0x89abcdef);
         Icmp4.write(bytes, 0, 36, (type << 8) | code, mtu);
     }
+
+    @Test
+    void rfc1122_3_2_2_6_onlyAnEchoRequestOfCodeZeroIsOne() {
+        Icmp4.write(bytes, 34, 8, Icmp4.ECHO_REQUEST << 8, 0);
+        assertThat(IcmpReplies.isEchoRequest(bytes, 34)).isTrue();
+        Icmp4.write(bytes, 34, 8, Icmp4.ECHO_REQUEST << 8 | 1, 0);
+        assertThat(IcmpReplies.isEchoRequest(bytes, 34)).isFalse();
+        Icmp4.write(bytes, 34, 8, Icmp4.ECHO_REPLY << 8, 0);
+        assertThat(IcmpReplies.isEchoRequest(bytes, 34)).isFalse();
+    }
+
+    /** The reply's sum is made from the request's: it counts hops anew. */
+    @Test
+    void aReplyToARequestThatCameFarHasAGoodChecksum() {
+        for (int ttl : new int[] {1, 63, 128, 255}) {
+            Ethernet.write(bytes, 0, 2, 1, Ethernet.TYPE_IPV4);
+            Ipv4.write(bytes, 14, 28, 99, Ipv4.PROTOCOL_ICMP, PEER_IP, OUR_IP);
+            Ipv4.ttl(bytes, 14, ttl);
+            Icmp4.write(bytes, 34, 8, Icmp4.ECHO_REQUEST << 8, 7);
+            assertThat(Ipv4.checksumGood(bytes, 14)).isTrue();
+            assertThat(IcmpReplies.turnIntoReply(bytes, 0, 2)).isEqualTo(42);
+            assertThat(Ipv4.ttl(bytes, 14)).isEqualTo(Ipv4.DEFAULT_TTL);
+            assertThat(Ipv4.checksumGood(bytes, 14)).as("TTL " + ttl).isTrue();
+        }
+    }
+
+    @Test
+    void anErrorAboutALaterFragmentNamesNoFlow() {
+        IcmpError error = new IcmpError();
+        writeError(Icmp4.TIME_EXCEEDED, 0, Ipv4.PROTOCOL_TCP, 0);
+        bytes.putShort(8 + Ipv4.FRAGMENT_OFFSET, (short) 5);
+        Icmp4.write(bytes, 0, 36, Icmp4.TIME_EXCEEDED << 8, 0);
+        assertThat(error.parse(bytes, 0, 36)).isFalse();
+    }
+
+    @Test
+    void rfc1122_3_2_1_3_sourcesThatNobodyOutsideCanHave() {
+        for (int source : new int[] {0x7f00_0001, 0x7fff_ffff, OUR_IP, 0xe000_0000, 0x00ff_ffff}) {
+            Ipv4.write(bytes, 0, 40, 1, Ipv4.PROTOCOL_TCP, source, OUR_IP);
+            assertThat(Ipv4Input.check(bytes, 0, 40, routes)).isEqualTo(Ipv4Input.BAD_SOURCE);
+        }
+        for (int source : new int[] {0x7eff_ffff, 0x8000_0000, 0xdfff_ffff, 0x0100_0000}) {
+            Ipv4.write(bytes, 0, 40, 1, Ipv4.PROTOCOL_TCP, source, OUR_IP);
+            assertThat(Ipv4Input.check(bytes, 0, 40, routes)).isEqualTo(Ipv4Input.OK);
+        }
+    }
+
+    @Test
+    void aFragmentIsJudgedByItsAddressesToo() {
+        Ipv4.write(bytes, 0, 40, 1, Ipv4.PROTOCOL_TCP, PEER_IP, OUR_IP + 1);
+        bytes.putShort(6, (short) Ipv4.MORE_FRAGMENTS);
+        Ipv4.makeChecksum(bytes, 0);
+        assertThat(Ipv4Input.check(bytes, 0, 40, routes)).isEqualTo(Ipv4Input.NOT_OURS);
+        bytes.put(8, (byte) 1);
+        assertThat(Ipv4Input.check(bytes, 0, 40, routes)).isEqualTo(Ipv4Input.BAD_CHECKSUM);
+    }
 }

@@ -178,4 +178,97 @@ class NeighbourDiscoveryTest {
         }
         assertThat(neighbours.size()).isLessThanOrEqualTo(Neighbours.MOST);
     }
+
+    // ---- zones and states
+    // ----------------------------------------------------------------------------------------------
+
+    @Test
+    void ourOwnMessages_thatCameBack_areIgnored() {
+        assertThat(solicit(OUR_MAC, OURS, OURS)).isEqualTo(Neighbours.IGNORED);
+        assertThat(advertise(OUR_MAC, OURS, Ndp.OVERRIDE)).isEqualTo(Neighbours.IGNORED);
+    }
+
+    @Test
+    void rfc4862_5_4_3_aSolicitationFromOurAddress_isAConflict() {
+        assertThat(solicit(PEER_MAC, OURS, OURS)).isEqualTo(Neighbours.CONFLICT);
+    }
+
+    @Test
+    void aSolicitationForAnother_isIgnoredAndTeachesNothing() {
+        assertThat(solicit(PEER_MAC, PEER, IpAddress.parse("2001:db8::77"))).isEqualTo(Neighbours.IGNORED);
+        assertThat(neighbours.size()).isZero();
+    }
+
+    @Test
+    void aSolicitationFromOffTheLinkOrWithAGroupsAddress_isBad() {
+        assertThat(solicit(PEER_MAC, IpAddress.parse("2001:db9::1"), OURS)).isEqualTo(Neighbours.BAD);
+        assertThat(solicit(0x333300000001L, PEER, OURS)).isEqualTo(Neighbours.BAD);
+        assertThat(neighbours.size()).isZero();
+    }
+
+    @Test
+    void rfc4861_7_2_3_aSolicitation_vouchesForNobody() {
+        solicit(PEER_MAC, PEER, OURS);
+        lookup();
+        assertThat(neighbours.isUnsure()).isTrue();
+    }
+
+    @Test
+    void rfc4861_7_2_5_anAdvertisementWithAGroupsAddress_isBad() {
+        lookup();
+        assertThat(advertise(0x333300000001L, PEER, Ndp.SOLICITED)).isEqualTo(Neighbours.BAD);
+        assertThat(lookup()).isEqualTo(Neighbours.UNRESOLVED);
+    }
+
+    @Test
+    void rfc4861_7_2_5_anUnsolicitedAdvertisement_resolvesButIsMadeSureOf() {
+        lookup();
+        advertise(PEER_MAC, PEER, Ndp.OVERRIDE);
+        assertThat(lookup()).isEqualTo(PEER_MAC);
+        assertThat(neighbours.isUnsure()).isTrue();
+    }
+
+    @Test
+    void rfc4861_7_2_5_anotherAddressWithoutOverride_makesTheKnownOneStale() {
+        lookup();
+        advertise(PEER_MAC, PEER, Ndp.SOLICITED | Ndp.OVERRIDE);
+        lookup();
+        assertThat(neighbours.isUnsure()).isFalse();
+        advertise(OTHER_MAC, PEER, 0);
+        assertThat(lookup()).isEqualTo(PEER_MAC);
+        assertThat(neighbours.isUnsure()).isTrue();
+        advertise(OTHER_MAC, PEER, 0);
+        assertThat(neighbours.isUnsure()).as("stays in DELAY").isTrue();
+    }
+
+    private int advertiseWithoutMac(int flags) {
+        Ipv6.write(frame, IP, Ndp.OPTIONS_OFFSET, Ipv6.ICMP, Ndp.HOPS);
+        Ipv6.addresses(frame, IP, PEER.hi(), PEER.lo(), OURS.hi(), OURS.lo());
+        Ndp.write(frame, ICMP, PEER.hi(), PEER.lo(), Ndp.TARGET_LINK_ADDRESS, PEER_MAC);
+        Icmp6.write(frame, IP, ICMP, Ndp.OPTIONS_OFFSET, Icmp6.NEIGHBOUR_ADVERTISEMENT << 8, flags);
+        return input(Ndp.OPTIONS_OFFSET);
+    }
+
+    @Test
+    void rfc4861_4_4_anAdvertisementWithoutAnAddress_confirmsTheKnownOne_andResolvesNothing() {
+        lookup();
+        assertThat(advertiseWithoutMac(Ndp.SOLICITED)).isEqualTo(Neighbours.IGNORED);
+        assertThat(lookup()).isEqualTo(Neighbours.UNRESOLVED);
+        advertise(PEER_MAC, PEER, Ndp.OVERRIDE);
+        lookup();
+        assertThat(neighbours.isUnsure()).isTrue();
+        assertThat(advertiseWithoutMac(Ndp.SOLICITED)).isEqualTo(Neighbours.LEARNED);
+        assertThat(lookup()).isEqualTo(PEER_MAC);
+        assertThat(neighbours.isUnsure()).isFalse();
+    }
+
+    @Test
+    void rfc4861_7_2_3_aSolicitationWithoutAnAddress_isAnsweredAndTeachesNothing() {
+        Ipv6.write(frame, IP, Ndp.OPTIONS_OFFSET, Ipv6.ICMP, Ndp.HOPS);
+        Ipv6.addresses(frame, IP, PEER.hi(), PEER.lo(), OURS.hi(), OURS.lo());
+        Ndp.write(frame, ICMP, OURS.hi(), OURS.lo(), Ndp.SOURCE_LINK_ADDRESS, PEER_MAC);
+        Icmp6.write(frame, IP, ICMP, Ndp.OPTIONS_OFFSET, Icmp6.NEIGHBOUR_SOLICITATION << 8, 0);
+        assertThat(input(Ndp.OPTIONS_OFFSET)).isEqualTo(Neighbours.REPLY);
+        assertThat(neighbours.size()).isZero();
+    }
 }

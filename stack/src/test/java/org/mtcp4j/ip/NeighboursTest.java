@@ -26,7 +26,7 @@ class NeighboursTest {
             new Neighbours(OUR_MAC, new Routes(List.of(Subnet.parse("198.18.0.2/24")), List.of()), new Recorder());
     private long nowNs = 77;
 
-    private final class Recorder implements Neighbours.Events {
+    private class Recorder implements Neighbours.Events {
         @Override
         public void request(long hi, long lo, long toMac) {
             events.add("request " + IpAddress.of(hi, lo) + " to " + Ethernet.toText(toMac));
@@ -294,5 +294,223 @@ class NeighboursTest {
             }
             neighbours.input(bytes, 60 - length, length, round);
         }
+    }
+
+    // ---- times, to their edges
+    // -----------------------------------------------------------------------------------------
+
+    @Test
+    void reachable_forThirtySecondsExactly() {
+        resolve();
+        neighbours.lookup(0, PEER, nowNs + 30 * SECOND - 1);
+        assertThat(neighbours.isUnsure()).isFalse();
+        neighbours.lookup(0, PEER, nowNs + 30 * SECOND);
+        assertThat(neighbours.isUnsure()).isTrue();
+    }
+
+    @Test
+    void failed_isAskedAgainAfterASecondExactly() {
+        neighbours.lookup(0, PEER, nowNs);
+        advanceTo(nowNs + 3 * SECOND);
+        assertThat(neighbours.lookup(0, PEER, nowNs + SECOND)).isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(events).hasSize(5).last().isEqualTo(ASK_ALL);
+    }
+
+    @Test
+    void isDead_onlyAfterItDidNotAnswer_untilItDoes() {
+        assertThat(neighbours.isDead(0, PEER)).as("unknown").isFalse();
+        neighbours.lookup(0, PEER, nowNs);
+        assertThat(neighbours.isDead(0, PEER)).as("asked").isFalse();
+        advanceTo(nowNs + 3 * SECOND);
+        assertThat(neighbours.isDead(0, PEER)).isTrue();
+        neighbours.lookup(0, PEER, true, nowNs);
+        assertThat(neighbours.isDead(0, PEER)).as("asked once more").isTrue();
+        arp(Arp.REPLY, PEER_MAC, PEER_IP, OUR_IP);
+        assertThat(neighbours.isDead(0, PEER)).isFalse();
+    }
+
+    @Test
+    void peek_neverAsks() {
+        assertThat(neighbours.peek(0, PEER)).isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(events).isEmpty();
+        assertThat(neighbours.size()).isZero();
+    }
+
+    @Test
+    void calledEarly_doesNothing() {
+        neighbours.lookup(0, PEER, nowNs);
+        neighbours.onTimer(nowNs + SECOND - 1);
+        assertThat(events).containsExactly(ASK_ALL);
+    }
+
+    @Test
+    void suspected_isProbedFiveSecondsAfterItsAnswer_andCountsAsUnsure() {
+        resolve();
+        neighbours.suspected(0, PEER, nowNs + 5 * SECOND - 1);
+        assertThat(events).isEmpty();
+        assertThat(neighbours.isUnsure()).isFalse();
+        neighbours.suspected(0, PEER, nowNs + 5 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER);
+        assertThat(neighbours.isUnsure()).isTrue();
+        neighbours.suspected(0, PEER, nowNs + 5 * SECOND);
+        assertThat(events).as("is being probed").hasSize(1);
+        nowNs += 5 * SECOND;
+        advanceTo(nowNs + 10 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER, ASK_PEER, ASK_PEER, "unreachable 198.18.0.1");
+        assertThat(neighbours.isUnsure()).isFalse();
+    }
+
+    @Test
+    void suspected_whomNobodyKnows_isNotAsked() {
+        neighbours.suspected(0, PEER, nowNs);
+        neighbours.lookup(0, PEER, nowNs);
+        neighbours.suspected(0, PEER, nowNs);
+        assertThat(events).containsExactly(ASK_ALL);
+    }
+
+    @Test
+    void stale_suspected_isProbedAtOnce() {
+        arp(Arp.REQUEST, PEER_MAC, PEER_IP, OUR_IP);
+        events.clear();
+        neighbours.suspected(0, PEER, nowNs);
+        assertThat(events).containsExactly(ASK_PEER);
+    }
+
+    @Test
+    void confirmed_whomNobodyKnows_changesNothing() {
+        neighbours.confirmed(0, PEER, nowNs);
+        assertThat(neighbours.size()).isZero();
+        neighbours.lookup(0, PEER, nowNs);
+        neighbours.confirmed(0, PEER, nowNs);
+        advanceTo(nowNs + 10 * SECOND);
+        assertThat(events).last().isEqualTo("unreachable 198.18.0.1");
+    }
+
+    @Test
+    void unsure_isCountedThroughEveryWayOut() {
+        resolve();
+        nowNs += 31 * SECOND;
+        neighbours.lookup(0, PEER, nowNs);
+        assertThat(neighbours.isUnsure()).as("DELAY").isTrue();
+        advanceTo(nowNs + 5 * SECOND);
+        assertThat(neighbours.isUnsure()).as("PROBE").isTrue();
+        arp(Arp.REPLY, PEER_MAC, PEER_IP, OUR_IP);
+        assertThat(neighbours.isUnsure()).as("REACHABLE").isFalse();
+        nowNs += 31 * SECOND;
+        neighbours.lookup(0, PEER, nowNs);
+        for (int i = 0; i < Neighbours.MOST; i++) {
+            neighbours.lookup(0, IpAddress.mapped(0x0a000000 + i), ++nowNs);
+        }
+        assertThat(neighbours.peek(0, PEER)).as("pushed out").isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(neighbours.isUnsure()).isFalse();
+    }
+
+    // ---- whom it admits
+    // ------------------------------------------------------------------------------------------------
+
+    @Test
+    void strangers_whoAreKnownOrOurselves_areAdmittedInAnyNumber() {
+        resolve();
+        nowNs += 2 * SECOND;
+        for (int i = 0; i < 2 * Neighbours.STRANGERS_PER_SECOND; i++) {
+            assertThat(neighbours.admits(0, PEER, nowNs)).isTrue();
+            assertThat(neighbours.admits(0, IpAddress.mapped(OUR_IP), nowNs)).isTrue();
+        }
+        for (int i = 0; i < Neighbours.STRANGERS_PER_SECOND; i++) {
+            assertThat(neighbours.admits(0, IpAddress.mapped(0xc6120010 + i), nowNs))
+                    .isTrue();
+        }
+        assertThat(neighbours.admits(0, IpAddress.mapped(0xc61200aa), nowNs + SECOND - 1))
+                .isFalse();
+        assertThat(neighbours.admits(0, IpAddress.mapped(0xc61200aa), nowNs + SECOND))
+                .isTrue();
+    }
+
+    // ---- routers, and who was known
+    // ------------------------------------------------------------------------------------
+
+    private Neighbours ofRouter() {
+        return new Neighbours(OUR_MAC, new Routes(List.of(Subnet.parse("198.18.0.2/24")), List.of()), new Recorder() {
+            @Override
+            public void gone(long hi, long lo) {
+                events.add("gone " + IpAddress.of(hi, lo));
+            }
+
+            @Override
+            public boolean isRouter(long hi, long lo) {
+                return true;
+            }
+        });
+    }
+
+    private void advance(Neighbours table, long untilNs) {
+        while (table.nextDeadlineNs() <= untilNs) {
+            nowNs = Math.max(nowNs, table.nextDeadlineNs());
+            table.onTimer(nowNs);
+        }
+        nowNs = untilNs;
+    }
+
+    @Test
+    void failed_router_isAskedEveryTenSecondsAndNeverForgotten() {
+        Neighbours table = ofRouter();
+        table.lookup(0, PEER, nowNs);
+        long failedNs = nowNs + 3 * SECOND;
+        advance(table, failedNs);
+        assertThat(events).containsExactly(ASK_ALL, ASK_ALL, ASK_ALL, "unreachable 198.18.0.1");
+        advance(table, failedNs + 10 * SECOND - 1);
+        assertThat(events).hasSize(4);
+        advance(table, failedNs + 10 * SECOND);
+        assertThat(events).hasSize(5).last().isEqualTo(ASK_ALL);
+        advance(table, failedNs + 100 * SECOND);
+        assertThat(events).hasSize(14);
+        assertThat(table.size()).isEqualTo(1);
+        Arp.write(packet, 14, Arp.REPLY, PEER_MAC, PEER_IP, 0, OUR_IP);
+        assertThat(table.input(packet, 14, 46, nowNs)).isEqualTo(Neighbours.LEARNED);
+        assertThat(table.isDead(0, PEER)).isFalse();
+        events.clear();
+        advance(table, nowNs + 100 * SECOND);
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void known_thatAnswersNoMore_isGoneAndMayBeAskedByEverybodyAtOnce() {
+        Neighbours table = ofRouter();
+        table.lookup(0, PEER, nowNs);
+        Arp.write(packet, 14, Arp.REPLY, PEER_MAC, PEER_IP, 0, OUR_IP);
+        table.input(packet, 14, 46, nowNs);
+        table.suspected(0, PEER, nowNs + 10 * SECOND);
+        events.clear();
+        advance(table, nowNs + 13 * SECOND);
+        assertThat(events).containsExactly(ASK_PEER, ASK_PEER, "gone 198.18.0.1", "unreachable 198.18.0.1");
+        assertThat(table.lookup(0, PEER, nowNs)).isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(events).last().isEqualTo(ASK_ALL);
+    }
+
+    @Test
+    void pushedOutWhileItIsAsked_isUnreachable_butNotWhenItWasKnown() {
+        neighbours.lookup(0, PEER, nowNs);
+        for (int i = 0; i < Neighbours.MOST; i++) {
+            neighbours.lookup(0, IpAddress.mapped(0x0a000000 + i), ++nowNs);
+        }
+        assertThat(events).contains("unreachable 198.18.0.1");
+        NeighboursTest test = new NeighboursTest();
+        test.resolve();
+        for (int i = 0; i < Neighbours.MOST; i++) {
+            test.neighbours.lookup(0, IpAddress.mapped(0x0a000000 + i), ++test.nowNs);
+        }
+        assertThat(test.neighbours.peek(0, PEER)).isEqualTo(Neighbours.UNRESOLVED);
+        assertThat(test.events).doesNotContain("unreachable 198.18.0.1");
+    }
+
+    @Test
+    void twoOfOneHalf_areTwo() {
+        long hi = IpAddress.parse("2001:db8::").hi();
+        long before = neighbours.lookup(hi, 1, nowNs);
+        assertThat(before).isEqualTo(Neighbours.UNRESOLVED);
+        neighbours.lookup(hi + 1, 1, nowNs);
+        neighbours.lookup(hi, 2, nowNs);
+        assertThat(neighbours.size()).isEqualTo(3);
+        assertThat(events).hasSize(3).doesNotHaveDuplicates();
     }
 }

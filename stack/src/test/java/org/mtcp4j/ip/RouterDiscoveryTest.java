@@ -343,4 +343,142 @@ class RouterDiscoveryTest {
         assertThat(asked).hasSize(1);
         assertThat(probed).isEmpty();
     }
+
+    // ---- edges
+    // ---------------------------------------------------------------------------------------------------------
+
+    @Test
+    void rfc4861_6_3_4_mtusFrom1280To65535AreTaken() {
+        ready();
+        int[] mtus = {1_280, 1_279, 65_535, 65_536, -1};
+        int[] expected = {1_280, 1_280, 65_535, 65_535, 65_535};
+        for (int i = 0; i < mtus.length; i++) {
+            advert(ROUTER, 1_800);
+            mtu(mtus[i]);
+            arrives();
+            assertThat(addresses().ipv6MtuBytes()).isEqualTo(expected[i]);
+        }
+    }
+
+    @Test
+    void rfc7559_2_1_anAdvertisementOfNoRouterDoesNotEndTheAsking() {
+        ready();
+        int before = asked.size();
+        advert(ROUTER, 0);
+        assertThat(arrives()).isEqualTo(RouterDiscovery.TAKEN);
+        pass(100 * SECOND);
+        assertThat(asked.size()).isGreaterThan(before);
+    }
+
+    @Test
+    void rfc4861_7_2_5_aRouterThatSaysItIsNoneIsOneNoLonger() {
+        ready();
+        advert(ROUTER, 1_800);
+        arrives();
+        advert(OTHER_ROUTER, 1_800);
+        arrives();
+        IpAddress router = ROUTER.inZone(1);
+        assertThat(routers.isNoRouter(router.hi(), 77)).isFalse();
+        assertThat(routers.isNoRouter(ROUTER.hi(), router.lo()))
+                .as("in no zone")
+                .isFalse();
+        assertThat(routers.isNoRouter(router.hi(), router.lo())).isTrue();
+        assertThat(routers.isNoRouter(router.hi(), router.lo())).isFalse();
+        assertThat(addresses().gateways()).containsExactly(OTHER_ROUTER.inZone(1));
+    }
+
+    @Test
+    void aPrefixMayBeTheLinksOrForAddressesOrBoth() {
+        ready();
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, RouterAdvert.AUTONOMOUS, 7_200, 7_200);
+        prefix("2001:db8:2::", 128, RouterAdvert.ON_LINK, 7_200, 7_200);
+        prefix("2001:db8:3::", 64, 0, 7_200, 7_200);
+        prefix("2001:db8:4::", 1, RouterAdvert.ON_LINK, 7_200, 7_200);
+        arrives();
+        pass(2 * SECOND);
+        assertThat(addresses().onLink())
+                .containsExactly(Subnet.parse("2001:db8:2::/128"), Subnet.networkOf(IpAddress.parse("2001::"), 1));
+        assertThat(addresses().own()).hasSize(2);
+        assertThat(addresses().own().get(1).prefixBits())
+                .as("not on the link: neighbours are reached through a router")
+                .isEqualTo(128);
+        assertThat(Subnet.parse("2001:db8:1::/64").contains(global())).isTrue();
+        assertThat(addresses().deprecated()).isEmpty();
+    }
+
+    @Test
+    void anAddressOfAPrefixOnTheLinkHasItsLength_untilThatEnds() {
+        ready();
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, BOTH, 20_000, 20_000);
+        arrives();
+        pass(2 * SECOND);
+        assertThat(addresses().own().get(1).prefixBits()).isEqualTo(64);
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, RouterAdvert.ON_LINK, 100, 100);
+        arrives();
+        pass(100 * SECOND - 1);
+        assertThat(addresses().onLink()).hasSize(1);
+        pass(1);
+        assertThat(addresses().onLink()).isEmpty();
+        assertThat(addresses().own().get(1).prefixBits()).isEqualTo(128);
+    }
+
+    @Test
+    void rfc4862_5_5_3_e_lifetimesAtTheirEdges() {
+        ready();
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, BOTH, 7_100, 7_100);
+        arrives();
+        pass(2 * SECOND);
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, RouterAdvert.AUTONOMOUS, 7_150, 7_150);
+        arrives();
+        pass(7_149 * SECOND);
+        assertThat(global()).as("longer than what was left is taken").isNotNull();
+        pass(SECOND);
+        assertThat(global()).isNull();
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, BOTH, 100_000, 100_000);
+        arrives();
+        pass(2 * SECOND);
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, RouterAdvert.AUTONOMOUS, 7_300, 7_300);
+        arrives();
+        pass(7_299 * SECOND);
+        assertThat(global()).as("more than two hours shortens").isNotNull();
+        pass(SECOND);
+        assertThat(global()).isNull();
+    }
+
+    @Test
+    void rfc4862_5_4_4_aDuplicateOfAnAddressInUseOrOfAnotherIsNone() {
+        ready();
+        IpAddress linkLocal = addresses().own().get(0).address();
+        assertThat(routers.duplicate(linkLocal.hi(), linkLocal.lo(), nowNs)).isFalse();
+        advert(ROUTER, 1_800);
+        prefix("2001:db8:1::", 64, BOTH, 7_200, 3_600);
+        arrives();
+        IpAddress tentative = addresses().tentative().get(0);
+        assertThat(routers.duplicate(tentative.hi(), tentative.lo() + 1, nowNs)).isFalse();
+        assertThat(routers.duplicate(tentative.hi() + 1, tentative.lo(), nowNs)).isFalse();
+        pass(2 * SECOND);
+        assertThat(routers.duplicate(tentative.hi(), tentative.lo(), nowNs)).isFalse();
+        assertThat(global()).isEqualTo(tentative);
+    }
+
+    @Test
+    void rfc4862_5_4_5_aDuplicateLinkLocalAddressIsReplacedAndTriedAnew() {
+        routers.start(nowNs);
+        pass(SECOND);
+        IpAddress first = addresses().tentative().get(0);
+        assertThat(probed).containsExactly(first);
+        assertThat(routers.duplicate(first.hi(), first.lo(), nowNs)).isTrue();
+        IpAddress second = addresses().tentative().get(0);
+        assertThat(second).isNotEqualTo(first);
+        pass(SECOND);
+        assertThat(probed).containsExactly(first, second);
+        assertThat(addresses().own()).containsExactly(new Subnet(second, 64));
+    }
 }

@@ -79,7 +79,7 @@ class HandshakeScriptTest {
     }
 
     @Test
-    void rfc7323_2_3_windowOfAReceivedSynAckIsNotScaled() {
+    void rfc7323_2_2_windowOfAReceivedSynAckIsNotScaled() {
         Script s = new Script();
         s.settings.windowScaling = true;
         s.open();
@@ -95,7 +95,7 @@ class HandshakeScriptTest {
     }
 
     @Test
-    void rfc7323_2_3_windowOfASynIsNotScaledEither() {
+    void rfc7323_2_2_windowOfASynIsNotScaledEither() {
         Script s = new Script();
         s.settings.windowScaling = true;
         s.peerWindow = 1500;

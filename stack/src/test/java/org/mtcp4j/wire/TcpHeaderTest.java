@@ -146,6 +146,14 @@ class TcpHeaderTest {
         assertThat(out.windowScale).as("255 is read as 14 (RFC 7323 §2.3)").isEqualTo(14);
     }
 
+    @ParameterizedTest
+    @CsvSource({"00, 0", "0d, 13", "0e, 14", "0f, 14", "7f, 14", "80, 14", "ff, 14"})
+    void rfc7323_2_3_aShiftAbove14IsReadAs14(String shift, int read) {
+        assertThat(parse("00 01 00 02 00 00 00 00 00 00 00 00 60 02 00 00 00 00 00 00 01 03 03 " + shift))
+                .isEqualTo(TcpHeader.OK);
+        assertThat(out.windowScale).isEqualTo(read);
+    }
+
     @Test
     void optionCutOffByTheHeadersEndIsNotRead() {
         assertThat(parse("00 01 00 02 00 00 00 00 00 00 00 00 60 02 00 00 00 00 00 00 01 01 02 04 05 b4"))
