@@ -127,7 +127,7 @@ final class AttackReport {
         return found.get(name + " " + side).getOrDefault(key, 0.0);
     }
 
-    /** Where the stack does worse than the kernel by more than two runs of either differ, the worst first; empty for nowhere. */
+    /** Where the stack does worse than the kernel by more than a tolerance, the worst first; empty for nowhere. */
     private List<String> losses(String name) {
         List<String> all = new ArrayList<>();
         loss(all, "answered", figure(name, "kernel", "share") - figure(name, "stack", "share") > 0.005);
@@ -194,7 +194,9 @@ final class AttackReport {
         lines.add(
                 "for the stack also chunks and frames in use. *own*: of 20 connections that misbehaved, those that still work; *probes*: those answered.");
         lines.add(
-                "Rows where the stack does worse than the kernel, by more than two runs differ, come first, and say in what.");
+                "Rows where the stack does worse than the kernel by more than a tolerance (`AttackReport.losses`) come first, and say in what. One window a row: a");
+        lines.add(
+                "hundredth of the answers and a factor of two in p99 may be chance. The session of the benchmark comes before others of the machine.");
         lines.add("");
         lines.add(Report.machine().replaceFirst("; both sides .*", "; server -Xmx1g -Xmn64m -XX:+UseSerialGC."));
         lines.add("");
