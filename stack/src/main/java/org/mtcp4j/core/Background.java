@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A context's own thread. Inline driver: ticks every millisecond while applications drive, so that timers and other selectors'
  * events never wait for a busy application; leads when nobody does; is parked while an application thread leads. Dedicated driver:
- * owns the context and runs it.
+ * owns the context and runs it. With {@link Adoption} it does the latter until a thread adopts the context, and the former meanwhile.
  */
 final class Background implements Runnable {
     /** For how long after an application's last round it is expected back. */
@@ -24,6 +24,9 @@ final class Background implements Runnable {
     private volatile boolean ticking;
     private volatile boolean leaving;
     private volatile boolean stopped;
+    /** An application's thread is to adopt the context, or has to give it back. */
+    private volatile boolean changing;
+
     private long idleSinceNs;
 
     Background(Context context, Engine engine) {
@@ -82,15 +85,23 @@ final class Background implements Runnable {
     @Override
     public void run() {
         engine.pin(context.index);
-        if (engine.dedicated) {
-            runDedicated();
-        } else {
+        while (!stopped) {
+            if (engine.dedicated) {
+                runDedicated();
+            }
             runInline();
         }
     }
 
+    /** Another thread should run the context from now on, where one may. Any thread. */
+    void change() {
+        changing = true;
+        driver.ringLeader();
+        LockSupport.unpark(thread);
+    }
+
     private void runInline() {
-        while (!stopped) {
+        while (!stopped && !changing) {
             try {
                 runInlineOnce();
             } catch (Throwable e) {
@@ -103,13 +114,13 @@ final class Background implements Runnable {
     }
 
     private void runInlineOnce() {
-        if (virtualWaiting.get() > 0 && !driver.hasLeader()) {
+        if (virtualWaiting.get() > 0 && !driver.leadership.hasLeader()) {
             lead();
         } else if (isExpectedBack()) {
             tick();
-        } else if (driver.hasLeader()) {
+        } else if (driver.leadership.hasLeader()) {
             parkWhileLed();
-        } else if (!driver.promote()) {
+        } else if (!driver.leadership.promote()) {
             lead();
         } else {
             Driver.pause(Driver.TICK_NS);
@@ -135,7 +146,7 @@ final class Background implements Runnable {
             driver.drive(false);
         }
         driver.ringForDeadline();
-        if (driver.hasLeader() && !stopped) {
+        if (driver.leadership.hasLeader() && !stopped && !changing) {
             LockSupport.park(this);
         }
     }
@@ -143,13 +154,13 @@ final class Background implements Runnable {
     private void lead() {
         ticking = false;
         leaving = false;
-        if (!driver.tryLeadBackground(waiter)) {
+        if (!driver.leadership.tryLeadBackground(waiter)) {
             return;
         }
         try {
-            while (!stopped && !leaving) {
+            while (!stopped && !leaving && !changing) {
                 if (driver.drive(false)) {
-                    driver.sleepAsLeader(waiter, Long.MAX_VALUE);
+                    driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
                     waiter.consume();
                 } else {
                     // Its owner may need this processor.
@@ -162,28 +173,29 @@ final class Background implements Runnable {
                 }
             }
         } finally {
-            driver.unlead(waiter);
+            driver.leadership.unlead(waiter);
         }
     }
 
     private void runDedicated() {
         Ownership ownership = context.ownership;
         while (!ownership.tryAcquire()) {
-            Thread.onSpinWait();
+            if (stopped) {
+                return;
+            }
+            // Its owner may need this processor.
+            Driver.pause(OWNED_NS);
         }
         try {
-            driver.tryLeadBackground(waiter);
-            idleSinceNs = System.nanoTime();
-            while (!stopped) {
-                try {
-                    runOwned();
-                } catch (Throwable e) {
-                    // Rounds contain theirs; this is one beside them, as from a sleep.
-                    context.faults.roundEnded(e, System.nanoTime());
-                    Driver.pause(Driver.TICK_NS);
-                }
+            driver.keepOwnership();
+            changing = false;
+            runUntilAdopted();
+            if (!stopped) {
+                driver.beginAdoption();
             }
-            // What was submitted before the stop is still run.
+            driver.leadership.unlead(waiter);
+            changing = false;
+            // What was submitted before is still run.
             do {
                 context.round(System.nanoTime());
             } while (ownership.releaseOrReacquire());
@@ -193,15 +205,38 @@ final class Background implements Runnable {
                 ownership.state = Ownership.FREE;
             }
         }
+        if (!stopped) {
+            // Who rang while we owned it relies on another look.
+            driver.drive(false);
+        }
+    }
+
+    /** Owns the context until the stack stops, or an application's thread adopts it. */
+    private void runUntilAdopted() {
+        while (!stopped && !driver.leadership.tryLeadBackground(waiter)) {
+            driver.leadership.askLeaderToLeave();
+            driver.dedicatedRound(System.nanoTime());
+            Driver.pause(OWNED_NS);
+        }
+        idleSinceNs = System.nanoTime();
+        while (!stopped && !changing) {
+            try {
+                runOwned();
+            } catch (Throwable e) {
+                // Rounds contain theirs; this is one beside them, as from a sleep.
+                context.faults.roundEnded(e, System.nanoTime());
+                Driver.pause(Driver.TICK_NS);
+            }
+        }
     }
 
     private void runOwned() {
-        while (!stopped) {
+        while (!stopped && !changing) {
             long nowNs = System.nanoTime();
             if (driver.dedicatedRound(nowNs)) {
                 idleSinceNs = nowNs;
             } else if (nowNs - idleSinceNs > driver.spinNs()) {
-                driver.sleepAsLeader(waiter, Long.MAX_VALUE);
+                driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
                 waiter.consume();
                 if (!context.isPolled()) {
                     idleSinceNs = System.nanoTime();

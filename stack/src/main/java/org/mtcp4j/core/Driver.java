@@ -3,7 +3,6 @@ package org.mtcp4j.core;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.mtcp4j.stats.Counter;
 
@@ -20,19 +19,12 @@ final class Driver {
     private static final int MOST_ROUNDS = 16;
 
     static final long TICK_NS = 1_000_000;
-    private static final long SHORT_PARK_NS = 50_000;
-    /** A leader that slept this often without news of its own gives way to one that has news. */
-    private static final int COLD = 4;
-
-    private static final long NO_LIMIT = Long.MAX_VALUE;
-
+    static final long SHORT_PARK_NS = 50_000;
     private static final VarHandle PENDING;
-    private static final VarHandle SPINNING;
 
     static {
         try {
             PENDING = MethodHandles.lookup().findVarHandle(Driver.class, "inputPending", boolean.class);
-            SPINNING = MethodHandles.lookup().findVarHandle(Driver.class, "spinning", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -42,20 +34,20 @@ final class Driver {
     final Sleeper sleeper;
     private final Context context;
     private final Ownership ownership;
-    private final boolean dedicated;
+    /** Whether the context's own thread owns it for good; changes with {@link #adoption} alone, by that thread. */
+    private volatile boolean dedicated;
+
+    /** Null where the user has named a driver, or no descriptor wakes the context's own thread. */
+    private final Adoption adoption;
+
     private final long spinNs;
     private final boolean polled;
-    private final AtomicReference<Waiter> leader = new AtomicReference<>();
-    private final AtomicReference<Waiter> candidate = new AtomicReference<>();
+    final Leadership leadership;
     private volatile Background background;
-    private volatile Waiter leaveRequest;
 
     /** Set by the doorbell while the context is owned: whoever owns it looks once more before it leaves. */
     @SuppressWarnings("unused") // through PENDING
     private volatile boolean inputPending;
-
-    @SuppressWarnings("unused") // through SPINNING
-    private volatile boolean spinning;
 
     // Written by owners; read racily by the same thread or as a hint.
     private Thread lastRoundThread;
@@ -73,9 +65,11 @@ final class Driver {
         this.ownership = context.ownership;
         this.stack = new StackProbe(context.faults);
         this.dedicated = engine.dedicated;
+        this.adoption = engine.adopts ? new Adoption() : null;
         this.polled = context.isPolled();
         this.spinNs = engine.spinNs(polled);
         this.sleeper = engine.newSleeper(context.links);
+        this.leadership = new Leadership(context, this, adoption);
     }
 
     void background(Background thread) {
@@ -86,6 +80,9 @@ final class Driver {
 
     /** After a flow's command was queued: sees to its being run; a write may be held back for batching. */
     void kick(boolean mayHold) {
+        if (adoption != null) {
+            submits();
+        }
         if (dedicated) {
             ringIfAsleep();
             return;
@@ -96,12 +93,25 @@ final class Driver {
         drive(true);
     }
 
+    private boolean isTicking() {
+        Background thread = background;
+        return thread != null && thread.isTicking();
+    }
+
+    private void submits() {
+        Thread caller = Thread.currentThread();
+        if (dedicated) {
+            adoption.submits(caller);
+        } else if (!adoption.isAdopter(caller) && adoption.strangerComes()) {
+            endAdoption();
+        }
+    }
+
     private boolean isHoldable() {
         if (lastRoundThread != Thread.currentThread() || ++held >= MOST_HELD) {
             return false;
         }
-        Background thread = background;
-        return thread != null && thread.isTicking() && System.nanoTime() - lastRoundNs < HOLD_NS;
+        return isTicking() && System.nanoTime() - lastRoundNs < HOLD_NS;
     }
 
     /** Runs a call to its end. */
@@ -216,7 +226,7 @@ final class Driver {
         if (inputPending) {
             ringIfAsleep();
         }
-        if (!backgroundIsTicking()) {
+        if (!isTicking()) {
             ringForDeadline();
         }
     }
@@ -291,7 +301,7 @@ final class Driver {
             drive(true);
         }
         Background thread = background;
-        if (thread != null) {
+        if (thread != null && adoption == null) {
             if (begins) {
                 thread.leadForVirtual();
             } else {
@@ -304,198 +314,54 @@ final class Driver {
         return lastApplicationRoundNs;
     }
 
-    // ---- waiting ----------------------------------------------------------------------------------------------------
-
-    /**
-     * The calling thread waits for a signal, driving the context meanwhile. Returns on a signal (not consumed), interrupt, or when
-     * the time is over.
-     *
-     * @param timeoutNs 0: one round only; negative: no limit
-     */
-    void await(Waiter waiter, long timeoutNs) {
-        long deadlineNs = timeoutNs < 0 ? NO_LIMIT : deadlineAfter(timeoutNs);
-        if (dedicated || (context.faults.outOfStack && !stack.hasRoom())) {
-            parkUntil(waiter, deadlineNs);
-            return;
-        }
-        drive(true);
-        if (timeoutNs == 0 || isOver(waiter, deadlineNs)) {
-            return;
-        }
-        if (VirtualThreads.isVirtual()) {
-            awaitVirtual(waiter, deadlineNs);
-            return;
-        }
-        while (!isOver(waiter, deadlineNs)) {
-            if (spin(waiter, deadlineNs)) {
-                return;
-            }
-            if (tryLead(waiter)) {
-                lead(waiter, deadlineNs);
-            } else {
-                parkFollowing(waiter, deadlineNs);
-                if (!waiter.isSignalled()) {
-                    drive(true);
-                }
-            }
-        }
-        if (waiter.isSignalled()) {
-            waiter.fruitless = 0;
-        }
+    /** Whether the context's own thread owns it for good. */
+    boolean isDedicated() {
+        return dedicated;
     }
 
-    private static long deadlineAfter(long timeoutNs) {
-        long startNs = System.nanoTime();
-        return startNs + timeoutNs < startNs ? NO_LIMIT : startNs + timeoutNs;
+    boolean isPolled() {
+        return polled;
     }
 
-    /** Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it. */
-    private void lead(Waiter waiter, long deadlineNs) {
-        boolean asked = false;
-        try {
-            boolean over;
-            do {
-                long busyBefore = busyRounds;
-                sleepAsLeader(waiter, deadlineNs);
-                if (waiter.isSignalled()) {
-                    return;
-                }
-                drive(true);
-                boolean idle = polled && busyRounds == busyBefore;
-                if (!idle) {
-                    waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
-                }
-                over = idle ? isOver(waiter, deadlineNs) : spin(waiter, deadlineNs);
-            } while (leaveRequest != waiter && !over);
-        } finally {
-            if (leaveRequest == waiter) {
-                leaveRequest = null;
-                asked = true;
-            }
-            unlead(waiter);
-        }
-        if (asked) {
-            waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
-        }
+    Background background() {
+        return background;
     }
 
-    private static boolean isOver(Waiter waiter, long deadlineNs) {
-        return isWanted(waiter) || (deadlineNs != NO_LIMIT && System.nanoTime() >= deadlineNs);
+    /** Rounds that found something to do, ever; racy. */
+    long busyRounds() {
+        return busyRounds;
     }
 
-    /** Whether the waiting thread has something else to do than to wait. */
-    private static boolean isWanted(Waiter waiter) {
-        return waiter.isSignalled() || Thread.currentThread().isInterrupted();
+    /** When the last round began; racy. */
+    long lastRoundNs() {
+        return lastRoundNs;
     }
 
-    /** Polls for {@code mtcp.spin-us}, one thread at a time; true when the wait is over. */
-    private boolean spin(Waiter waiter, long deadlineNs) {
-        if (!SPINNING.compareAndSet(this, false, true)) {
-            return isOver(waiter, deadlineNs);
-        }
-        try {
-            return spinAlone(waiter, deadlineNs);
-        } finally {
-            SPINNING.setVolatile(this, false);
-        }
+    boolean hasRoom() {
+        return stack.hasRoom();
     }
 
-    private boolean spinAlone(Waiter waiter, long deadlineNs) {
-        long nowNs = System.nanoTime();
-        long endNs = nowNs + spinNs;
-        while (nowNs < endNs) {
-            if (isWanted(waiter) || nowNs >= deadlineNs) {
-                return true;
-            }
-            if ((polled || context.hasInput()) && drive(true)) {
-                // The clock was read for the round.
-                nowNs = lastRoundNs;
-            } else {
-                Thread.onSpinWait();
-                nowNs = System.nanoTime();
-            }
-        }
-        return isOver(waiter, deadlineNs);
+    /** The context is adopted, and others come too often. */
+    void endAdoption() {
+        background.change();
     }
 
-    private boolean tryLead(Waiter waiter) {
-        Waiter present = leader.get();
-        if (present == null) {
-            // Whoever led last is expected back within the tick; a thread that has no news anyway does not get in its
-            // way.
-            boolean staysBack = waiter.fruitless >= COLD && backgroundIsTicking();
-            return !staysBack && leader.compareAndSet(null, waiter);
-        }
-        Background thread = background;
-        if (present.fruitless >= COLD && waiter.fruitless < COLD) {
-            // It wakes only to hand others their news: one switch of threads too many for each packet.
-            leaveRequest = present;
-            ringLeader();
-            return false;
-        }
-        if (thread != null && present == thread.waiter) {
-            // The background leads only while nobody else will: ask it to leave, then try again.
-            thread.leave();
-            for (int i = 0; i < 20 && leader.get() == thread.waiter; i++) {
-                LockSupport.parkNanos(1_000);
-            }
-            return leader.compareAndSet(null, waiter);
-        }
-        return false;
+    /** The context's own thread, which owns it: an application's runs it from here on. */
+    void beginAdoption() {
+        context.counters.increment(Counter.ADOPTIONS);
+        dedicated = false;
     }
 
-    /** For the background thread. */
-    boolean tryLeadBackground(Waiter waiter) {
-        return leader.compareAndSet(null, waiter);
-    }
-
-    boolean hasLeader() {
-        return leader.get() != null;
-    }
-
-    void unlead(Waiter waiter) {
-        leader.compareAndSet(waiter, null);
-        Background thread = background;
-        if (thread != null && thread.waiter != waiter) {
-            thread.leaderLeft();
+    /** The context's own thread, which owns it: keeps it. */
+    void keepOwnership() {
+        if (adoption != null && !dedicated) {
+            adoption.ends();
         }
-    }
-
-    /** One sleep: until input, a signal, a timer, or the deadline. The caller leads. */
-    void sleepAsLeader(Waiter waiter, long deadlineNs) {
-        boolean watching = polled && watch();
-        if (polled && !watching) {
-            // Its owner may need this processor.
-            LockSupport.parkNanos(SHORT_PARK_NS);
-            return;
-        }
-        long untilNs = Math.min(deadlineNs, context.nextDeadlineNs());
-        waiter.beginLeading(context);
-        gate.announce(untilNs);
-        try {
-            // Deadlines may have moved between the reading and the announcement.
-            untilNs = Math.min(untilNs, context.nextDeadlineNs());
-            long durationNs = untilNs == NO_LIMIT ? NO_LIMIT : untilNs - System.nanoTime();
-            if (durationNs > 0 && !waiter.isSignalled() && !context.hasInput() && gate.isAsleep()) {
-                context.counters.increment(Counter.SLEEPS);
-                if (watching) {
-                    sleeper.sleep(durationNs, context.queueWait);
-                } else {
-                    sleeper.sleep(durationNs);
-                }
-            }
-        } finally {
-            gate.wake();
-            waiter.endLeading();
-            if (watching) {
-                context.queueWait.end();
-            }
-            context.disarm();
-        }
+        dedicated = true;
     }
 
     /** Begins to watch queues that announce nothing, which needs their owner; false when that is another thread, or none any more. */
-    private boolean watch() {
+    boolean watch() {
         if (dedicated) {
             return context.watch();
         }
@@ -521,63 +387,6 @@ final class Driver {
                 ringLeader();
             }
         }
-    }
-
-    /** Somebody else leads: parks until signalled or promoted. */
-    private void parkFollowing(Waiter waiter, long deadlineNs) {
-        candidate.set(waiter);
-        Waiter present = leader.get();
-        if (present != null && present == leaveRequest) {
-            waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
-        } else if (!hasLeader() && waiter.fruitless < COLD && backgroundIsTicking()) {
-            // The leader is about to come back, or the next tick promotes us.
-            waiter.park(Math.min(TICK_NS, remaining(deadlineNs)));
-        } else if (!hasLeader() && !backgroundIsTicking()) {
-            waiter.park(Math.min(SHORT_PARK_NS, remaining(deadlineNs)));
-        } else {
-            waiter.park(remaining(deadlineNs));
-        }
-        candidate.compareAndSet(waiter, null);
-    }
-
-    private boolean backgroundIsTicking() {
-        Background thread = background;
-        return thread != null && thread.isTicking();
-    }
-
-    /** The tick found no leader: one of the parked threads becomes it. True when there was one. */
-    boolean promote() {
-        Waiter waiter = candidate.getAndSet(null);
-        return waiter != null && waiter.unparkIfParked();
-    }
-
-    private void awaitVirtual(Waiter waiter, long deadlineNs) {
-        while (!isOver(waiter, deadlineNs)) {
-            Background thread = background;
-            if (thread != null) {
-                thread.leadForVirtual();
-            }
-            try {
-                waiter.park(remaining(deadlineNs));
-            } finally {
-                if (thread != null) {
-                    thread.virtualDone();
-                }
-            }
-        }
-    }
-
-    private void parkUntil(Waiter waiter, long deadlineNs) {
-        if (deadlineNs != NO_LIMIT && deadlineNs - System.nanoTime() <= 0) {
-            return;
-        }
-        while (!isOver(waiter, deadlineNs)) {
-            waiter.park(remaining(deadlineNs));
-        }
-    }
-
-    private static long remaining(long deadlineNs) {
-        return deadlineNs == NO_LIMIT ? NO_LIMIT : Math.max(1, deadlineNs - System.nanoTime());
     }
 
     static void pause(long durationNs) {

@@ -44,6 +44,9 @@ public final class Engine {
 
     final int contextCount;
     final boolean dedicated;
+    /** Whether applications' threads may adopt contexts from their own threads. */
+    final boolean adopts;
+
     /** Whether every NIC beside loopback, and there is one, has descriptors that are readable while frames wait. */
     private final boolean wakesByDescriptor;
 
@@ -98,6 +101,7 @@ public final class Engine {
         contextCount = config.intValue(Key.CONTEXTS);
         wakesByDescriptor = wakesByDescriptor(nics);
         dedicated = config.is(Key.DRIVER, "dedicated") || (config.is(Key.DRIVER, "auto") && wakesByDescriptor);
+        adopts = dedicated && config.is(Key.DRIVER, "auto");
         timeWaitNs = config.number(Key.TIME_WAIT);
         ttl = config.intValue(Key.TTL);
         congestion = congestion(config.text(Key.CONGESTION));
@@ -461,7 +465,7 @@ public final class Engine {
 
     /** Waits on a waiter that belongs to no one context, driving the given one. */
     public void await(int home, Waiter waiter, long timeoutNs) {
-        contexts[home].driver.await(waiter, timeoutNs);
+        contexts[home].driver.leadership.await(waiter, timeoutNs);
     }
 
     /** Before a wait outside the stack: the background leads meanwhile. */

@@ -454,9 +454,9 @@ public final class Flow extends Connection {
         return send.acked() == send.written();
     }
 
-    /** Waits for news of one direction, driving the context. See {@link Driver#await}. */
+    /** Waits for news of one direction, driving the context. See {@link Leadership#await}. */
     public void await(Waiter waiter, long timeoutNs) {
-        context.driver.await(waiter, timeoutNs);
+        context.driver.leadership.await(waiter, timeoutNs);
     }
 
     /**

@@ -8,6 +8,7 @@ public enum Counter {
     LONG_ROUNDS(
             "LongRounds",
             "rounds that ran longer than 1 s, or took 10 s since their thread got no processor; each reported with its stack"),
+    ADOPTIONS("Adoptions", "times an application's thread took over to run the context (mtcp.driver=auto)"),
     SLEEPS("Sleeps", "times the leader slept"),
     WAKEUPS("Wakeups", "wake-ups given to selectors"),
     COMMANDS("Commands", "commands run"),

@@ -18,16 +18,18 @@ class BackgroundTest {
         engine.start();
         try {
             Driver driver = engine.context(0).driver;
-            assertThat(becomes(driver::hasLeader, () -> {}))
+            assertThat(becomes(driver.leadership::hasLeader, () -> {}))
                     .as("led while idle")
                     .isTrue();
-            assertThat(becomes(() -> !driver.hasLeader(), () -> {
+            assertThat(becomes(() -> !driver.leadership.hasLeader(), () -> {
                         driver.drive(true);
                         driver.ringIfAsleep();
                     }))
                     .as("left while driven")
                     .isTrue();
-            assertThat(becomes(driver::hasLeader, () -> {})).as("led again").isTrue();
+            assertThat(becomes(driver.leadership::hasLeader, () -> {}))
+                    .as("led again")
+                    .isTrue();
         } finally {
             engine.stop(0);
         }

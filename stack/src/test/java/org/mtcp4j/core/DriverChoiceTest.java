@@ -18,7 +18,7 @@ class DriverChoiceTest {
     private static final long MICROSECOND_NS = 1_000;
 
     /** A NIC with that descriptor. */
-    private static Nic waking(int fd, boolean polled) {
+    static Nic waking(int fd, boolean polled) {
         return new NicDecorator(TestEngines.memory()) {
             @Override
             public NicQueue queue(int index) {
