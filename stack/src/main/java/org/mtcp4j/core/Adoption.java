@@ -4,7 +4,7 @@ package org.mtcp4j.core;
 /**
  * With {@code driver=auto}: whether a context is run by its own thread, or by an application's event loop that has adopted it. A thread
  * that alone waits, and alone submits what it does, saves two switches of threads a request when it runs the rounds itself; as soon as
- * others wait or submit, as in a pool, the context's own thread gathers what all of them do (ADR 0016). Each change back makes the next
+ * others wait or submit, as in a pool, the context's own thread gathers what all of them do (ADR 0017). Each change back makes the next
  * adoption wait twice as long. Fields are read and written by application threads without order: what is lost is a hint.
  */
 final class Adoption {
