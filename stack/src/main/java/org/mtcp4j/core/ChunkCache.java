@@ -10,8 +10,8 @@ import java.lang.invoke.VarHandle;
  * flows over to the writers before it goes to the pool.
  */
 final class ChunkCache {
-    /** Most chunks of either stack. */
-    private static final int MOST = 64;
+    /** Of either stack. */
+    private static final int MAX_CHUNKS = 64;
 
     private static final VarHandle WORD;
 
@@ -40,19 +40,19 @@ final class ChunkCache {
     /** @param caches of the pool: together they never hold more than a quarter of what it may grow to */
     ChunkCache(ChunkPool pool, int caches) {
         this.pool = pool;
-        burst = Math.max(1, Math.min(MOST / 2, pool.limit() / (16 * caches)));
+        burst = Math.max(1, Math.min(MAX_CHUNKS / 2, pool.limit() / (16 * caches)));
         owners = new Chunk[2 * burst];
         writers = new Chunk[2 * burst];
         pool.add(this);
     }
 
-    /** Owner: a chunk, or null when the pool has none. */
-    Chunk take() {
+    /** Owner: a chunk, or null when there is none for this use. */
+    Chunk take(ChunkPool.Use use) {
         int count = ownersCount;
         if (count == 0) {
-            count = pool.take(owners, burst);
+            count = pool.take(use, owners, burst);
             if (count == 0) {
-                return takeAsWriter();
+                return takeKept();
             }
         }
         Chunk chunk = owners[--count];
@@ -97,29 +97,45 @@ final class ChunkCache {
         }
     }
 
-    /** Any thread: a chunk, or null when there is none. */
+    /** Any thread: a chunk, or null when there is none for what is written. */
     Chunk takeAsWriter() {
         if (!WORD.compareAndSet(this, false, true)) {
-            return pool.take();
+            return pool.take(ChunkPool.Use.WRITE);
         }
         try {
             int count = writersCount;
             if (count == 0) {
-                count = pool.take(writers, burst);
+                count = pool.take(ChunkPool.Use.WRITE, writers, burst);
             }
-            Chunk chunk = null;
-            if (count > 0) {
-                chunk = writers[--count];
-                writers[count] = null;
-            }
-            writersCount = count;
-            WORD.setRelease(this, false);
-            return chunk;
+            return leave(count);
         } catch (Throwable e) {
             // A store, no call: this may be the end of the thread's stack.
             word = false;
             throw e;
         }
+    }
+
+    /** Owner: what lies ready for writers. */
+    private Chunk takeKept() {
+        return WORD.compareAndSet(this, false, true) ? leave(writersCount) : null;
+    }
+
+    /** Under the word, which it gives up: the last of so many. */
+    private Chunk leave(int present) {
+        int count = present;
+        Chunk chunk = null;
+        if (count > 0) {
+            chunk = writers[--count];
+            writers[count] = null;
+        }
+        writersCount = count;
+        WORD.setRelease(this, false);
+        return chunk;
+    }
+
+    /** Whether a writer that asks now is likely to get a chunk. Any thread. */
+    boolean hasForWriter() {
+        return writersCount > 0 || pool.forWriters() > 0;
     }
 
     /** Chunks in here; exact while nothing moves. Any thread. */

@@ -7,28 +7,71 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Storage of all streams of a stack: a lock-free stack of free chunks (any thread), grown a slab at a time up to the limit of {@code
- * mtcp.memory}. The head carries a tag against ABA. Contexts come here through their {@link ChunkCache}.
+ * Storage of all streams of a stack: a lock-free stack of free chunks (any thread), grown up to the limit of {@code mtcp.memory}. The
+ * head carries a tag against ABA. Contexts come here through their {@link ChunkCache}.
+ *
+ * <p>While a {@link ChunkKeeper} runs, it alone allocates, ahead of need, and gives back what is not needed any more: an allocation that
+ * fails costs a collection and half a second, which nobody may spend amid a round. Without one, whoever finds nothing allocates.
+ *
+ * <p>The last chunks are for receivers alone: what has been written leaves only where it can arrive.
  */
 public final class ChunkPool {
-    private static final int SLAB_CHUNKS = 64;
+    /** Allocated, and given back to the JVM, at once. */
+    static final int SLAB_CHUNKS = 8;
+
+    /** Without a keeper, and at the start. */
+    private static final int STEP_CHUNKS = 64;
+
+    private static final int MIN_CHUNKS = 64;
+    /** So many free ones, or half of all if that is less, are kept ahead of need. */
+    private static final int AHEAD_CHUNKS = 256;
+
     private static final VarHandle HEAD;
     private static final VarHandle FREE;
+    private static final VarHandle CHANGING;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             HEAD = lookup.findVarHandle(ChunkPool.class, "head", long.class);
             FREE = lookup.findVarHandle(ChunkPool.class, "free", int.class);
+            CHANGING = lookup.findVarHandle(ChunkPool.class, "changing", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** For whom a chunk is; each leaves some to the next. */
+    enum Use {
+        /** What an application writes. */
+        WRITE(3),
+        /** What has arrived for a connection that holds chunks already. */
+        RECEIVE(4),
+        /** What has arrived for a connection that holds none: the last chunks are for those, so that each gets ahead. */
+        RECEIVE_FIRST(Integer.SIZE - 1);
+
+        private final int shift;
+
+        Use(int shift) {
+            this.shift = shift;
+        }
+
+        /** Of so many chunks, those that stay for others. */
+        int leaves(int chunks) {
+            return chunks >>> shift;
         }
     }
 
     private final int limit;
     private volatile Chunk[] chunks = new Chunk[0];
     private volatile ChunkCache[] caches = new ChunkCache[0];
+    private volatile ChunkKeeper keeper;
     private volatile boolean scarce;
+
+    /** Chunks that exist, and how many may: fewer than the limit while the JVM has refused more. Written under {@link #changing}. */
+    private volatile int total;
+
+    private volatile int attainable;
 
     @SuppressWarnings("unused") // through HEAD: tag in the upper half, index + 1 of the first free chunk in the lower
     private volatile long head;
@@ -36,56 +79,115 @@ public final class ChunkPool {
     @SuppressWarnings("unused") // through FREE
     private volatile int free;
 
+    /** Through CHANGING: somebody allocates or gives back. Nobody waits for it. */
+    @SuppressWarnings("unused")
+    private volatile boolean changing;
+
+    // Under the word.
+    private int slabsEver;
+    private int[] holes = new int[0];
+    private int holeCount;
+
     /** @param limitBytes most bytes of storage ever allocated */
     public ChunkPool(long limitBytes) {
-        limit = (int) Math.min(Integer.MAX_VALUE / 2, Math.max(SLAB_CHUNKS, limitBytes / Chunk.BYTES));
+        long most = Math.min(Integer.MAX_VALUE / 2, Math.max(MIN_CHUNKS, limitBytes / Chunk.BYTES));
+        limit = (int) most / SLAB_CHUNKS * SLAB_CHUNKS;
+        attainable = limit;
     }
 
-    /** A chunk, or null when the limit is reached. */
-    Chunk take() {
+    /** A chunk, or null when there is none for this use. */
+    Chunk take(Use use) {
         for (; ; ) {
+            if (mayTake(use, 1) == 0) {
+                return null;
+            }
             long seen = head;
             int first = (int) seen;
             if (first == 0) {
-                if (!grow()) {
+                if (!awaitMore()) {
                     scarce = true;
                     return null;
                 }
                 continue;
             }
-            Chunk chunk = chunks[first - 1];
-            if (HEAD.compareAndSet(this, seen, tagged(seen, chunk.freeNext))) {
-                FREE.getAndAdd(this, -1);
+            Chunk[] all = chunks;
+            Chunk chunk = first <= all.length ? all[first - 1] : null;
+            if (chunk != null && HEAD.compareAndSet(this, seen, tagged(seen, chunk.freeNext))) {
+                took(1);
                 return chunk;
             }
         }
     }
 
-    /** At most so many chunks into the array, from its start on; 0 when the limit is reached. */
-    int take(Chunk[] into, int most) {
+    /** At most so many chunks into the array, from its start on; 0 when there is none for this use. */
+    int take(Use use, Chunk[] into, int most) {
+        for (; ; ) {
+            int wanted = mayTake(use, most);
+            if (wanted == 0) {
+                return 0;
+            }
+            int count = pop(into, 0, wanted);
+            if (count > 0) {
+                return count;
+            }
+            if (!awaitMore()) {
+                scarce = true;
+                return 0;
+            }
+        }
+    }
+
+    /** How many of so many chunks that use may have now. */
+    private int mayTake(Use use, int most) {
+        int may = Math.min(most, unused() - use.leaves(attainable));
+        if (may > 0) {
+            return may;
+        }
+        scarce = true;
+        return 0;
+    }
+
+    /** Chunks that nobody holds, those included that may still be allocated; caches hold theirs. */
+    private int unused() {
+        return attainable - (total - free);
+    }
+
+    private int pop(Chunk[] into, int from, int most) {
         for (; ; ) {
             long seen = head;
             int index = (int) seen;
-            if (index == 0) {
-                if (!grow()) {
-                    scarce = true;
-                    return 0;
-                }
-                continue;
-            }
-            // The chain may change under our hands, and lead to chunks that have come since; then the tag has changed
-            // too.
+            // The chain may change under our hands, and lead to chunks that have come since, or are gone; then the tag
+            // has changed too.
             Chunk[] all = chunks;
             int count = 0;
             while (count < most && index != 0 && index <= all.length) {
-                into[count] = all[index - 1];
-                index = into[count++].freeNext;
+                Chunk chunk = all[index - 1];
+                if (chunk == null) {
+                    break;
+                }
+                into[from + count++] = chunk;
+                index = chunk.freeNext;
             }
-            if (HEAD.compareAndSet(this, seen, tagged(seen, index))) {
-                FREE.getAndAdd(this, -count);
+            if (count == 0 && index == 0) {
+                return 0;
+            }
+            if (count > 0 && HEAD.compareAndSet(this, seen, tagged(seen, index))) {
+                took(count);
                 return count;
             }
         }
+    }
+
+    private void took(int count) {
+        int rest = (int) FREE.getAndAdd(this, -count) - count;
+        ChunkKeeper present = keeper;
+        if (present != null && rest < ahead() && total < attainable) {
+            present.ask();
+        }
+    }
+
+    private int ahead() {
+        return Math.min(AHEAD_CHUNKS, Math.max(MIN_CHUNKS, total) / 2);
     }
 
     void give(Chunk chunk) {
@@ -111,7 +213,7 @@ public final class ChunkPool {
             last.freeNext = (int) seen;
             if (HEAD.compareAndSet(this, seen, tagged(seen, first.index + 1))) {
                 int before = (int) FREE.getAndAdd(this, count);
-                if (scarce && before + count > chunks.length / 4) {
+                if (scarce && before + count > total / 4) {
                     scarce = false;
                 }
                 return;
@@ -123,29 +225,136 @@ public final class ChunkPool {
         return (((seen >>> 32) + 1) << 32) | first;
     }
 
-    private synchronized boolean grow() {
-        if ((int) head != 0) {
-            return true;
+    // ---- growing and shrinking --------------------------------------------------------------------------------------
+
+    /** Whether there is a free chunk now: allocated here, or by the keeper, who is given a moment for it. */
+    private boolean awaitMore() {
+        ChunkKeeper present = keeper;
+        if (present == null) {
+            return grow(STEP_CHUNKS) > 0 || (int) head != 0;
         }
-        Chunk[] old = chunks;
-        int more = Math.min(SLAB_CHUNKS, limit - old.length);
-        if (more <= 0) {
-            return false;
+        return total < attainable && present.awaitChunks();
+    }
+
+    boolean hasFree() {
+        return (int) head != 0;
+    }
+
+    /** Whether fewer chunks are free than are kept ahead of need, and more may be had. */
+    boolean wantsMore() {
+        return free < 2 * ahead() && total < limit;
+    }
+
+    /**
+     * Allocates; not amid a round, unless nobody else does.
+     *
+     * @return how many chunks have come; 0 at the limit, while somebody else allocates, or when the JVM has refused
+     */
+    int grow(int wanted) {
+        if (total >= limit || !CHANGING.compareAndSet(this, false, true)) {
+            return 0;
         }
-        ByteBuffer slab;
+        int come = 0;
         try {
-            slab = ByteBuffer.allocateDirect(more * Chunk.BYTES);
+            while (come < wanted && total < limit) {
+                addSlab();
+                come += SLAB_CHUNKS;
+            }
+            attainable = limit;
         } catch (OutOfMemoryError e) {
-            // The JVM's limit of direct memory came before ours: the same as a full pool.
-            return false;
+            // The JVM's limit came before ours: the same as a full pool, for as long as it is so.
+            attainable = total;
+        } finally {
+            changing = false;
         }
-        Chunk[] grown = Arrays.copyOf(old, old.length + more);
-        for (int i = 0; i < more; i++) {
-            grown[old.length + i] = new Chunk(old.length + i, slab.slice(i * Chunk.BYTES, Chunk.BYTES));
+        return come;
+    }
+
+    private void addSlab() {
+        ByteBuffer slab = ByteBuffer.allocateDirect(SLAB_CHUNKS * Chunk.BYTES);
+        int group = holeCount > 0 ? holes[holeCount - 1] : slabsEver;
+        int base = group * SLAB_CHUNKS;
+        Chunk[] all = chunks;
+        if (base == all.length) {
+            all = Arrays.copyOf(all, Math.max(STEP_CHUNKS, 2 * all.length));
         }
-        chunks = grown;
-        give(grown.clone(), old.length, more);
-        return true;
+        Chunk[] made = new Chunk[SLAB_CHUNKS];
+        for (int i = 0; i < SLAB_CHUNKS; i++) {
+            made[i] = new Chunk(base + i, slab.slice(i * Chunk.BYTES, Chunk.BYTES));
+        }
+        // From here on nothing can fail.
+        System.arraycopy(made, 0, all, base, SLAB_CHUNKS);
+        chunks = all;
+        if (holeCount > 0) {
+            holeCount--;
+        } else {
+            slabsEver++;
+        }
+        // Written under the word alone.
+        int before = total;
+        total = before + SLAB_CHUNKS;
+        give(made, 0, SLAB_CHUNKS);
+    }
+
+    /**
+     * Gives slabs of which every chunk is free back to the JVM, whose collector frees them; at least so many free chunks stay. Any thread,
+     * but no owner: it takes its time.
+     *
+     * @return chunks that are gone
+     */
+    int shrink(int keptFree) {
+        int surplus = free - keptFree;
+        if (surplus < SLAB_CHUNKS || !CHANGING.compareAndSet(this, false, true)) {
+            return 0;
+        }
+        try {
+            // Before the first is taken: from then on nothing can fail.
+            Chunk[] hand = new Chunk[surplus];
+            byte[] inHand = new byte[slabsEver];
+            int[] moreHoles = Arrays.copyOf(holes, holeCount + surplus / SLAB_CHUNKS);
+            int count = 0;
+            int popped = -1;
+            while (count < surplus && popped != 0) {
+                popped = pop(hand, count, Math.min(STEP_CHUNKS, surplus - count));
+                count += popped;
+            }
+            return sortOut(hand, count, inHand, moreHoles);
+        } finally {
+            changing = false;
+        }
+    }
+
+    private int sortOut(Chunk[] hand, int count, byte[] inHand, int[] moreHoles) {
+        for (int i = 0; i < count; i++) {
+            inHand[hand[i].index / SLAB_CHUNKS]++;
+        }
+        Chunk[] all = chunks;
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            Chunk chunk = hand[i];
+            int group = chunk.index / SLAB_CHUNKS;
+            if (inHand[group] < SLAB_CHUNKS) {
+                hand[kept++] = chunk;
+            } else {
+                all[chunk.index] = null;
+                if (chunk.index % SLAB_CHUNKS == 0) {
+                    moreHoles[holeCount++] = group;
+                }
+            }
+        }
+        holes = moreHoles;
+        int before = total;
+        total = before - (count - kept);
+        if (kept > 0) {
+            give(hand, 0, kept);
+        }
+        return count - kept;
+    }
+
+    // ---- what others ask --------------------------------------------------------------------------------------------
+
+    void keptBy(ChunkKeeper present) {
+        keeper = present;
     }
 
     /**
@@ -153,8 +362,18 @@ public final class ChunkPool {
      * once three quarters are in use.
      */
     boolean mayGrow(int bytes) {
-        long unused = (long) limit - (chunks.length - free);
-        return unused >= limit / 4 && bytes <= unused / 8 * Chunk.BYTES;
+        long unused = unused();
+        return unused >= attainable / 4 && bytes <= unused / 8 * Chunk.BYTES;
+    }
+
+    /** Chunks that writers may still take. */
+    int forWriters() {
+        return unused() - Use.WRITE.leaves(attainable);
+    }
+
+    /** So many at least must there be for writers before those who wait are told: a few at a time would have them run for nothing. */
+    int worthWriting() {
+        return Math.min(STEP_CHUNKS, attainable / 32);
     }
 
     /** Somebody got nothing, and little has come back since: caches keep none. */
@@ -166,14 +385,28 @@ public final class ChunkPool {
         return limit;
     }
 
+    /** The JVM gave no more the last time. */
+    boolean isRefused() {
+        return attainable < limit;
+    }
+
+    int inUse() {
+        return total - free;
+    }
+
+    /** Without those in caches. */
+    int freeHere() {
+        return free;
+    }
+
     synchronized void add(ChunkCache cache) {
         caches = Arrays.copyOf(caches, caches.length + 1);
         caches[caches.length - 1] = cache;
     }
 
-    /** Chunks allocated so far. */
+    /** Chunks that exist now. */
     public int total() {
-        return chunks.length;
+        return total;
     }
 
     /** Chunks not in use, of {@link #total()}; exact when nothing moves. */

@@ -44,6 +44,7 @@ public final class Context {
     private final TimerWheel wheel;
     private final OutputList outputs = new OutputList(this);
     private final NewsList news = new NewsList(this);
+    final StorageWaiters storageWaiters;
     final Faults faults = new Faults(this);
     final Handoffs handoffs;
     private final TimeWaitDesk timeWaitDesk;
@@ -67,6 +68,7 @@ public final class Context {
         this.links = links;
         tcpCounters = new TcpCounters(secret);
         chunks = new ChunkCache(engine.chunks, engine.contextCount);
+        storageWaiters = new StorageWaiters(engine.chunks);
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
         flows = new FlowTable(localPorts, engine.tupleHash);
@@ -160,6 +162,7 @@ public final class Context {
             }
             routing.look(link, nowNs);
         }
+        storageWaiters.look(news);
         news.publish();
         chunks.share();
         faults.at(Faults.END);
@@ -194,7 +197,7 @@ public final class Context {
 
     private long computeDeadline(long nowNs) {
         long deadline = Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs());
-        deadline = Math.min(deadline, input.nextDeadlineNs());
+        deadline = Math.min(Math.min(deadline, storageWaiters.nextLookNs(nowNs)), input.nextDeadlineNs());
         for (Link link : links) {
             if (!link.loopback) {
                 deadline = Math.min(deadline, link.neighbours.nextDeadlineNs());
@@ -291,6 +294,7 @@ public final class Context {
     /** Owner: starts anew without a flow; all there were are reset. Listeners and binds are the engine's, and stay. */
     void rebuild(long nowNs) {
         outputs.clear();
+        storageWaiters.clear();
         wheel.clear(nowNs);
         for (int i = flows.slots() - 1; i >= 0; i--) {
             for (Flow flow = flows.at(i); flow != null; flow = flows.at(i)) {

@@ -61,6 +61,7 @@ public final class Engine {
     private final boolean ecnAnswered;
     private final long userTimeoutNs;
     final ChunkPool chunks;
+    private final ChunkKeeper keeper;
     final Addresses addresses;
     final PortTable ports = new PortTable();
     final InitialSequence initialSequence;
@@ -113,6 +114,7 @@ public final class Engine {
                 : config.is(Key.SYN_COOKIES, "never") ? COOKIES_NEVER : COOKIES_UNDER_PRESSURE;
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         chunks = new ChunkPool(config.number(Key.MEMORY));
+        keeper = new ChunkKeeper(chunks);
         outerIsLoopback = nics.size() == 1;
         addresses = new Addresses(routes, config.is(Key.LOOPBACK, "stack"));
         SecureRandom random = new SecureRandom();
@@ -207,6 +209,7 @@ public final class Engine {
 
     /** Starts the background threads and announces the addresses. */
     public void start() {
+        keeper.start();
         for (Background background : backgrounds) {
             background.start();
         }
@@ -543,6 +546,7 @@ public final class Engine {
     }
 
     private void joinAndClose() {
+        keeper.stop();
         if (roundWatch != null) {
             roundWatch.stop();
         }

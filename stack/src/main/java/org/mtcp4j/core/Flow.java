@@ -25,6 +25,8 @@ public final class Flow extends Connection {
     public static final int SETTINGS = 1 << 5;
     public static final int RELEASE = 1 << 6;
     public static final int URGENT = 1 << 7;
+    /** The application waits for chunks. */
+    static final int STORAGE = 1 << 8;
 
     /** {@link #status()} bits: the handshake is done; the peer's FIN came; CLOSED; our FIN is acknowledged. */
     public static final int CONNECTED = 1;
@@ -32,9 +34,6 @@ public final class Flow extends Connection {
     public static final int FIN_RECEIVED = 1 << 1;
     public static final int CLOSED = 1 << 2;
     public static final int FIN_ACKED = 1 << 3;
-
-    /** Linux's default for the most of {@code tcp_wmem}. */
-    private static final int SHUT_WINDOW_SEND_BYTES = 4 << 20;
 
     private static final VarHandle ASKED;
 
@@ -97,6 +96,10 @@ public final class Flow extends Connection {
     boolean waitsForNeighbour;
     Flow nextNews;
     int news;
+    Flow nextForStorage;
+    /** In {@link StorageWaiters}. The owner writes. */
+    volatile boolean awaitsStorage;
+
     boolean inTable;
     boolean applicationClosed;
     boolean countsHalfOpen;
@@ -167,59 +170,12 @@ public final class Flow extends Connection {
     /** Owner: takes up changed options. */
     void applyOptions(long nowNs) {
         options.applyTo(ownSettings(), growsBuffers());
-        setSendLimit();
+        SendBufferSize.set(this);
         settingsChanged(nowNs);
     }
 
-    private void setSendLimit() {
-        int bytes = options.sendLimitBytes();
-        send.limitBytes = growsSendBuffer() ? Math.max(send.limitBytes, bytes) : bytes;
-    }
-
-    private boolean growsSendBuffer() {
-        return growsBuffers() && options.sendBufferMostBytes > options.sendBufferBytes;
-    }
-
-    private boolean growsBuffers() {
+    boolean growsBuffers() {
         return !link.isInside;
-    }
-
-    /** Owner: an acknowledgement came; a window that has grown wants more behind it. */
-    private void tuneSendBuffer() {
-        int limitBytes = send.limitBytes;
-        int wanted = Math.min(wantedSendBufferBytes(), options.sendBufferMostBytes);
-        if (!growsSendBuffer()) {
-            return;
-        }
-        if (limitBytes > options.sendBufferBytes && !context.engine.chunks.mayGrow(0)) {
-            send.limitBytes = Math.max(options.sendBufferBytes, limitBytes / 2);
-        } else if (wanted > limitBytes && context.engine.chunks.mayGrow(wanted - limitBytes)) {
-            send.limitBytes = wanted;
-        }
-    }
-
-    /**
-     * Owner: who writes before it reads waits for ever once both ends' buffers are full, so a buffer that the peer's shut window keeps
-     * full grows to what Linux would take. Only then: between neighbours that read, small buffers stay in the processor's cache.
-     */
-    private boolean growBehindShutWindow() {
-        int limitBytes = send.limitBytes;
-        int mostBytes = Math.min(options.sendBufferMostBytes, SHUT_WINDOW_SEND_BYTES);
-        int wanted = (int) Math.min(2L * limitBytes, mostBytes);
-        if (wanted <= limitBytes || hasRoom() || !context.engine.chunks.mayGrow(wanted - limitBytes)) {
-            return false;
-        }
-        send.limitBytes = wanted;
-        return true;
-    }
-
-    /** Owner: everything written has been acknowledged; what the buffer grew by is not needed any more. */
-    private void shrinkSendBuffer() {
-        int bytes = options.sendLimitBytes();
-        if (send.limitBytes > bytes) {
-            int path = growsSendBuffer() ? Math.min(wantedSendBufferBytes(), options.sendBufferMostBytes) : 0;
-            send.limitBytes = Math.min(send.limitBytes, Math.max(bytes, path));
-        }
     }
 
     // ---- the application's side -------------------------------------------------------------------------------------
@@ -238,7 +194,7 @@ public final class Flow extends Connection {
     /** Those are its options now, or have changed. */
     public void optionsChanged(SocketDefaults socketOptions) {
         options = socketOptions;
-        setSendLimit();
+        SendBufferSize.set(this);
         askAndKick(SETTINGS, true);
     }
 
@@ -519,12 +475,12 @@ public final class Flow extends Connection {
         if (acked != send.acked()) {
             send.acknowledge(acked);
             link.confirmed(this);
-            tuneSendBuffer();
+            SendBufferSize.tune(this);
             if (acked == send.written()) {
-                shrinkSendBuffer();
+                SendBufferSize.shrink(this);
             }
             found |= roomForOutput();
-        } else if (isWindowShut() && growBehindShutWindow()) {
+        } else if (isWindowShut() && SendBufferSize.growBehindShutWindow(this)) {
             found |= roomForOutput();
         }
         return found | publishStatus();
@@ -534,6 +490,10 @@ public final class Flow extends Connection {
     private int roomForOutput() {
         VarHandle.fullFence();
         if (outputWanted && hasRoom()) {
+            if (!hasStorage()) {
+                context.storageWaiters.add(this);
+                return 0;
+            }
             outputWanted = false;
             return Endpoint.OUTPUT;
         }
@@ -581,18 +541,31 @@ public final class Flow extends Connection {
         };
     }
 
-    /** Whether OP_WRITE is due: a third of the buffer is free, as Linux has it. Any thread. */
+    /** Whether OP_WRITE is due: a third of the buffer is free, as Linux has it, and there is storage for something. Any thread. */
     public boolean isWritable() {
-        if (hasRoom()) {
+        if (hasRoom() && hasStorage()) {
             return true;
         }
         // Whoever is told no is told when that changes: the wish is published, then the room is looked at once more.
         outputWanted = true;
         VarHandle.fullFence();
-        return hasRoom();
+        if (!hasRoom()) {
+            return false;
+        }
+        if (hasStorage()) {
+            return true;
+        }
+        if (!awaitsStorage) {
+            askAndKick(STORAGE, true);
+        }
+        return false;
     }
 
-    private boolean hasRoom() {
+    boolean hasRoom() {
         return 3L * send.free() >= send.limitBytes;
+    }
+
+    private boolean hasStorage() {
+        return context.chunks.hasForWriter() || send.hasRoomInTail();
     }
 }

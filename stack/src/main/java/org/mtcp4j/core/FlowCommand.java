@@ -16,6 +16,10 @@ final class FlowCommand extends Command {
 
     @Override
     void run(Context context, long nowNs) {
-        context.flowAsked(flow, flow.takeAsked(), nowNs);
+        int bits = flow.takeAsked();
+        if ((bits & Flow.STORAGE) != 0) {
+            context.storageWaiters.add(flow);
+        }
+        context.flowAsked(flow, bits, nowNs);
     }
 }

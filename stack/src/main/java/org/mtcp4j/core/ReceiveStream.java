@@ -156,7 +156,7 @@ final class ReceiveStream extends StreamGuard {
     }
 
     private Chunk insert(Chunk before, long start) {
-        Chunk chunk = chunks.take();
+        Chunk chunk = chunks.take(head == null ? ChunkPool.Use.RECEIVE_FIRST : ChunkPool.Use.RECEIVE);
         if (chunk == null) {
             return null;
         }

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.mtcp4j.core.ChunkPool.Use;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -302,22 +304,25 @@ class StreamsTest {
         assertThat(small.free()).isEqualTo(small.total());
     }
 
+    /** All that one use gets of a cache. */
+    private static List<Chunk> drain(Supplier<Chunk> source) {
+        List<Chunk> taken = new ArrayList<>();
+        for (Chunk chunk = source.get(); chunk != null; chunk = source.get()) {
+            taken.add(chunk);
+        }
+        return taken;
+    }
+
     @Test
     void whatOneContextKeepsBack_comesOutWhenAnotherHasNothingLeft() {
         ChunkPool small = new ChunkPool(64L * Chunk.BYTES);
         ChunkCache mine = new ChunkCache(small, 2);
         ChunkCache other = new ChunkCache(small, 2);
-        mine.give(mine.take());
-        List<Chunk> taken = new ArrayList<>();
-        for (Chunk chunk = other.takeAsWriter(); chunk != null; chunk = other.takeAsWriter()) {
-            taken.add(chunk);
-        }
+        mine.give(mine.take(Use.RECEIVE_FIRST));
+        List<Chunk> taken = drain(() -> other.take(Use.RECEIVE_FIRST));
         assertThat(taken).hasSizeLessThan(64);
         mine.share();
-        assertThat(other.takeAsWriter()).isNotNull().satisfies(taken::add);
-        for (Chunk chunk = other.takeAsWriter(); chunk != null; chunk = other.takeAsWriter()) {
-            taken.add(chunk);
-        }
+        taken.addAll(drain(() -> other.take(Use.RECEIVE_FIRST)));
         assertThat(taken).hasSize(64).doesNotHaveDuplicates();
         taken.forEach(other::give);
         assertThat(small.isScarce()).isFalse();
