@@ -68,6 +68,12 @@ final class SendStream extends StreamGuard {
         return (int) Math.max(0, limitBytes - used);
     }
 
+    /** Whether something can be written without another chunk. Any thread: whoever does not write may be mistaken. */
+    boolean hasRoomInTail() {
+        Chunk last = tail;
+        return last != null && last.end() > written();
+    }
+
     /**
      * Application, inside the word: takes bytes from the buffer's position on and moves it.
      *
@@ -108,7 +114,8 @@ final class SendStream extends StreamGuard {
         if (tail == null) {
             first = chunk;
         } else {
-            tail.next = chunk;
+            // The owner may come here before the position is published: not with what the chunk held for another stream.
+            tail.link(chunk);
         }
         tail = chunk;
         return chunk;
@@ -149,9 +156,13 @@ final class SendStream extends StreamGuard {
 
     /** Owner: everything below the position is acknowledged; its storage goes back. */
     void acknowledge(long position) {
-        while (head != null && head.next != null && head.end() <= position) {
+        while (head != null && head.end() <= position) {
             Chunk done = head;
-            head = done.next;
+            Chunk next = done.linked();
+            if (next == null) {
+                break;
+            }
+            head = next;
             if (cursor == done) {
                 cursor = head;
             }
