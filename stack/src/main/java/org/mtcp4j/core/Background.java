@@ -73,6 +73,11 @@ final class Background implements Runnable {
         }
     }
 
+    /** Commands were left: the next tick is now. */
+    void hurry() {
+        LockSupport.unpark(thread);
+    }
+
     void leadForVirtual() {
         virtualWaiting.incrementAndGet();
         LockSupport.unpark(thread);

@@ -14,9 +14,9 @@ final class Driver {
     /** A write by the thread that ran a round this short a time ago is held back for batching. */
     private static final long HOLD_NS = 50_000;
 
-    private static final int MOST_HELD = 32;
-    /** Rounds in a row for what loopback delivers at once. */
-    private static final int MOST_ROUNDS = 16;
+    private static final int MAX_HELD = 32;
+    /** Rounds in a row, for what loopback delivers at once and for commands of others. */
+    static final int MAX_ROUNDS = 16;
 
     static final long TICK_NS = 1_000_000;
     static final long SHORT_PARK_NS = 50_000;
@@ -108,7 +108,7 @@ final class Driver {
     }
 
     private boolean isHoldable() {
-        if (lastRoundThread != Thread.currentThread() || ++held >= MOST_HELD) {
+        if (lastRoundThread != Thread.currentThread() || ++held >= MAX_HELD) {
             return false;
         }
         return isTicking() && System.nanoTime() - lastRoundNs < HOLD_NS;
@@ -162,9 +162,10 @@ final class Driver {
         }
         boolean complete = false;
         try {
+            int rounds = 0;
             do {
                 context.runCommands(System.nanoTime());
-            } while (ownership.releaseOrReacquire());
+            } while (goesOn(++rounds));
             complete = true;
         } finally {
             if (!complete) {
@@ -214,12 +215,12 @@ final class Driver {
             long nowNs = System.nanoTime();
             boolean busy = context.round(nowNs) > 0;
             noteRound(nowNs, application && (busy || !polled), busy);
-            boolean more = rounds < MOST_ROUNDS;
+            boolean more = rounds < MAX_ROUNDS;
             if (more && inputPending) {
                 continue;
             }
             // The doorbell relies on the owner to look once more after its release.
-            if (!ownership.releaseOrReacquire() && !(more && inputPending && ownership.tryAcquire())) {
+            if (!goesOn(rounds) && !(more && inputPending && ownership.tryAcquire())) {
                 break;
             }
         }
@@ -229,6 +230,20 @@ final class Driver {
         if (!isTicking()) {
             ringForDeadline();
         }
+    }
+
+    /** Gives the context up, or goes on with commands that have come; after so many rounds the background does, or who leads. */
+    private boolean goesOn(int rounds) {
+        if (rounds < MAX_ROUNDS) {
+            return ownership.releaseOrReacquire();
+        }
+        if (ownership.release()) {
+            ringIfAsleep();
+            if (background != null && !leadership.hasLeader()) {
+                background.hurry();
+            }
+        }
+        return false;
     }
 
     long spinNs() {
@@ -372,7 +387,7 @@ final class Driver {
         boolean complete = false;
         try {
             boolean watching = context.watch();
-            while (ownership.releaseOrReacquire()) {
+            for (int rounds = 1; goesOn(rounds); rounds++) {
                 context.round(System.nanoTime());
             }
             complete = true;

@@ -48,10 +48,19 @@ final class Ownership {
      * @return true when commands came meanwhile and the caller owns the context again: it must run them and release once more
      */
     boolean releaseOrReacquire() {
+        return release() && tryAcquire();
+    }
+
+    /**
+     * Gives the context up, whatever has come.
+     *
+     * @return true when commands wait that nobody has undertaken to run: the caller must see to it that somebody does
+     */
+    boolean release() {
         owner = null;
         state = FREE;
         VarHandle.fullFence();
-        return !commands.isEmpty() && tryAcquire();
+        return !commands.isEmpty();
     }
 
     /**
