@@ -98,7 +98,12 @@ public enum Key {
             new Range(0, 1 << 30),
             "32m",
             "up to here a receive buffer grows on a path that needs it, unless the program has set SO_RCVBUF; 0: never"),
-    MEMORY("memory", ValueType.BYTES, new Range(4 << 20, 1L << 40), "1g", "limit of all buffered payload in bytes"),
+    MEMORY(
+            "memory",
+            ValueType.BYTES,
+            new Range(4 << 20, 1L << 40),
+            "1g",
+            "limit of all buffered payload in bytes; unless set, no more than a quarter of the JVM's direct memory or an eighth of its heap; set, no more than twice that"),
     SYN_COOKIES(
             "syn-cookies",
             ValueType.choice("pressure", "never", "always"),
@@ -134,7 +139,7 @@ public enum Key {
             ValueType.INT,
             new Range(256, 1 << 20),
             "8192",
-            "frames in a NIC's pool; unless set, fewer in a JVM with less than 128 MiB of memory"),
+            "frames in a NIC's pool; unless set, fewer in a JVM with less than 128 MiB of heap or direct memory"),
     RECEIVE_BURST(
             "receive-burst",
             ValueType.INT,

@@ -98,14 +98,14 @@ final class ChunkCache {
     }
 
     /** Any thread: a chunk, or null when there is none for what is written. */
-    Chunk takeAsWriter() {
+    Chunk takeAsWriter(ChunkPool.Use use) {
         if (!WORD.compareAndSet(this, false, true)) {
-            return pool.take(ChunkPool.Use.WRITE);
+            return pool.take(use);
         }
         try {
             int count = writersCount;
             if (count == 0) {
-                count = pool.take(ChunkPool.Use.WRITE, writers, burst);
+                count = pool.take(use, writers, burst);
             }
             return leave(count);
         } catch (Throwable e) {
@@ -134,8 +134,8 @@ final class ChunkCache {
     }
 
     /** Whether a writer that asks now is likely to get a chunk. Any thread. */
-    boolean hasForWriter() {
-        return writersCount > 0 || pool.forWriters() > 0;
+    boolean hasForWriter(ChunkPool.Use use) {
+        return writersCount > 0 || pool.unused(use) > 0;
     }
 
     /** Chunks in here; exact while nothing moves. Any thread. */

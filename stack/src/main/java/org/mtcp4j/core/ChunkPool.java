@@ -43,11 +43,13 @@ public final class ChunkPool {
 
     /** For whom a chunk is; each leaves some to the next. */
     enum Use {
-        /** What an application writes. */
-        WRITE(3),
-        /** What has arrived for a connection that holds chunks already. */
-        RECEIVE(4),
-        /** What has arrived for a connection that holds none: the last chunks are for those, so that each gets ahead. */
+        /** What an application writes to a connection that holds chunks of it already. */
+        WRITE(2),
+        /** The first that it writes to one that holds none: so that each gets ahead. */
+        WRITE_FIRST(3),
+        /** What has arrived for a connection that holds chunks of it already. */
+        RECEIVE(3),
+        /** What has arrived for one that holds none. */
         RECEIVE_FIRST(Integer.SIZE - 1);
 
         private final int shift;
@@ -63,6 +65,7 @@ public final class ChunkPool {
     }
 
     private final int limit;
+    private final boolean direct;
     private volatile Chunk[] chunks = new Chunk[0];
     private volatile ChunkCache[] caches = new ChunkCache[0];
     private volatile ChunkKeeper keeper;
@@ -88,8 +91,17 @@ public final class ChunkPool {
     private int[] holes = new int[0];
     private int holeCount;
 
-    /** @param limitBytes most bytes of storage ever allocated */
-    public ChunkPool(long limitBytes) {
+    /** Of direct memory. */
+    ChunkPool(long limitBytes) {
+        this(limitBytes, true);
+    }
+
+    /**
+     * @param limitBytes most bytes of storage at a time
+     * @param direct whether they are in direct memory, and else in the heap
+     */
+    ChunkPool(long limitBytes, boolean direct) {
+        this.direct = direct;
         long most = Math.min(Integer.MAX_VALUE / 2, Math.max(MIN_CHUNKS, limitBytes / Chunk.BYTES));
         limit = (int) most / SLAB_CHUNKS * SLAB_CHUNKS;
         attainable = limit;
@@ -139,7 +151,7 @@ public final class ChunkPool {
 
     /** How many of so many chunks that use may have now. */
     private int mayTake(Use use, int most) {
-        int may = Math.min(most, unused() - use.leaves(attainable));
+        int may = Math.min(most, unused(use));
         if (may > 0) {
             return may;
         }
@@ -271,7 +283,8 @@ public final class ChunkPool {
     }
 
     private void addSlab() {
-        ByteBuffer slab = ByteBuffer.allocateDirect(SLAB_CHUNKS * Chunk.BYTES);
+        int bytes = SLAB_CHUNKS * Chunk.BYTES;
+        ByteBuffer slab = direct ? ByteBuffer.allocateDirect(bytes) : ByteBuffer.allocate(bytes);
         int group = holeCount > 0 ? holes[holeCount - 1] : slabsEver;
         int base = group * SLAB_CHUNKS;
         Chunk[] all = chunks;
@@ -366,14 +379,14 @@ public final class ChunkPool {
         return unused >= attainable / 4 && bytes <= unused / 8 * Chunk.BYTES;
     }
 
-    /** Chunks that writers may still take. */
-    int forWriters() {
-        return unused() - Use.WRITE.leaves(attainable);
+    /** Chunks that may still be taken for that. */
+    int unused(Use use) {
+        return unused() - use.leaves(attainable);
     }
 
     /** So many at least must there be for writers before those who wait are told: a few at a time would have them run for nothing. */
     int worthWriting() {
-        return Math.min(STEP_CHUNKS, attainable / 32);
+        return attainable / 16;
     }
 
     /** Somebody got nothing, and little has come back since: caches keep none. */

@@ -162,7 +162,7 @@ public final class Context {
             }
             routing.look(link, nowNs);
         }
-        storageWaiters.look(news);
+        storageWaiters.look(news, nowNs);
         news.publish();
         chunks.share();
         faults.at(Faults.END);

@@ -60,6 +60,7 @@ public final class Engine {
     private final boolean ecnAsked;
     private final boolean ecnAnswered;
     private final long userTimeoutNs;
+    private final MemoryBudget budget;
     final ChunkPool chunks;
     private final ChunkKeeper keeper;
     final Addresses addresses;
@@ -113,7 +114,8 @@ public final class Engine {
                 ? COOKIES_ALWAYS
                 : config.is(Key.SYN_COOKIES, "never") ? COOKIES_NEVER : COOKIES_UNDER_PRESSURE;
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
-        chunks = new ChunkPool(config.number(Key.MEMORY));
+        budget = MemoryBudget.of(config);
+        chunks = new ChunkPool(budget.payloadBytes(), budget.isDirect());
         keeper = new ChunkKeeper(chunks);
         outerIsLoopback = nics.size() == 1;
         addresses = new Addresses(routes, config.is(Key.LOOPBACK, "stack"));
@@ -300,6 +302,10 @@ public final class Engine {
 
     public ChunkPool chunks() {
         return chunks;
+    }
+
+    public MemoryBudget budget() {
+        return budget;
     }
 
     public List<Nic> nics() {

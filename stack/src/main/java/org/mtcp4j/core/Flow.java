@@ -565,7 +565,7 @@ public final class Flow extends Connection {
         return 3L * send.free() >= send.limitBytes;
     }
 
-    private boolean hasStorage() {
-        return context.chunks.hasForWriter() || send.hasRoomInTail();
+    boolean hasStorage() {
+        return send.hasStorage();
     }
 }

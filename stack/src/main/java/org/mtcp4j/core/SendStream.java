@@ -68,10 +68,14 @@ final class SendStream extends StreamGuard {
         return (int) Math.max(0, limitBytes - used);
     }
 
-    /** Whether something can be written without another chunk. Any thread: whoever does not write may be mistaken. */
-    boolean hasRoomInTail() {
+    private ChunkPool.Use use() {
+        return tail == null ? ChunkPool.Use.WRITE_FIRST : ChunkPool.Use.WRITE;
+    }
+
+    /** Whether there is storage for something more. Any thread: whoever does not write may be mistaken. */
+    boolean hasStorage() {
         Chunk last = tail;
-        return last != null && last.end() > written();
+        return chunks.hasForWriter(use()) || (last != null && last.end() > written());
     }
 
     /**
@@ -105,7 +109,7 @@ final class SendStream extends StreamGuard {
     }
 
     private Chunk extend(long position) {
-        Chunk chunk = chunks.takeAsWriter();
+        Chunk chunk = chunks.takeAsWriter(use());
         if (chunk == null) {
             return null;
         }
@@ -114,7 +118,8 @@ final class SendStream extends StreamGuard {
         if (tail == null) {
             first = chunk;
         } else {
-            // The owner may come here before the position is published: not with what the chunk held for another stream.
+            // The owner may come here before the position is published: not with what the chunk held for another
+            // stream.
             tail.link(chunk);
         }
         tail = chunk;

@@ -10,12 +10,14 @@ final class StorageWaiters {
     private static final long LOOK_NS = 2_000_000;
 
     private final ChunkPool pool;
-    /** Rounds that may pass while there are too few chunks to be worth a wake-up. */
-    private static final int MAX_PASSED = 8;
+    /** For whoever is told: few that write much get on sooner than many that write little. */
+    private static final int CHUNKS_EACH = 8;
+
+    private static final int MAX_LOOKED_AT = 64;
 
     private Flow head;
     private Flow tail;
-    private int passed;
+    private long toldNs;
 
     StorageWaiters(ChunkPool pool) {
         this.pool = pool;
@@ -35,24 +37,37 @@ final class StorageWaiters {
     }
 
     /** Before the news of a round are published. */
-    void look(NewsList news) {
+    void look(NewsList news, long nowNs) {
         if (head == null) {
             return;
         }
-        int chunks = pool.forWriters();
-        if (chunks <= 0 || (chunks < pool.worthWriting() && ++passed < MAX_PASSED)) {
+        int chunks = pool.unused(ChunkPool.Use.WRITE);
+        boolean few = chunks < pool.worthWriting();
+        if (pool.unused(ChunkPool.Use.WRITE_FIRST) <= 0 || (few && nowNs - toldNs < LOOK_NS)) {
             return;
         }
-        passed = 0;
-        for (int i = 0; i < chunks && head != null; i++) {
-            Flow flow = head;
-            head = flow.nextForStorage;
-            flow.nextForStorage = null;
-            flow.awaitsStorage = false;
-            if (flow.inTable && flow.hasRoom()) {
+        toldNs = nowNs;
+        int left = Math.max(chunks, CHUNKS_EACH);
+        for (int i = 0; i < MAX_LOOKED_AT && left > 0 && head != null; i++) {
+            Flow flow = removeFirst();
+            if (!flow.inTable || !flow.hasRoom()) {
+                continue;
+            }
+            if (flow.hasStorage()) {
                 news.add(flow, Endpoint.OUTPUT);
+                left -= CHUNKS_EACH;
+            } else {
+                add(flow);
             }
         }
+    }
+
+    private Flow removeFirst() {
+        Flow flow = head;
+        head = flow.nextForStorage;
+        flow.nextForStorage = null;
+        flow.awaitsStorage = false;
+        return flow;
     }
 
     long nextLookNs(long nowNs) {
@@ -61,10 +76,8 @@ final class StorageWaiters {
 
     /** The context is rebuilt: whoever waits hears of the end. */
     void clear() {
-        for (Flow flow = head; flow != null; flow = head) {
-            head = flow.nextForStorage;
-            flow.nextForStorage = null;
-            flow.awaitsStorage = false;
+        while (head != null) {
+            removeFirst();
         }
     }
 }

@@ -12,6 +12,7 @@ import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.core.Context;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.LinuxPinning;
+import org.mtcp4j.core.MemoryBudget;
 import org.mtcp4j.core.NoPinning;
 import org.mtcp4j.core.Pinning;
 import org.mtcp4j.ip.IpAddress;
@@ -30,7 +31,7 @@ public final class Stack implements Reach, AutoCloseable {
     /** Frames of the loopback beside another NIC: for the program's connections to its own address. */
     private static final int HAIRPIN_FRAMES = 2_048;
 
-    private static final int LEAST_FRAMES = 256;
+    private static final int MIN_FRAMES = 256;
 
     /** 4095 is reserved (IEEE 802.1Q). */
     private static final int MOST_VLAN = 4_094;
@@ -128,7 +129,7 @@ public final class Stack implements Reach, AutoCloseable {
         List<Nic> opened = new ArrayList<>();
         try {
             if (!isMemory(specs[0])) {
-                opened.add(NicFactory.open("memory", settings(config, HAIRPIN_FRAMES, 0), ""));
+                opened.add(NicFactory.open("memory", settings(config, affordable(config, HAIRPIN_FRAMES), 0), ""));
             }
             for (int i = 0; i < specs.length; i++) {
                 if (specs.length > 1 && isMemory(specs[i])) {
@@ -151,11 +152,15 @@ public final class Stack implements Reach, AutoCloseable {
         }
     }
 
-    /** By default not more than an eighth of what the JVM may take: its direct memory is bounded by the same number. */
+    /** Not more than the budget has for them, unless the user has said how many. */
     private static int frames(StackConfig config) {
         int frames = config.intValue(Key.FRAMES);
-        long most = Runtime.getRuntime().maxMemory() / 8 / Math.max(2_048, config.intValue(Key.MTU));
-        return config.isDefault(Key.FRAMES) ? (int) Math.max(LEAST_FRAMES, Math.min(frames, most)) : frames;
+        return config.isDefault(Key.FRAMES) ? affordable(config, frames) : frames;
+    }
+
+    private static int affordable(StackConfig config, int frames) {
+        long most = MemoryBudget.of(config).frameBytes() / Math.max(2_048, config.intValue(Key.MTU));
+        return (int) Math.max(MIN_FRAMES, Math.min(frames, most));
     }
 
     static boolean isMemory(String spec) {
@@ -278,6 +283,9 @@ public final class Stack implements Reach, AutoCloseable {
             warnings.add("mtcp.cpus=" + config.text(Key.CPUS)
                     + " has no effect with mtcp.driver=inline, where contexts have no"
                     + " threads of their own; set mtcp.driver=dedicated, or pin the program with taskset");
+        }
+        if (engine.budget().warning() != null) {
+            warnings.add(engine.budget().warning());
         }
         String[] specs = config.text(Key.NIC).split(";", -1);
         for (int i = 0; i < specs.length; i++) {

@@ -60,13 +60,15 @@ class GuestRoundsTest {
 
     @Test
     void aRoundsGuestLeavesAfterItsRoundsThoughCommandsKeepComing() throws Exception {
-        Engine engine = TestEngines.engine(List.of(TestEngines.memory()), TestEngines.OURS + "/24", List.of(), "nic=memory,driver=inline");
+        Engine engine = TestEngines.engine(
+                List.of(TestEngines.memory()), TestEngines.OURS + "/24", List.of(), "nic=memory,driver=inline");
         assertThat(guestsRounds(engine, false)).isPositive().isLessThanOrEqualTo(Driver.MAX_ROUNDS);
     }
 
     @Test
     void whatTheGuestLeavesIsRunByTheStacksOwnThreads() throws Exception {
-        Engine engine = TestEngines.engine(List.of(TestEngines.memory()), TestEngines.OURS + "/24", List.of(), "nic=memory,driver=inline");
+        Engine engine = TestEngines.engine(
+                List.of(TestEngines.memory()), TestEngines.OURS + "/24", List.of(), "nic=memory,driver=inline");
         engine.start();
         try {
             for (int i = 0; i < 50; i++) {

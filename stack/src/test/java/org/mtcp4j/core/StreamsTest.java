@@ -10,9 +10,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import org.mtcp4j.core.ChunkPool.Use;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.mtcp4j.core.ChunkPool.Use;
 
 /** The two rings with their two threads at full speed, and what they hold when idle. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)

@@ -181,6 +181,7 @@ public final class MtcpRuntime {
             lines.append(' ').append(key.shortName()).append('=').append(config.text(key));
         }
         lines.append(" driver=").append(stack.engine().driver());
+        lines.append(" memory=").append(stack.engine().budget().text());
         if (stack.learnsAddresses()) {
             lines.append(System.lineSeparator()).append("[mtcp]   learned: ").append(stack.addressText());
         }

@@ -52,6 +52,8 @@ public final class TapNic implements Nic {
     private static final int HEADROOM_BYTES = 18;
     /** The core copies large frames out within a round, so a burst each way is enough. */
     private static final int LARGE_FRAMES = 128;
+    /** Where frames are few, since memory is short, a large one stands beside so many. */
+    private static final int FRAMES_A_LARGE_ONE = 32;
 
     private static final int LARGE_ROOM_BYTES = 65_536 + 64;
     private static final int IOVEC_BYTES = 16;
@@ -93,7 +95,7 @@ public final class TapNic implements Nic {
         FramePool pool = new FramePool(
                 settings.frames(),
                 FramePool.roomBytes(settings.mtuBytes()),
-                LARGE_FRAMES,
+                Math.min(LARGE_FRAMES, settings.frames() / FRAMES_A_LARGE_ONE),
                 LARGE_ROOM_BYTES,
                 settings.queues(),
                 HEADROOM_BYTES);

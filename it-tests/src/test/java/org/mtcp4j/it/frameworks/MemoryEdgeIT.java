@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.frameworks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** In a JVM with little memory the stack starts, leaves the program its share, and gets on though all its own is in use. */
+class MemoryEdgeIT {
+    private static final int SECONDS = 60;
+
+    private static String run(String jvm, String configuration, String... program) throws Exception {
+        List<String> command = new ArrayList<>(List.of(Build.java().toString()));
+        command.addAll(Arrays.asList(jvm.split(" ")));
+        command.add(Server.agent(configuration + ",on-failure=fail"));
+        command.addAll(List.of("-cp", Build.testClasses().toString(), MemoryProgram.class.getName()));
+        command.addAll(Arrays.asList(program));
+        return Running.run(SECONDS, command).ok();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-Xmx128m,16",
+        "-Xmx256m -XX:MaxDirectMemorySize=10M,4",
+        "-Xmx256m -XX:MaxDirectMemorySize=20M,8"
+    })
+    void connectionsThatNobodyReadsLeaveTheProgramItsDirectMemoryAndOthersTheirTurn(
+            String jvm, String mebibytes) throws Exception {
+        assertThat(run(jvm, "nic=memory", "unread", "198.18.0.2", "400", mebibytes))
+                .contains("own " + mebibytes, "talked 1048576");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-Xmx64m,nic=memory,198.18.0.2,300", "-Xmx256m,'loopback=stack,memory=4m',127.0.0.1,30"})
+    void manyUploadsAtOnceEndThoughTheStorageIsLessThanTheyWant(
+            String jvm, String configuration, String address, int clients) throws Exception {
+        assertThat(run(jvm, configuration, "upload", address, String.valueOf(clients)))
+                .contains("uploaded " + ((long) clients << 20));
+    }
+}
