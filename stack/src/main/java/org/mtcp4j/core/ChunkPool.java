@@ -41,26 +41,27 @@ public final class ChunkPool {
         }
     }
 
-    /** For whom a chunk is; each leaves some to the next. */
+    /** For whom a chunk is, and how many, of 32, are left to those that hold less. */
     enum Use {
         /** What an application writes to a connection that holds chunks of it already. */
-        WRITE(2),
+        WRITE(14),
         /** The first that it writes to one that holds none: so that each gets ahead. */
-        WRITE_FIRST(3),
+        WRITE_FIRST(4),
         /** What has arrived for a connection that holds chunks of it already. */
-        RECEIVE(3),
+        RECEIVE(12),
         /** What has arrived for one that holds none. */
-        RECEIVE_FIRST(Integer.SIZE - 1);
+        RECEIVE_FIRST(0);
 
-        private final int shift;
+        private static final int PARTS = 32;
+        private final int leftParts;
 
-        Use(int shift) {
-            this.shift = shift;
+        Use(int leftParts) {
+            this.leftParts = leftParts;
         }
 
         /** Of so many chunks, those that stay for others. */
         int leaves(int chunks) {
-            return chunks >>> shift;
+            return (int) ((long) chunks * leftParts / PARTS);
         }
     }
 

@@ -31,13 +31,14 @@ class ChunkPoolTest {
     @Test
     void theLastChunksAreForReceiversAndForConnectionsThatHoldNone() {
         List<Chunk> written = takeAll(Use.WRITE);
-        assertThat(written).hasSize(CHUNKS - CHUNKS / 4);
+        assertThat(written).hasSize(CHUNKS - CHUNKS * 14 / 32);
         assertThat(pool.isScarce()).isTrue();
-        assertThat(takeAll(Use.WRITE_FIRST)).hasSize(CHUNKS / 8);
-        assertThat(takeAll(Use.RECEIVE)).isEmpty();
+        assertThat(takeAll(Use.RECEIVE)).hasSize(CHUNKS / 16);
+        assertThat(takeAll(Use.WRITE_FIRST)).hasSize(CHUNKS / 4);
         assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(CHUNKS / 8);
         pool.give(written.remove(0));
         assertThat(pool.take(Use.WRITE)).as("it is a receiver's").isNull();
+        assertThat(pool.take(Use.RECEIVE)).isNull();
         assertThat(pool.take(Use.WRITE_FIRST)).isNull();
         assertThat(pool.take(Use.RECEIVE_FIRST)).isNotNull();
     }
