@@ -50,9 +50,11 @@ final class ChunkCache {
     Chunk take(ChunkPool.Use use) {
         int count = ownersCount;
         if (count == 0) {
-            count = pool.take(use, owners, burst);
+            // Several only of those that anybody may have: the last are not for a cache.
+            count = pool.take(ChunkPool.Use.RECEIVE, owners, burst);
             if (count == 0) {
-                return takeKept();
+                Chunk kept = takeKept();
+                return kept != null || use == ChunkPool.Use.RECEIVE ? kept : pool.take(use);
             }
         }
         Chunk chunk = owners[--count];
@@ -102,17 +104,19 @@ final class ChunkCache {
         if (!WORD.compareAndSet(this, false, true)) {
             return pool.take(use);
         }
+        Chunk chunk;
         try {
             int count = writersCount;
             if (count == 0) {
-                count = pool.take(use, writers, burst);
+                count = pool.take(ChunkPool.Use.WRITE, writers, burst);
             }
-            return leave(count);
+            chunk = leave(count);
         } catch (Throwable e) {
             // A store, no call: this may be the end of the thread's stack.
             word = false;
             throw e;
         }
+        return chunk != null || use == ChunkPool.Use.WRITE ? chunk : pool.take(use);
     }
 
     /** Owner: what lies ready for writers. */
