@@ -23,13 +23,9 @@ class MemoryEdgeIT {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "-Xmx128m,16",
-        "-Xmx256m -XX:MaxDirectMemorySize=10M,4",
-        "-Xmx256m -XX:MaxDirectMemorySize=20M,8"
-    })
-    void connectionsThatNobodyReadsLeaveTheProgramItsDirectMemoryAndOthersTheirTurn(
-            String jvm, String mebibytes) throws Exception {
+    @CsvSource({"-Xmx128m,16", "-Xmx256m -XX:MaxDirectMemorySize=10M,4", "-Xmx256m -XX:MaxDirectMemorySize=20M,8"})
+    void connectionsThatNobodyReadsLeaveTheProgramItsDirectMemoryAndOthersTheirTurn(String jvm, String mebibytes)
+            throws Exception {
         assertThat(run(jvm, "nic=memory", "unread", "198.18.0.2", "400", mebibytes))
                 .contains("own " + mebibytes, "talked 1048576");
     }
