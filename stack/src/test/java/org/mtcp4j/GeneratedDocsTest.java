@@ -6,10 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.SideReason;
+import org.mtcp4j.tcp.TcpCounters;
 
 /** The pages that are made from tables; {@code -Dtest.jvm.args=-Dmtcp.docs.update=true} writes them anew. */
 class GeneratedDocsTest {
@@ -37,8 +44,8 @@ class GeneratedDocsTest {
     @Test
     void theCountersPageIsThatOfTheCounters() throws IOException {
         StringBuilder page = new StringBuilder(
-                "# Counters\n\nMade from `stats.Counter`; `stat PID` prints those that are not zero, and"
-                        + " behind them those of TCP (`tcp.TcpCounters`).\n\n| counter | what |\n|---|---|\n");
+                "# Counters\n\nMade from `stats.Counter`, `tcp.TcpCounters` and `stats.SideReason`; `stat PID` prints those"
+                        + " that are not zero.\n\n| counter | what |\n|---|---|\n");
         for (Counter counter : Counter.values()) {
             page.append("| `")
                     .append(counter.label())
@@ -46,6 +53,12 @@ class GeneratedDocsTest {
                     .append(counter.sentence())
                     .append(" |\n");
         }
+        page.append("\nThose of TCP (`tcp.TcpCounters`):\n\n| counter | what |\n|---|---|\n");
+        tcpSentences().forEach((label, sentence) -> page.append("| `")
+                .append(label)
+                .append("` | ")
+                .append(sentence)
+                .append(" |\n"));
         page.append(
                 "\nWhere sockets went, counted for the whole program (`stats.SideReason`):\n\n| counter | what |\n|---|---|\n");
         for (SideReason reason : SideReason.values()) {
@@ -56,6 +69,27 @@ class GeneratedDocsTest {
                     .append(" |\n");
         }
         compare("counters.md", page.toString());
+    }
+
+    /** By the names that {@code stat} prints; TCP's counters are plain fields, whose sentences are their comments. */
+    private static Map<String, String> tcpSentences() throws IOException {
+        String source = Files.readString(Path.of("src", "main", "java", "org", "mtcp4j", "tcp", "TcpCounters.java"));
+        Map<String, String> sentences = new LinkedHashMap<>();
+        Matcher field = Pattern.compile("/\\*\\* ([^\\n]+)\\. \\*/\\s+public long (\\w+);")
+                .matcher(source);
+        while (field.find()) {
+            String text = field.group(1);
+            boolean word = Character.isLowerCase(text.charAt(1));
+            sentences.put(
+                    TcpCounters.label(field.group(2)),
+                    (word ? text.substring(0, 1).toLowerCase(Locale.ROOT) : text.substring(0, 1)) + text.substring(1));
+        }
+        assertThat(sentences.keySet())
+                .as("every counter of TCP has a comment of one sentence")
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(TcpCounters.class.getFields())
+                        .map(counter -> TcpCounters.label(counter.getName()))
+                        .toList());
+        return sentences;
     }
 
     private static void compare(String name, String wanted) throws IOException {

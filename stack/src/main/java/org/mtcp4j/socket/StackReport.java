@@ -84,11 +84,7 @@ final class StackReport {
     private void tcpCounters(Context context) {
         for (Field field : TcpCounters.class.getFields()) {
             try {
-                String name = field.getName();
-                counter(
-                        context,
-                        "Tcp" + Character.toUpperCase(name.charAt(0)) + name.substring(1),
-                        field.getLong(context.tcpCounters()));
+                counter(context, TcpCounters.label(field.getName()), field.getLong(context.tcpCounters()));
             } catch (IllegalAccessException e) {
                 throw new AssertionError("public fields are accessible", e);
             }

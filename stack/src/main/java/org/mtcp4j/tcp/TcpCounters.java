@@ -6,13 +6,21 @@ package org.mtcp4j.tcp;
  * Connections count the segments that reach them ({@link #inSegs}) or leave them; the context adds those that belong to none, the SYN that opens one included.
  */
 public final class TcpCounters {
+    /** Connections opened towards a peer. */
     public long activeOpens;
+    /** Connections that peers opened. */
     public long passiveOpens;
+    /** Connections that ended before they were established. */
     public long attemptFails;
+    /** Established connections that ended at once: by a reset of either end, or given up. */
     public long estabResets;
+    /** Segments received. */
     public long inSegs;
+    /** Segments sent, those sent again included. */
     public long outSegs;
+    /** Segments sent again. */
     public long retransSegs;
+    /** Resets sent. */
     public long outRsts;
 
     /** Retransmission timer expiries. */
@@ -21,9 +29,9 @@ public final class TcpCounters {
     public long synRetrans;
     /** Losses found by duplicate acknowledgements. */
     public long fastRetransmits;
-    /** Fast recoveries of peers with SACK; those without are {@link #renoRecovery}. */
+    /** Fast recoveries of peers with SACK. */
     public long sackRecovery;
-
+    /** Fast recoveries of peers without SACK. */
     public long renoRecovery;
     /** Slow starts that were slowed down since round trips grew (RFC 9406). */
     public long hyStartDelayDetect;
@@ -41,9 +49,9 @@ public final class TcpCounters {
     public long lostRetransmit;
     /** Duplicates that the peer reported (RFC 2883). */
     public long dsackRecv;
-    /** Duplicates reported to the peer, in order and beyond a gap. */
+    /** Duplicates reported to the peer that lay before what was expected next (RFC 2883). */
     public long dsackOldSent;
-
+    /** Duplicates reported to the peer that lay beyond a gap (RFC 2883). */
     public long dsackOfoSent;
     /** Recoveries undone since every retransmission proved superfluous. */
     public long dsackUndo;
@@ -99,19 +107,21 @@ public final class TcpCounters {
     public long inCePackets;
     /** Congestion windows cut since the peer saw packets marked. */
     public long ecnCuts;
-    /** Urgent pointers received, and sent. */
+    /** Urgent pointers received. */
     public long urgentIn;
-
+    /** Urgent pointers sent. */
     public long urgentOut;
     /** Segments made smaller, since full ones went unanswered (RFC 4821). */
     public long mtuProbeFail;
 
-    /** Receive buffers made larger since the path turned out to carry more, and smaller since storage ran short. */
+    /** Receive buffers made larger since the path turned out to carry more. */
     public long rcvBufGrown;
-
+    /** Receive buffers made smaller since storage ran short. */
     public long rcvBufShrunk;
 
+    /** Probes sent into a window that the peer has shut. */
     public long zeroWindowProbes;
+    /** Probes sent to see whether a quiet peer is there (SO_KEEPALIVE). */
     public long keepAliveProbes;
 
     /**
@@ -126,6 +136,11 @@ public final class TcpCounters {
     final Spares spares = new Spares();
 
     final ChallengeAck.Budget challenges;
+
+    /** @return the name by which {@code stat} prints the field of that name */
+    public static String label(String field) {
+        return "Tcp" + Character.toUpperCase(field.charAt(0)) + field.substring(1);
+    }
 
     /** For one context alone, or a test. */
     public TcpCounters() {
