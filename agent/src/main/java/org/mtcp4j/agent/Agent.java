@@ -107,6 +107,7 @@ public final class Agent {
         Diversion.divert();
         Diversion.prepare();
         NativeTransports.watch(instrumentation, config);
+        BlockHoundPath.watch(instrumentation);
         Weaving.weave(instrumentation, runtime.rules());
         ExitHook.install(runtime);
         StatServer.start(runtime);
