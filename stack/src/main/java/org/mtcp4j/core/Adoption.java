@@ -14,6 +14,8 @@ final class Adoption {
     static final int MAX_STREAK = 1 << 16;
     /** Waits and commands of others, beside those that are forgotten, which end an adoption. */
     static final int MAX_STRANGERS = 32;
+    /** Commands of the adopter without a wait between them. */
+    static final int MAX_SUBMISSIONS = 1 << 16;
     /** Waits of the adopter for which one of a stranger's is forgotten. */
     private static final int FORGET_EVERY = 8;
 
@@ -22,6 +24,7 @@ final class Adoption {
     private int streak;
     private int neededStreak = FIRST_STREAK;
     private int strangers;
+    private int submissions;
     private int adopterWaits;
 
     /** The context's own thread runs it, and a platform thread begins to wait; true when that thread should adopt the context. */
@@ -42,6 +45,17 @@ final class Adoption {
         }
     }
 
+    /** The context's own thread runs it, and somebody begins to wait where no thread can run it. */
+    void waitsElsewhere() {
+        streak = 0;
+    }
+
+    /** The context is adopted, and somebody submits a command; true when that should end it. */
+    boolean submitsAdopted(Thread who) {
+        // An adopter that submits and submits, and waits elsewhere, leaves packets to the tick.
+        return who == thread ? ++submissions >= MAX_SUBMISSIONS : strangerComes();
+    }
+
     /** Whether the place is the one whose thread has adopted the context. */
     boolean isAdopter(Waiter at, Thread who) {
         return at == waiter && who == thread;
@@ -53,6 +67,7 @@ final class Adoption {
 
     /** The adopter waits once more. */
     void adopterWaits() {
+        submissions = 0;
         if (strangers > 0 && ++adopterWaits % FORGET_EVERY == 0) {
             strangers--;
         }
@@ -68,5 +83,6 @@ final class Adoption {
         neededStreak = Math.min(2 * neededStreak, MAX_STREAK);
         streak = 0;
         strangers = 0;
+        submissions = 0;
     }
 }

@@ -24,8 +24,10 @@ final class Background implements Runnable {
     private volatile boolean ticking;
     private volatile boolean leaving;
     private volatile boolean stopped;
-    /** An application's thread is to adopt the context, or has to give it back. */
-    private volatile boolean changing;
+    /** An application's thread is to adopt the context. */
+    private volatile boolean adopting;
+    /** The context is to be this thread's again. */
+    private volatile boolean givingBack;
 
     private long idleSinceNs;
 
@@ -98,15 +100,21 @@ final class Background implements Runnable {
         }
     }
 
-    /** Another thread should run the context from now on, where one may. Any thread. */
-    void change() {
-        changing = true;
+    /** The application's thread that alone waits should run the context from now on. Any thread. */
+    void adopt() {
+        adopting = true;
+        driver.ringLeader();
+    }
+
+    /** This thread should run the context again. Any thread. */
+    void giveBack() {
+        givingBack = true;
         driver.ringLeader();
         LockSupport.unpark(thread);
     }
 
     private void runInline() {
-        while (!stopped && !changing) {
+        while (!stopped && !givingBack) {
             try {
                 runInlineOnce();
             } catch (Throwable e) {
@@ -151,7 +159,7 @@ final class Background implements Runnable {
             driver.drive(false);
         }
         driver.ringForDeadline();
-        if (driver.leadership.hasLeader() && !stopped && !changing) {
+        if (driver.leadership.hasLeader() && !stopped && !givingBack) {
             LockSupport.park(this);
         }
     }
@@ -163,7 +171,7 @@ final class Background implements Runnable {
             return;
         }
         try {
-            while (!stopped && !leaving && !changing) {
+            while (!stopped && !leaving && !givingBack) {
                 if (driver.drive(false)) {
                     driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
                     waiter.consume();
@@ -192,14 +200,14 @@ final class Background implements Runnable {
             Driver.pause(OWNED_NS);
         }
         try {
+            adopting = false;
             driver.keepOwnership();
-            changing = false;
             runUntilAdopted();
             if (!stopped) {
+                givingBack = false;
                 driver.beginAdoption();
             }
             driver.leadership.unlead(waiter);
-            changing = false;
             // What was submitted before is still run.
             do {
                 context.round(System.nanoTime());
@@ -224,7 +232,7 @@ final class Background implements Runnable {
             Driver.pause(OWNED_NS);
         }
         idleSinceNs = System.nanoTime();
-        while (!stopped && !changing) {
+        while (!stopped && !adopting) {
             try {
                 runOwned();
             } catch (Throwable e) {
@@ -236,7 +244,7 @@ final class Background implements Runnable {
     }
 
     private void runOwned() {
-        while (!stopped && !changing) {
+        while (!stopped && !adopting) {
             long nowNs = System.nanoTime();
             if (driver.dedicatedRound(nowNs)) {
                 idleSinceNs = nowNs;

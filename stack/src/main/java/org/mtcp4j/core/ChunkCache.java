@@ -139,7 +139,7 @@ final class ChunkCache {
 
     /** Whether a writer that asks now is likely to get a chunk. Any thread. */
     boolean hasForWriter(ChunkPool.Use use) {
-        return writersCount > 0 || pool.unused(use) > 0;
+        return writersCount > 0 || (pool.unused(use) > 0 && pool.mayDeliver());
     }
 
     /** Chunks in here; exact while nothing moves. Any thread. */

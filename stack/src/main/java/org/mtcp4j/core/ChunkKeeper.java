@@ -85,6 +85,11 @@ final class ChunkKeeper implements Runnable {
         return true;
     }
 
+    /** Whether chunks that are asked for now are likely to come before who waits loses patience. Any thread. */
+    boolean mayDeliver() {
+        return !stopped && !pool.isRefused() && (!asked || System.nanoTime() - sinceNs <= PATIENCE_NS);
+    }
+
     @Override
     public void run() {
         while (!stopped) {
@@ -96,7 +101,8 @@ final class ChunkKeeper implements Runnable {
                     rest();
                 }
             } catch (Throwable e) {
-                // No memory for what gives memory back: another look follows.
+                // No memory for what gives memory back: another look follows, or who asks again ends the wait.
+                asked = false;
                 LockSupport.parkNanos(this, LOOK_NS);
             }
         }
@@ -121,7 +127,10 @@ final class ChunkKeeper implements Runnable {
             quietLooks = pool.freeHere() > 2 * keptFree ? quietLooks + 1 : 0;
             if (quietLooks >= QUIET_LOOKS) {
                 quietLooks = 0;
-                pool.shrink(keptFree);
+                if (pool.shrink(keptFree) > 0) {
+                    retryNs = MIN_RETRY_NS;
+                    retryAtNs = nowNs;
+                }
             }
         }
     }

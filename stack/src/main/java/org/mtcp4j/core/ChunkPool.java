@@ -87,6 +87,9 @@ public final class ChunkPool {
     @SuppressWarnings("unused")
     private volatile boolean changing;
 
+    /** Free ones that {@link #shrink} has in its hand, to sort out: nobody holds them. */
+    private volatile int inHand;
+
     // Under the word.
     private int slabsEver;
     private int[] holes = new int[0];
@@ -162,7 +165,7 @@ public final class ChunkPool {
 
     /** Chunks that nobody holds, those included that may still be allocated; caches hold theirs. */
     private int unused() {
-        return attainable - (total - free);
+        return attainable - (total - free - inHand);
     }
 
     private int pop(Chunk[] into, int from, int most) {
@@ -253,6 +256,12 @@ public final class ChunkPool {
         return (int) head != 0;
     }
 
+    /** Whether who asks now gets one: it is there, or may still come in the moment that is waited for. Any thread. */
+    boolean mayDeliver() {
+        ChunkKeeper present = keeper;
+        return hasFree() || (total < attainable && (present == null || present.mayDeliver()));
+    }
+
     /** Whether fewer chunks are free than are kept ahead of need, and more may be had. */
     boolean wantsMore() {
         return free < 2 * ahead() && total < limit;
@@ -324,30 +333,40 @@ public final class ChunkPool {
         try {
             // Before the first is taken: from then on nothing can fail.
             Chunk[] hand = new Chunk[surplus];
-            byte[] inHand = new byte[slabsEver];
+            byte[] freeOfSlab = new byte[slabsEver];
             int[] moreHoles = Arrays.copyOf(holes, holeCount + surplus / SLAB_CHUNKS);
             int count = 0;
             int popped = -1;
             while (count < surplus && popped != 0) {
-                popped = pop(hand, count, Math.min(STEP_CHUNKS, surplus - count));
+                int most = Math.min(STEP_CHUNKS, surplus - count);
+                // Before they are popped, so that at no moment they seem to be in use.
+                inHand = count + most;
+                popped = pop(hand, count, most);
                 count += popped;
             }
-            return sortOut(hand, count, inHand, moreHoles);
+            inHand = count;
+            int gone = sortOut(hand, count, freeOfSlab, moreHoles);
+            if (gone > 0) {
+                // What the JVM refused it may have now.
+                attainable = limit;
+            }
+            return gone;
         } finally {
+            inHand = 0;
             changing = false;
         }
     }
 
-    private int sortOut(Chunk[] hand, int count, byte[] inHand, int[] moreHoles) {
+    private int sortOut(Chunk[] hand, int count, byte[] freeOfSlab, int[] moreHoles) {
         for (int i = 0; i < count; i++) {
-            inHand[hand[i].index / SLAB_CHUNKS]++;
+            freeOfSlab[hand[i].index / SLAB_CHUNKS]++;
         }
         Chunk[] all = chunks;
         int kept = 0;
         for (int i = 0; i < count; i++) {
             Chunk chunk = hand[i];
             int group = chunk.index / SLAB_CHUNKS;
-            if (inHand[group] < SLAB_CHUNKS) {
+            if (freeOfSlab[group] < SLAB_CHUNKS) {
                 hand[kept++] = chunk;
             } else {
                 all[chunk.index] = null;

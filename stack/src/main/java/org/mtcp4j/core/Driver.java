@@ -102,7 +102,17 @@ final class Driver {
         Thread caller = Thread.currentThread();
         if (dedicated) {
             adoption.submits(caller);
-        } else if (!adoption.isAdopter(caller) && adoption.strangerComes()) {
+        } else if (adoption.submitsAdopted(caller)) {
+            endAdoption();
+        }
+    }
+
+    /** A thread that sleeps in the kernel does not run the context meanwhile. */
+    private void waitsElsewhere() {
+        Thread caller = Thread.currentThread();
+        if (dedicated) {
+            adoption.waitsElsewhere();
+        } else if (adoption.isAdopter(caller) || adoption.strangerComes()) {
             endAdoption();
         }
     }
@@ -312,6 +322,9 @@ final class Driver {
 
     /** A selector waits outside the stack: one round, and the background leads until it is back. */
     void foreignWait(boolean begins) {
+        if (begins && adoption != null) {
+            waitsElsewhere();
+        }
         if (begins && !dedicated) {
             drive(true);
         }
@@ -358,7 +371,7 @@ final class Driver {
 
     /** The context is adopted, and others come too often. */
     void endAdoption() {
-        background.change();
+        background.giveBack();
     }
 
     /** The context's own thread, which owns it: an application's runs it from here on. */

@@ -11,6 +11,9 @@ import org.mtcp4j.nic.linux.LinuxCalls;
 final class EpollSleeper implements Sleeper {
     private static final int EVENTS = 4;
     private static final long NS_PER_MS = 1_000_000;
+    /** For who sleeps to wake up; the descriptors of one that doesn't are left open. */
+    private static final int CLOSE_LIMIT_MS = 200;
+
     private static final long NS_PER_US = 1_000;
 
     private final LinuxCalls calls;
@@ -24,6 +27,8 @@ final class EpollSleeper implements Sleeper {
     private final long drainedAddress;
     private volatile boolean rung;
     private volatile boolean closed;
+    /** A thread is between the look at {@link #closed} and the end of its sleep. */
+    private volatile boolean sleeping;
 
     /** @throws UnsupportedOperationException with one sentence when the descriptors cannot be had */
     EpollSleeper(LinuxCalls calls, int[] nicFds) {
@@ -60,6 +65,15 @@ final class EpollSleeper implements Sleeper {
 
     @Override
     public void sleep(long durationNs) {
+        sleeping = true;
+        try {
+            sleepInside(durationNs);
+        } finally {
+            sleeping = false;
+        }
+    }
+
+    private void sleepInside(long durationNs) {
         if (closed) {
             // Who still waits at the end of the JVM waits for nothing.
             LockSupport.parkNanos(NS_PER_MS);
@@ -71,6 +85,15 @@ final class EpollSleeper implements Sleeper {
 
     @Override
     public void sleep(long durationNs, QueueWait queues) {
+        sleeping = true;
+        try {
+            sleepInside(durationNs, queues);
+        } finally {
+            sleeping = false;
+        }
+    }
+
+    private void sleepInside(long durationNs, QueueWait queues) {
         if (closed) {
             // Who still waits at the end of the JVM waits for nothing.
             LockSupport.parkNanos(NS_PER_MS);
@@ -105,8 +128,16 @@ final class EpollSleeper implements Sleeper {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (closed) {
+            return;
+        }
+        closed = true;
+        // Whoever sleeps would not hear of descriptors that are closed under it, and nobody could ring it any more.
+        calls.write(bell, oneAddress, 8);
+        for (int i = 0; i < CLOSE_LIMIT_MS && sleeping; i++) {
+            LockSupport.parkNanos(NS_PER_MS);
+        }
+        if (!sleeping) {
             calls.close(epoll);
             calls.close(bell);
         }

@@ -59,11 +59,12 @@ final class Leadership {
             awaitLoop(waiter, deadlineNs, timeoutNs != 0);
             return;
         }
+        boolean mayLead = adoption == null || isAdopter(waiter);
         driver.drive(true);
         if (timeoutNs == 0 || isOver(waiter, deadlineNs)) {
             return;
         }
-        if (adoption != null && !isAdopter(waiter)) {
+        if (!mayLead) {
             parkUntil(waiter, deadlineNs);
             return;
         }
@@ -99,7 +100,7 @@ final class Leadership {
                 && mayBlock
                 && !VirtualThreads.isVirtual()
                 && adoption.waitBegins(waiter, Thread.currentThread())) {
-            driver.background().change();
+            driver.background().adopt();
         }
         parkUntil(waiter, deadlineNs);
     }

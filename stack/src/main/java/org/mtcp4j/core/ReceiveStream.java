@@ -156,7 +156,9 @@ final class ReceiveStream extends StreamGuard {
     }
 
     private Chunk insert(Chunk before, long start) {
-        Chunk chunk = chunks.take(head == null ? ChunkPool.Use.RECEIVE_FIRST : ChunkPool.Use.RECEIVE);
+        // Where nothing waits to be read, this alone lets the stream get on: what lies behind a gap can't be had back.
+        boolean needed = head == null || (start <= received() && read() == received());
+        Chunk chunk = chunks.take(needed ? ChunkPool.Use.RECEIVE_FIRST : ChunkPool.Use.RECEIVE);
         if (chunk == null) {
             return null;
         }

@@ -18,7 +18,12 @@ public abstract class Pollable extends Endpoint {
     public static final int ERROR = 1 << 5;
 
     /** What is ready now. READ also at end of stream and after local shutdownInput; CONNECT while a pending connect has ended. */
-    public abstract int readyOps();
+    public final int readyOps() {
+        return readyOps(READ | WRITE | CONNECT | ACCEPT);
+    }
+
+    /** As {@link #readyOps()}; of those that are not wanted it may say nothing: who asks for WRITE is told when that comes. */
+    public abstract int readyOps(int wanted);
 
     /**
      * Blocks the calling thread, which drives the stack meanwhile, until one of {@code ops} (or ERROR) is ready, {@link

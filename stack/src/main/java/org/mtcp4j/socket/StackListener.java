@@ -117,7 +117,7 @@ public final class StackListener extends Pollable {
     }
 
     @Override
-    public int readyOps() {
+    public int readyOps(int wanted) {
         Listener present = listener;
         return present != null && present.hasWaiting() ? ACCEPT : 0;
     }

@@ -336,7 +336,7 @@ public final class StackSocket extends Pollable {
     }
 
     @Override
-    public int readyOps() {
+    public int readyOps(int wanted) {
         Flow present = flow;
         if (present == null) {
             // As Linux reports a socket that was never connected: writable and hung up.
@@ -352,7 +352,7 @@ public final class StackSocket extends Pollable {
         }
         if ((status & Flow.CONNECTED) != 0) {
             ready |= CONNECT;
-            if (present.isWritable() || outputShut) {
+            if (outputShut || ((wanted & WRITE) != 0 && present.isWritable())) {
                 ready |= WRITE;
             }
         }
@@ -369,7 +369,7 @@ public final class StackSocket extends Pollable {
             return;
         }
         var waiter = (ops & (READ | CONNECT | ACCEPT)) != 0 ? inputWaiter() : outputWaiter();
-        if ((readyOps() & (ops | ERROR)) != 0) {
+        if ((readyOps(ops) & (ops | ERROR)) != 0) {
             return;
         }
         present.await(waiter, timeoutNs == 0 ? -1 : timeoutNs);

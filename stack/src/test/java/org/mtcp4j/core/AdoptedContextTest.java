@@ -124,6 +124,23 @@ class AdoptedContextTest {
     }
 
     @Test
+    void adopterThatWaitsInTheKernelGivesItBack() {
+        adopt();
+        until(driver::isDedicated, () -> {
+            driver.foreignWait(true);
+            driver.foreignWait(false);
+        });
+        turn(selector);
+    }
+
+    @Test
+    void adopterThatSubmitsAndWaitsElsewhereGivesItBack() {
+        adopt();
+        until(driver::isDedicated, () -> driver.kick(false));
+        turn(selector);
+    }
+
+    @Test
     void waitOfTheAdopterGoesOnWhenTheContextIsGivenBack() throws Exception {
         adopt();
         Thread pool = new Thread(() -> until(driver::isDedicated, () -> driver.kick(false)));

@@ -3,12 +3,14 @@ package org.mtcp4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -118,5 +120,50 @@ class ChunkPoolTest {
         if (count > 0) {
             pool.give(taken, 0, count);
         }
+    }
+
+    @Test
+    void whatAShrinkHasInItsHandDoesNotCountAsInUse() throws Exception {
+        ChunkPool large = new ChunkPool(4_096L * Chunk.BYTES, false);
+        assertThat(large.grow(4_096)).isEqualTo(4_096);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicLong refused = new AtomicLong();
+        Thread receiver = new Thread(() -> {
+            while (!done.get()) {
+                Chunk chunk = large.take(Use.RECEIVE);
+                if (chunk == null) {
+                    refused.incrementAndGet();
+                } else {
+                    large.give(chunk);
+                }
+            }
+        });
+        receiver.start();
+        try {
+            for (int i = 0; i < 50; i++) {
+                large.shrink(128);
+                large.grow(4_096);
+            }
+        } finally {
+            done.set(true);
+            receiver.join();
+        }
+        assertThat(refused).hasValue(0);
+    }
+
+    @Test
+    void aPieceThatFillsAGapIsStoredThoughOthersHoldAllButTheLast() {
+        ChunkCache cache = new ChunkCache(pool, 1);
+        ByteBuffer data = ByteBuffer.allocate(1_000);
+        ReceiveStream stream = new ReceiveStream(cache);
+        assertThat(stream.place(Chunk.BYTES, data, 0, 1_000)).isTrue();
+        takeAll(Use.RECEIVE);
+        while (cache.take(Use.RECEIVE) != null) {
+            // What the cache holds goes as well.
+        }
+        assertThat(stream.place(2L * Chunk.BYTES, data, 0, 1_000))
+                .as("beyond the gap")
+                .isFalse();
+        assertThat(stream.place(0, data, 0, 1_000)).as("what is missing").isTrue();
     }
 }

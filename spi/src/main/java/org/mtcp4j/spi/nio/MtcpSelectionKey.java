@@ -164,7 +164,7 @@ final class MtcpSelectionKey extends AbstractSelectionKey {
         if (key == null || interest == 0 || !isValid()) {
             return 0;
         }
-        return ours.translateReadyOps(key.pollable().readyOps(), interest);
+        return ours.translateReadyOps(key.pollable().readyOps(interest), interest);
     }
 
     // The following are called with the channel's registrations locked.
