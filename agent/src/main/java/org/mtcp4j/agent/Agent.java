@@ -99,6 +99,7 @@ public final class Agent {
         openJdk(instrumentation);
         Trust.take();
         BootClasses.define();
+        NativeAccess.allow();
         MtcpRuntime runtime = MtcpRuntime.start(config);
         if (runtime.stack() == null) {
             return;

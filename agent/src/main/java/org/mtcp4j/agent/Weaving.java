@@ -10,6 +10,8 @@ import java.net.SocketImpl;
 import java.security.ProtectionDomain;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mtcp4j.agent.boot.Bridge;
 import org.mtcp4j.spi.net.MtcpSocketImpl;
 import org.mtcp4j.spi.nio.SideRules;
@@ -76,7 +78,7 @@ final class Weaving {
             throw new HalfDivertedException("java.net's sockets cannot be diverted (" + e + ")");
         }
         String failure = transformer.failure;
-        weaveOptional(instrumentation);
+        weaveOptional(instrumentation, transformer);
         Object answer = probe();
         if (!(answer instanceof MtcpSocketImpl)) {
             throw new HalfDivertedException("java.net's sockets are not diverted: they are "
@@ -89,18 +91,21 @@ final class Weaving {
 
     /**
      * Transfers between files and our channels, and on later releases streams over our channels. Without it they are slower, or hold a lock; so a
-     * JDK that has these methods elsewhere is worth a warning, and no more. A class that is not loaded yet is woven when it is.
+     * JDK that has these methods elsewhere is worth a warning, and no more.
      */
-    private static void weaveOptional(Instrumentation instrumentation) {
-        for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
-            if (loaded.getClassLoader() == null
-                    && (loaded.getName().equals(FILE_CHANNEL.replace('/', '.'))
-                            || loaded.getName().equals(STREAMS.replace('/', '.')))) {
-                try {
+    private static void weaveOptional(Instrumentation instrumentation, Transformer transformer) {
+        for (String name : new String[] {FILE_CHANNEL, STREAMS}) {
+            try {
+                // Loads and does not initialize. A list of all classes that are loaded would take a reference each of
+                // JNI's.
+                Class<?> loaded = Class.forName(name.replace('/', '.'), false, null);
+                if (!transformer.asLoaded.contains(name)) {
                     instrumentation.retransformClasses(loaded);
-                } catch (UnmodifiableClassException | LinkageError e) {
-                    warn(loaded.getName(), e);
                 }
+            } catch (ClassNotFoundException absent) {
+                // Earlier releases have no such class.
+            } catch (UnmodifiableClassException | LinkageError e) {
+                warn(name.replace('/', '.'), e);
             }
         }
     }
@@ -127,6 +132,9 @@ final class Weaving {
         /** Why java.net's sockets could not be changed, or null: what a transformer throws is ignored silently. */
         volatile String failure;
 
+        /** What was woven as it was loaded. */
+        final Set<String> asLoaded = ConcurrentHashMap.newKeySet();
+
         @Override
         public byte[] transform(
                 Module module,
@@ -142,7 +150,11 @@ final class Weaving {
             try {
                 ClassPatch patch = new ClassPatch(BRIDGE, redefined == null);
                 bodies.forEach(patch::replace);
-                return patch.apply(classFile);
+                byte[] woven = patch.apply(classFile);
+                if (redefined == null) {
+                    asLoaded.add(className);
+                }
+                return woven;
             } catch (IOException | RuntimeException e) {
                 if (className.equals(SOCKET_IMPL)) {
                     failure = e.toString();

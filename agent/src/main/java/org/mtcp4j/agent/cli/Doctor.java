@@ -71,12 +71,10 @@ final class Doctor implements Callable<Integer> {
         } else {
             ok("JDK " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         }
-        if (feature >= 24) {
-            ok("on this JDK add --enable-native-access=ALL-UNNAMED for TAP and DPDK, or it prints a warning");
-        }
         ok(
                 "Netty's native transports are steered to NIO (mtcp.netty); Tomcat's APR connector bypasses the stack: stat names both");
-        ok("without the agent (property only) add --add-exports=java.base/sun.nio.ch=ALL-UNNAMED");
+        ok("without the agent (property only) add --add-exports=java.base/sun.nio.ch=ALL-UNNAMED"
+                + (feature >= 24 ? ", and for TAP and DPDK --enable-native-access=ALL-UNNAMED" : ""));
     }
 
     private void buildDpdk() {

@@ -12,8 +12,11 @@ import java.nio.file.Path;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
@@ -43,14 +46,19 @@ final class InnerLoader extends ClassLoader {
     /**
      * A loader whose jffi has loaded its library.
      *
+     * @param modules see {@link NativeLoader#makeModulesBy}
      * @throws IOException where no directory will have it
      */
-    static InnerLoader load(InputStream jar, ClassLoader parent) throws IOException {
+    static InnerLoader load(InputStream jar, ClassLoader parent, BiConsumer<ClassLoader, Set<String>> modules)
+            throws IOException {
         String platform = LIBRARIES + platform() + "/";
         Map<String, byte[]> entries = read(jar, platform);
         List<String> reasons = new ArrayList<>();
         for (String directory : directories()) {
             InnerLoader loader = new InnerLoader(entries, parent);
+            if (modules != null) {
+                modules.accept(loader, packages(entries));
+            }
             Throwable reason = loader.tryLibrary(platform, Path.of(directory));
             if (reason == null) {
                 return loader;
@@ -61,6 +69,16 @@ final class InnerLoader extends ClassLoader {
             reasons.add(directory + ": " + NativeLoader.oneLine(reason));
         }
         throw new IOException(String.join("; ", reasons));
+    }
+
+    private static Set<String> packages(Map<String, byte[]> entries) {
+        Set<String> packages = new HashSet<>();
+        for (String name : entries.keySet()) {
+            if (name.endsWith(".class")) {
+                packages.add(name.substring(0, name.lastIndexOf('/')).replace('/', '.'));
+            }
+        }
+        return packages;
     }
 
     /** As jffi names it. */

@@ -3,6 +3,8 @@ package org.mtcp4j.nic.linux;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import org.mtcp4j.nic.NicUnavailableException;
 
 /**
@@ -16,7 +18,20 @@ public final class NativeLoader {
 
     private static InnerLoader innerLoader;
 
+    /** Null leaves the classes of the inner jar in their loader's unnamed module. */
+    private static volatile BiConsumer<ClassLoader, Set<String>> modules;
+
     private NativeLoader() {}
+
+    /**
+     * Of the agent, before the first NIC is opened.
+     *
+     * @param maker makes a module of the packages that it is given, for the loader, before a class of them is loaded: the JVM allows
+     *     native code to a named module alone, or to every unnamed one, the program's too
+     */
+    public static void makeModulesBy(BiConsumer<ClassLoader, Set<String>> maker) {
+        modules = maker;
+    }
 
     /**
      * A new instance of the class of that name, made by its constructor without parameters.
@@ -49,7 +64,7 @@ public final class NativeLoader {
             if (inner == null) {
                 return own;
             }
-            innerLoader = InnerLoader.load(inner, own);
+            innerLoader = InnerLoader.load(inner, own, modules);
             return innerLoader;
         }
     }
