@@ -381,7 +381,8 @@ class UnansweredTest {
         alive.put(neighbour(8), peerMac);
         Flow flow = connect(far());
         pass(3 * SECOND + 10_000_000);
-        // The third second's repetition may leave together with the first SYN: the start lies anywhere within the wheel's tick.
+        // The third second's repetition may leave together with the first SYN: the start lies anywhere within the
+        // wheel's tick.
         assertThat(segments).isBetween(1, 2);
         acknowledge(flow);
         pass(SECOND);
