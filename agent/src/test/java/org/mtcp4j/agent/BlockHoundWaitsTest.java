@@ -24,6 +24,7 @@ class BlockHoundWaitsTest {
             "org.mtcp4j.core.ChunkKeeper.rest",
             "org.mtcp4j.core.ChunkKeeper.run",
             "org.mtcp4j.core.Engine.awaitAddresses",
+            "org.mtcp4j.core.EpollSleeper.close",
             "org.mtcp4j.core.RoundWatch.run",
             "org.mtcp4j.nic.capture.Capture.close",
             "org.mtcp4j.nic.capture.Capture.writeUntilClosed",
