@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
@@ -139,11 +140,13 @@ public final class Engine {
     /**
      * Watches the rounds from the start on. Without it nobody does.
      *
-     * @param onLongRound told once of each round that runs longer than a second, with the thread that runs it; on another thread
-     * @param onErrors told of errors that ended work on frames, commands or connections, at most every ten seconds, with the latest
+     * @param rounds told once of each round that runs longer than a second, with the thread that runs it; on another thread
+     * @param errors told of errors that ended work on frames, commands or connections, at most every ten seconds, with the latest
+     * @param conflicts told once a link, in a sentence, that another host uses an address of ours
      */
-    public void watch(BiConsumer<Context, Thread> onLongRound, BiConsumer<Context, Throwable> onErrors) {
-        roundWatch = new RoundWatch(contexts, onLongRound, onErrors);
+    public void watch(
+            BiConsumer<Context, Thread> rounds, BiConsumer<Context, Throwable> errors, Consumer<String> conflicts) {
+        roundWatch = new RoundWatch(contexts, rounds, errors).conflicts(conflicts);
     }
 
     /**

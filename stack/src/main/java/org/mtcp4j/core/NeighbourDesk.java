@@ -16,6 +16,8 @@ import org.mtcp4j.stats.Counter;
 import org.mtcp4j.tcp.TcpState;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Icmp6;
+import org.mtcp4j.wire.Ipv6;
 import org.mtcp4j.wire.Ndp;
 
 /**
@@ -37,6 +39,8 @@ final class NeighbourDesk implements Neighbours.Events {
     private boolean someGone;
 
     private long nowNs;
+    /** Of the first only, since others may send as many as they like. */
+    private volatile AddressConflict conflict;
 
     /** @param routes the link's own */
     NeighbourDesk(Context context, Link link, Routes routes, long nowNs) {
@@ -127,7 +131,12 @@ final class NeighbourDesk implements Neighbours.Events {
                 }
             }
             case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_NDP);
-            case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
+            case Neighbours.CONFLICT -> {
+                boolean isQuestion = Icmp6.type(from.bytes, icmp) == Icmp6.NEIGHBOUR_SOLICITATION;
+                long hi = isQuestion ? Ipv6.sourceHi(from.bytes, ip) : Ndp.targetHi(from.bytes, icmp);
+                long lo = isQuestion ? Ipv6.sourceLo(from.bytes, ip) : Ndp.targetLo(from.bytes, icmp);
+                conflict(hi, lo, Ethernet.source(from.bytes, frame));
+            }
             default -> {
                 // Learned or of no interest: nothing to send.
             }
@@ -143,7 +152,8 @@ final class NeighbourDesk implements Neighbours.Events {
         switch (hearArp(from.bytes, arp, lengthBytes)) {
             case Neighbours.REPLY -> reply(from, arp);
             case Neighbours.BAD -> context.counters.increment(Counter.IN_BAD_ARP);
-            case Neighbours.CONFLICT -> context.counters.increment(Counter.ADDRESS_CONFLICTS);
+            case Neighbours.CONFLICT ->
+                conflict(0, IpAddress.mapped(Arp.senderIp(from.bytes, arp)), Arp.senderMac(from.bytes, arp));
             default -> {
                 // Learned or of no interest: nothing to send.
             }
@@ -151,6 +161,18 @@ final class NeighbourDesk implements Neighbours.Events {
         if (context.engine.contextCount > 1 && lengthBytes >= Arp.PACKET_BYTES) {
             tellOthers(from, arp, IS_ARP, Arp.PACKET_BYTES);
         }
+    }
+
+    private void conflict(long hi, long lo, long mac) {
+        context.counters.increment(Counter.ADDRESS_CONFLICTS);
+        if (conflict == null) {
+            conflict = new AddressConflict(link.nic.name(), IpAddress.of(hi, lo), mac);
+        }
+    }
+
+    /** For any thread: the first that this context heard of, or null. */
+    AddressConflict conflict() {
+        return conflict;
     }
 
     private int hear(ByteBuffer bytes, int ip, int icmp, int lengthBytes) {
@@ -224,10 +246,14 @@ final class NeighbourDesk implements Neighbours.Events {
         }
     }
 
-    /** Tells the network our addresses. */
+    /**
+     * Tells the network our addresses. Before that it asks whether they are free, and uses them meanwhile: an objection is counted, and the
+     * user told. A start that waits for the silence of RFC 5227 §2.1.1 would last seven seconds.
+     */
     void announce() {
         for (Subnet own : routes.own()) {
             if (own.address().isIpv4()) {
+                probe(own.address().toIpv4());
                 sendRequest(
                         own.address().toIpv4(),
                         Ethernet.BROADCAST,

@@ -4,6 +4,7 @@ package org.mtcp4j.core;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.mtcp4j.stats.Counter;
 
@@ -29,6 +30,10 @@ final class RoundWatch implements Runnable {
     private final ToLongFunction<Thread> processorTimeNs;
     private final Thread thread;
     private volatile boolean stopped;
+    /** The index of a link is that of its bit. */
+    private long conflictsTold;
+
+    private Consumer<String> onConflict = sentence -> {};
 
     // By context: the round seen last, since when, and the one that was reported.
     private final long[] seen;
@@ -72,6 +77,12 @@ final class RoundWatch implements Runnable {
         thread.setDaemon(true);
     }
 
+    /** @param told of the first address on each link that another host uses too, in a sentence */
+    RoundWatch conflicts(Consumer<String> told) {
+        onConflict = told;
+        return this;
+    }
+
     void start() {
         thread.start();
     }
@@ -104,11 +115,22 @@ final class RoundWatch implements Runnable {
         }
     }
 
+    private void lookForConflicts(Context context) {
+        for (Link link : context.links) {
+            AddressConflict conflict = link.neighbours == null ? null : link.neighbours.conflict();
+            if (conflict != null && (conflictsTold & 1L << link.index) == 0) {
+                conflictsTold |= 1L << link.index;
+                onConflict.accept(conflict.sentence());
+            }
+        }
+    }
+
     void look(long nowNs) {
         for (int i = 0; i < contexts.length; i++) {
             Context context = contexts[i];
             context.driver.lookAfter();
             lookForErrors(i, nowNs);
+            lookForConflicts(context);
             long number = context.mark.underWay();
             if (number == 0 || number != seen[i]) {
                 seen[i] = number;

@@ -67,12 +67,15 @@ public final class Stack implements Reach, AutoCloseable {
                     + "; please report this with the stack trace");
             cause.printStackTrace();
         });
-        engine.watch((context, thread) -> errors.accept(longRound(context, thread)), (context, error) -> {
-            errors.accept(contained(context, error));
-            if (!(error instanceof VirtualMachineError)) {
-                error.printStackTrace();
-            }
-        });
+        engine.watch(
+                (context, thread) -> errors.accept(longRound(context, thread)),
+                (context, error) -> {
+                    errors.accept(contained(context, error));
+                    if (!(error instanceof VirtualMachineError)) {
+                        error.printStackTrace();
+                    }
+                },
+                errors);
         if (addresses.plan().any()) {
             engine.learn(addresses.plan());
         }

@@ -4,6 +4,7 @@ package org.mtcp4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.ip.IpAddress;
@@ -47,6 +48,67 @@ class NeighbourDeskTest {
         }
         assertThat(waiting(engine.context(1))).isEqualTo(NeighbourDesk.MAX_TOLD);
         assertThat(context.counters.get(Counter.HANDOFF_FULL)).isEqualTo(1_000 - NeighbourDesk.MAX_TOLD);
+    }
+
+    private static MemoryLink linkTo(List<Engine> engine, String subnet) throws Exception {
+        NicSettings settings = TestEngines.nicSettings();
+        MemoryLink link = MemoryLink.create(settings, settings);
+        engine.add(TestEngines.engine(List.of(TestEngines.memory(), link.a()), subnet, List.of(), "nic=memory"));
+        return link;
+    }
+
+    private static AddressConflict answered(Engine engine, Nic peer, int senderOffset) {
+        Context context = engine.context(0);
+        NicQueue queue = peer.queue(0);
+        ByteBuffer bytes = peer.memory().bytes();
+        FrameBatch batch = new FrameBatch(4);
+        context.links[1].neighbours.announce();
+        context.round(System.nanoTime());
+        assertThat(queue.receive(batch)).isEqualTo(2);
+        int probe = batch.offset[0] + 14;
+        assertThat(Arp.operation(bytes, probe)).isEqualTo(Arp.REQUEST);
+        assertThat(Arp.senderIp(bytes, probe)).isZero();
+        assertThat(Arp.targetIp(bytes, probe)).isEqualTo(TestEngines.OURS.toIpv4());
+        assertThat(Arp.senderIp(bytes, batch.offset[1] + 14)).isEqualTo(TestEngines.OURS.toIpv4());
+        long asker = Arp.senderMac(bytes, probe);
+        int reply = queue.allocate();
+        Ethernet.write(bytes, reply, asker, peer.macAddress(), Ethernet.TYPE_ARP);
+        Arp.write(bytes, reply + 14, Arp.REPLY, peer.macAddress(), TestEngines.OURS.toIpv4() + senderOffset, asker, 0);
+        batch.count = 0;
+        batch.add(reply, 14 + Arp.PACKET_BYTES, 0);
+        assertThat(queue.transmit(batch)).isEqualTo(1);
+        context.round(System.nanoTime());
+        return context.links[1].neighbours.conflict();
+    }
+
+    @Test
+    void rfc5227_2_1_anAddressIsTriedBeforeItIsAnnouncedAndWhoHasItIsToldOfOnce() throws Exception {
+        List<Engine> engines = new ArrayList<>();
+        Nic peer = linkTo(engines, TestEngines.OURS + "/24").b();
+        Context context = engines.get(0).context(0);
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        assertThat(answered(engines.get(0), peer, 0))
+                .isEqualTo(new AddressConflict(context.links[1].nic.name(), TestEngines.OURS, peer.macAddress()));
+        assertThat(context.counters.get(Counter.ADDRESS_CONFLICTS)).isEqualTo(1);
+        List<String> told = new ArrayList<>();
+        RoundWatch watch = new RoundWatch(new Context[] {context}, (where, thread) -> {}, (where, error) -> {})
+                .conflicts(told::add);
+        watch.look(1);
+        watch.look(2);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0))
+                .contains("uses 198.18.0.2 too")
+                .containsPattern("address ([0-9a-f]{2}:){5}[0-9a-f]{2},");
+    }
+
+    @Test
+    void theAnswerOfANeighbourIsNoConflict() throws Exception {
+        List<Engine> engines = new ArrayList<>();
+        Nic peer = linkTo(engines, TestEngines.OURS + "/24").b();
+        Context context = engines.get(0).context(0);
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        assertThat(answered(engines.get(0), peer, 7)).isNull();
+        assertThat(context.counters.get(Counter.ADDRESS_CONFLICTS)).isZero();
     }
 
     private static int waiting(Context context) {

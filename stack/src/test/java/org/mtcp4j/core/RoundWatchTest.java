@@ -142,7 +142,8 @@ class RoundWatchTest {
                     threads.add(thread);
                     seen.countDown();
                 },
-                (where, error) -> {});
+                (where, error) -> {},
+                sentence -> {});
         engine.start();
         try {
             inARound(() -> {
