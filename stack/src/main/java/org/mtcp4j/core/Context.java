@@ -72,7 +72,7 @@ public final class Context {
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
         flows = new FlowTable(localPorts, engine.tupleHash);
-        timeWaits = new TimeWaits(engine.timeWaitNs, localPorts, engine.tupleHash);
+        timeWaits = new TimeWaits(engine.tcp.timeWaitNs, localPorts, engine.tupleHash);
         orphans = new Orphans(engine.maxConnections, engine.contextCount);
         timeWaitDesk = new TimeWaitDesk(this);
         listenDesk = new ListenDesk(this);

@@ -20,29 +20,11 @@ import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.nic.capture.Capture;
 import org.mtcp4j.tcp.InitialSequence;
-import org.mtcp4j.tcp.TcpSettings;
 import org.mtcp4j.wire.FlowHash;
 
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
-    private static final int IP_AND_TCP_HEADER = 40;
-    /** What an IPv6 header is longer. */
-    private static final int IPV6_MORE = 20;
-    /** RFC 9293 §3.7.1. */
-    private static final int IPV4_DEFAULT_MSS = 536;
-
-    private static final int IPV6_DEFAULT_MSS = 1_220;
-
     private static final long POLLED_SPIN_NS = 200_000;
-    /** Ethernet, IPv6 and TCP header with all options. */
-    private static final int MOST_HEADERS = 14 + 40 + 60;
-
-    static final int COOKIES_NEVER = 0;
-    /** When too many connections are half open. */
-    static final int COOKIES_UNDER_PRESSURE = 1;
-
-    static final int COOKIES_ALWAYS = 2;
-
     final int contextCount;
     final boolean dedicated;
     /** Whether applications' threads may adopt contexts from their own threads. */
@@ -52,15 +34,8 @@ public final class Engine {
     private final boolean wakesByDescriptor;
 
     final int maxConnections;
-    final long timeWaitNs;
     final int ttl;
-    /** When SYNs are answered with cookies. */
-    final int synCookies;
-
-    private final TcpSettings.Algorithm congestion;
-    private final boolean ecnAsked;
-    private final boolean ecnAnswered;
-    private final long userTimeoutNs;
+    final TcpDefaults tcp;
     private final MemoryBudget budget;
     final ChunkPool chunks;
     private final ChunkKeeper keeper;
@@ -105,15 +80,8 @@ public final class Engine {
         wakesByDescriptor = wakesByDescriptor(nics);
         dedicated = config.is(Key.DRIVER, "dedicated") || (config.is(Key.DRIVER, "auto") && wakesByDescriptor);
         adopts = dedicated && config.is(Key.DRIVER, "auto");
-        timeWaitNs = config.number(Key.TIME_WAIT);
         ttl = config.intValue(Key.TTL);
-        congestion = congestion(config.text(Key.CONGESTION));
-        ecnAsked = config.is(Key.ECN, "on");
-        ecnAnswered = !config.is(Key.ECN, "off");
-        userTimeoutNs = config.number(Key.USER_TIMEOUT);
-        synCookies = config.is(Key.SYN_COOKIES, "always")
-                ? COOKIES_ALWAYS
-                : config.is(Key.SYN_COOKIES, "never") ? COOKIES_NEVER : COOKIES_UNDER_PRESSURE;
+        tcp = new TcpDefaults(config);
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         budget = MemoryBudget.of(config);
         chunks = new ChunkPool(budget.payloadBytes(), budget.isDirect());
@@ -202,14 +170,6 @@ public final class Engine {
             });
             contexts[i].driver.doorbell();
         }
-    }
-
-    private static TcpSettings.Algorithm congestion(String name) {
-        return switch (name) {
-            case "newreno" -> TcpSettings.Algorithm.NEW_RENO;
-            case "bbr" -> TcpSettings.Algorithm.BBR;
-            default -> TcpSettings.Algorithm.CUBIC;
-        };
     }
 
     /** Starts the background threads and announces the addresses. */
@@ -358,19 +318,6 @@ public final class Engine {
     /** Who runs the contexts: {@code dedicated} or {@code inline}. */
     public String driver() {
         return dedicated ? "dedicated" : "inline";
-    }
-
-    /** Fills in what depends on link and configuration. */
-    void prepare(TcpSettings settings, Link link, boolean isIpv6) {
-        settings.receiveMssBytes = link.mtuBytes(isIpv6) - IP_AND_TCP_HEADER - (isIpv6 ? IPV6_MORE : 0);
-        settings.defaultMssBytes = isIpv6 ? IPV6_DEFAULT_MSS : IPV4_DEFAULT_MSS;
-        settings.maxEmitBytes =
-                link.segments ? Math.min(65_535 - IP_AND_TCP_HEADER, link.largeFrameBytes - MOST_HEADERS) : 0;
-        settings.timeWaitNs = timeWaitNs;
-        settings.congestion = congestion;
-        settings.ecnAsked = ecnAsked;
-        settings.ecnAnswered = ecnAnswered;
-        settings.userTimeoutNs = userTimeoutNs;
     }
 
     Sleeper newSleeper(Link[] links) {

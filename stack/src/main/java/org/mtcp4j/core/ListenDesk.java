@@ -94,8 +94,8 @@ final class ListenDesk {
         } else if (!context.routing.admits(link, key, nowNs)) {
             context.counters.increment(Counter.NEIGHBOUR_REFUSALS);
             context.counters.increment(Counter.LISTEN_DROPS);
-        } else if (context.engine.synCookies == Engine.COOKIES_ALWAYS || !listener.tryHalfOpen()) {
-            if (context.engine.synCookies == Engine.COOKIES_NEVER) {
+        } else if (context.engine.tcp.synCookies == TcpDefaults.COOKIES_ALWAYS || !listener.tryHalfOpen()) {
+            if (context.engine.tcp.synCookies == TcpDefaults.COOKIES_NEVER) {
                 context.counters.increment(Counter.SYN_QUEUE_FULL_DROPS);
                 context.counters.increment(Counter.LISTEN_DROPS);
             } else {

@@ -38,7 +38,7 @@ final class SharedSettings {
 
     /** Fills in what a connection over that link starts with, but for its timestamp offset. */
     void prepare(TcpSettings settings, Link link, FlowKey key, SocketDefaults defaults) {
-        context.engine.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
+        context.engine.tcp.prepare(settings, link, !IpAddress.isIpv4(key.localHi, key.localLo));
         defaults.applyTo(settings, !link.isInside);
     }
 }
