@@ -32,6 +32,9 @@ final class Chunk {
     /** Index + 1 of the next free chunk, 0 for none; meaningful while free only. */
     int freeNext;
 
+    /** What it was taken from and counts against until it is given back; null for the chunks that anybody may have. */
+    ChunkReserve reserve;
+
     Chunk(int index, ByteBuffer data) {
         this.index = index;
         this.data = data;

@@ -65,7 +65,7 @@ final class ChunkCache {
 
     /** Owner. */
     void give(Chunk chunk) {
-        if (pool.isScarce()) {
+        if (pool.isScarce() || chunk.reserve != null) {
             pool.give(chunk);
             return;
         }

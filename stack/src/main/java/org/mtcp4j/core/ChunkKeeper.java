@@ -13,6 +13,9 @@ final class ChunkKeeper implements Runnable {
 
     private static final long MIN_RETRY_NS = 1_000_000_000L;
     private static final long MAX_RETRY_NS = 32_000_000_000L;
+    /** A look at a heap that has nothing free costs nothing, and the next collection changes that. */
+    private static final long LOOK_AT_HEAP_NS = 50_000_000;
+
     /** For how long whoever finds nothing waits for an allocation under way: those that succeed take less, unless the processors are busy. */
     private static final long PATIENCE_NS = 5_000_000;
 
@@ -112,7 +115,7 @@ final class ChunkKeeper implements Runnable {
         if (pool.total() <= KEPT_CHUNKS && !pool.isRefused()) {
             LockSupport.park(this);
         } else {
-            LockSupport.parkNanos(this, LOOK_NS);
+            LockSupport.parkNanos(this, pool.isSpared() ? LOOK_AT_HEAP_NS : LOOK_NS);
         }
     }
 
@@ -140,7 +143,9 @@ final class ChunkKeeper implements Runnable {
         while (pool.wantsMore() && pool.grow(ChunkPool.SLAB_CHUNKS) > 0) {
             sinceNs = System.nanoTime();
         }
-        if (pool.isRefused()) {
+        if (pool.isSpared()) {
+            retryAtNs = System.nanoTime() + LOOK_AT_HEAP_NS;
+        } else if (pool.isRefused()) {
             retryAtNs = System.nanoTime() + retryNs;
             retryNs = Math.min(2 * retryNs, MAX_RETRY_NS);
         } else {

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
 /**
  * Storage of all streams of a stack: a lock-free stack of free chunks (any thread), grown up to the limit of {@code mtcp.memory}. The
@@ -13,7 +14,10 @@ import java.util.Arrays;
  * <p>While a {@link ChunkKeeper} runs, it alone allocates, ahead of need, and gives back what is not needed any more: an allocation that
  * fails costs a collection and half a second, which nobody may spend amid a round. Without one, whoever finds nothing allocates.
  *
- * <p>The last chunks are for receivers alone: what has been written leaves only where it can arrive.
+ * <p>The last chunks are kept for what ends the want: an eighth for what arrives for connections that hold nothing, since what has been
+ * written leaves only where it can arrive; a sixteenth for what is written first to peers outside, since who asks and gets no answer waits
+ * for ever. In the heap nobody asks for more than is free there: a refusal would be the program's own OutOfMemoryError, and options of the
+ * JVM end the program for that.
  */
 public final class ChunkPool {
     /** Allocated, and given back to the JVM, at once. */
@@ -41,14 +45,16 @@ public final class ChunkPool {
         }
     }
 
-    /** For whom a chunk is, and how many, of 32, are left to those that hold less. */
+    /** For whom a chunk is, and how many, of 32, of those beside the reserves are left to those that hold less. */
     enum Use {
         /** What an application writes to a connection that holds chunks of it already. */
-        WRITE(14),
+        WRITE(8),
         /** The first that it writes to one that holds none: so that each gets ahead. */
-        WRITE_FIRST(4),
+        WRITE_FIRST(0),
+        /** The same where the reader is in this JVM: it has no reserve, as it leaves only for another's storage here. */
+        LOOPBACK_FIRST(0),
         /** What has arrived for a connection that holds chunks of it already. */
-        RECEIVE(12),
+        RECEIVE(6),
         /** What has arrived for one that holds none. */
         RECEIVE_FIRST(0);
 
@@ -65,8 +71,14 @@ public final class ChunkPool {
         }
     }
 
+    private static final int WRITERS_PARTS = 2;
+    private static final int RECEIVERS_PARTS = 4;
+
     private final int limit;
     private final boolean direct;
+    private final LongSupplier freeHeapBytes;
+    private final ChunkReserve writers = new ChunkReserve(WRITERS_PARTS);
+    private final ChunkReserve receivers = new ChunkReserve(RECEIVERS_PARTS);
     private volatile Chunk[] chunks = new Chunk[0];
     private volatile ChunkCache[] caches = new ChunkCache[0];
     private volatile ChunkKeeper keeper;
@@ -76,6 +88,8 @@ public final class ChunkPool {
     private volatile int total;
 
     private volatile int attainable;
+    /** The heap had too little free the last time, and was not asked. */
+    private volatile boolean spared;
 
     @SuppressWarnings("unused") // through HEAD: tag in the upper half, index + 1 of the first free chunk in the lower
     private volatile long head;
@@ -97,15 +111,21 @@ public final class ChunkPool {
 
     /** Of direct memory. */
     ChunkPool(long limitBytes) {
-        this(limitBytes, true);
+        this(limitBytes, true, () -> Long.MAX_VALUE);
+    }
+
+    ChunkPool(MemoryBudget budget) {
+        this(budget.payloadBytes(), budget.isDirect(), MemoryBudget::freeHeapBytes);
     }
 
     /**
      * @param limitBytes most bytes of storage at a time
      * @param direct whether they are in direct memory, and else in the heap
+     * @param freeHeapBytes what may be had of the heap now and leave the program some
      */
-    ChunkPool(long limitBytes, boolean direct) {
+    ChunkPool(long limitBytes, boolean direct, LongSupplier freeHeapBytes) {
         this.direct = direct;
+        this.freeHeapBytes = freeHeapBytes;
         long most = Math.min(Integer.MAX_VALUE / 2, Math.max(MIN_CHUNKS, limitBytes / Chunk.BYTES));
         limit = (int) most / SLAB_CHUNKS * SLAB_CHUNKS;
         attainable = limit;
@@ -113,10 +133,33 @@ public final class ChunkPool {
 
     /** A chunk, or null when there is none for this use. */
     Chunk take(Use use) {
+        if (mayTake(use, 1) > 0) {
+            return take();
+        }
+        ChunkReserve reserve = reserve(use);
+        if (reserve == null || !reserve.tryTake(attainable)) {
+            return null;
+        }
+        Chunk chunk = take();
+        if (chunk == null) {
+            reserve.giveBack();
+        } else {
+            chunk.reserve = reserve;
+        }
+        return chunk;
+    }
+
+    /** Where that use finds some when others have taken the rest. */
+    private ChunkReserve reserve(Use use) {
+        return switch (use) {
+            case WRITE_FIRST -> writers;
+            case RECEIVE_FIRST -> receivers;
+            default -> null;
+        };
+    }
+
+    private Chunk take() {
         for (; ; ) {
-            if (mayTake(use, 1) == 0) {
-                return null;
-            }
             long seen = head;
             int first = (int) seen;
             if (first == 0) {
@@ -135,7 +178,7 @@ public final class ChunkPool {
         }
     }
 
-    /** At most so many chunks into the array, from its start on; 0 when there is none for this use. */
+    /** At most so many chunks into the array, from its start on, none of a reserve; 0 when there is none for this use. */
     int take(Use use, Chunk[] into, int most) {
         for (; ; ) {
             int wanted = mayTake(use, most);
@@ -155,7 +198,7 @@ public final class ChunkPool {
 
     /** How many of so many chunks that use may have now. */
     private int mayTake(Use use, int most) {
-        int may = Math.min(most, unused(use));
+        int may = Math.min(most, shared(use));
         if (may > 0) {
             return may;
         }
@@ -207,10 +250,15 @@ public final class ChunkPool {
     }
 
     void give(Chunk chunk) {
+        ChunkReserve reserve = chunk.reserve;
+        if (reserve != null) {
+            chunk.reserve = null;
+            reserve.giveBack();
+        }
         push(chunk, chunk, 1);
     }
 
-    /** Takes a part of the array back, and leaves nulls there. */
+    /** Takes a part of the array back, and leaves nulls there; none is of a reserve. */
     void give(Chunk[] from, int offset, int count) {
         Chunk first = from[offset];
         Chunk last = first;
@@ -279,12 +327,19 @@ public final class ChunkPool {
         int come = 0;
         try {
             while (come < wanted && total < limit) {
+                if (!direct && freeHeapBytes.getAsLong() < SLAB_CHUNKS * Chunk.BYTES) {
+                    spared = true;
+                    attainable = total;
+                    return come;
+                }
                 addSlab();
                 come += SLAB_CHUNKS;
             }
+            spared = false;
             attainable = limit;
         } catch (OutOfMemoryError e) {
             // The JVM's limit came before ours: the same as a full pool, for as long as it is so.
+            spared = false;
             attainable = total;
         } finally {
             changing = false;
@@ -399,9 +454,16 @@ public final class ChunkPool {
         return unused >= attainable / 4 && bytes <= unused / 8 * Chunk.BYTES;
     }
 
-    /** Chunks that may still be taken for that. */
+    /** Chunks that may still be taken for that. Any thread. */
     int unused(Use use) {
-        return unused() - use.leaves(attainable);
+        ChunkReserve reserve = reserve(use);
+        return reserve == null ? shared(use) : Math.max(0, shared(use)) + reserve.left(attainable);
+    }
+
+    /** Of those in no reserve. */
+    private int shared(Use use) {
+        int all = attainable;
+        return unused() - writers.left(all) - receivers.left(all) - use.leaves(all);
     }
 
     /** So many at least must there be for writers before those who wait are told: a few at a time would have them run for nothing. */
@@ -421,6 +483,11 @@ public final class ChunkPool {
     /** The JVM gave no more the last time. */
     boolean isRefused() {
         return attainable < limit;
+    }
+
+    /** What {@link #isRefused} says was found by a look, which cost nothing. */
+    boolean isSpared() {
+        return spared;
     }
 
     int inUse() {

@@ -84,7 +84,7 @@ public final class Engine {
         tcp = new TcpDefaults(config);
         maxConnections = config.intValue(Key.MAX_CONNECTIONS);
         budget = MemoryBudget.of(config);
-        chunks = new ChunkPool(budget.payloadBytes(), budget.isDirect());
+        chunks = new ChunkPool(budget);
         keeper = new ChunkKeeper(chunks);
         outerIsLoopback = nics.size() == 1;
         addresses = new Addresses(routes, config.is(Key.LOOPBACK, "stack"));

@@ -125,7 +125,7 @@ public final class Flow extends Connection {
         ports = key.ports;
         hash = key.hash;
         this.options = options;
-        send = new SendStream(context.chunks, options.sendLimitBytes());
+        send = new SendStream(context.chunks, options.sendLimitBytes(), link.loopback);
         receive = new ReceiveStream(context.chunks);
     }
 

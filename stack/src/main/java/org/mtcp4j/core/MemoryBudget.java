@@ -14,6 +14,9 @@ public final class MemoryBudget {
 
     private static final int HEAP_SHARE = 8;
     private static final int FRAME_SHARE = 8;
+    /** Of the heap, left to the program. */
+    private static final int SPARED_SHARE = 16;
+
     /** Of a container whose limit the heap may use up. */
     private static final int MIN_CONTAINER_SHARE = 16;
     /** Where the user has said how much: of either memory so many times the share. */
@@ -74,6 +77,13 @@ public final class MemoryBudget {
     /** Whether payload is in direct memory, and else in the heap. */
     public boolean isDirect() {
         return direct;
+    }
+
+    /** What may be had of the heap without a collection, beside what is left to the program. */
+    static long freeHeapBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        long most = runtime.maxMemory();
+        return most - (runtime.totalMemory() - runtime.freeMemory()) - most / SPARED_SHARE;
     }
 
     /** Of the frames of one NIC, which are in direct memory. */

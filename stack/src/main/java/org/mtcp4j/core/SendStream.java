@@ -25,6 +25,7 @@ final class SendStream extends StreamGuard {
     }
 
     private final ChunkCache chunks;
+    private final boolean loopback;
 
     /** Application's limit of unacknowledged bytes; see {@code SO_SNDBUF}. */
     volatile int limitBytes;
@@ -49,9 +50,11 @@ final class SendStream extends StreamGuard {
     private Chunk head;
     private Chunk cursor;
 
-    SendStream(ChunkCache chunks, int limitBytes) {
+    /** @param loopback whether the reader is in this JVM */
+    SendStream(ChunkCache chunks, int limitBytes, boolean loopback) {
         this.chunks = chunks;
         this.limitBytes = limitBytes;
+        this.loopback = loopback;
     }
 
     long written() {
@@ -69,7 +72,10 @@ final class SendStream extends StreamGuard {
     }
 
     private ChunkPool.Use use() {
-        return tail == null ? ChunkPool.Use.WRITE_FIRST : ChunkPool.Use.WRITE;
+        if (tail != null) {
+            return ChunkPool.Use.WRITE;
+        }
+        return loopback ? ChunkPool.Use.LOOPBACK_FIRST : ChunkPool.Use.WRITE_FIRST;
     }
 
     /** Whether there is storage for something more. Any thread: whoever does not write may be mistaken. */

@@ -20,6 +20,8 @@ import org.mtcp4j.core.ChunkPool.Use;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ChunkPoolTest {
     private static final int CHUNKS = 256;
+    private static final int WRITERS = CHUNKS / 16;
+    private static final int RECEIVERS = CHUNKS / 8;
     private final ChunkPool pool = new ChunkPool((long) CHUNKS * Chunk.BYTES);
 
     private List<Chunk> takeAll(Use use) {
@@ -30,24 +32,74 @@ class ChunkPoolTest {
         return taken;
     }
 
+    private List<Chunk> everything() {
+        List<Chunk> taken = takeAll(Use.RECEIVE_FIRST);
+        taken.addAll(takeAll(Use.WRITE_FIRST));
+        return taken;
+    }
+
     @Test
-    void theLastChunksAreForReceiversAndForConnectionsThatHoldNone() {
+    void theLastChunksAreForConnectionsThatHoldNone() {
         List<Chunk> written = takeAll(Use.WRITE);
         assertThat(written).hasSize(CHUNKS - CHUNKS * 14 / 32);
         assertThat(pool.isScarce()).isTrue();
         assertThat(takeAll(Use.RECEIVE)).hasSize(CHUNKS / 16);
-        assertThat(takeAll(Use.WRITE_FIRST)).hasSize(CHUNKS / 4);
-        assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(CHUNKS / 8);
+        assertThat(takeAll(Use.LOOPBACK_FIRST)).hasSize(CHUNKS * 6 / 32);
+        assertThat(takeAll(Use.WRITE_FIRST)).hasSize(WRITERS);
+        assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(RECEIVERS);
+        assertThat(pool.free()).isZero();
         pool.give(written.remove(0));
-        assertThat(pool.take(Use.WRITE)).as("it is a receiver's").isNull();
+        assertThat(pool.take(Use.WRITE)).as("it is one of the others'").isNull();
         assertThat(pool.take(Use.RECEIVE)).isNull();
-        assertThat(pool.take(Use.WRITE_FIRST)).isNull();
         assertThat(pool.take(Use.RECEIVE_FIRST)).isNotNull();
+    }
+
+    /** Else a program of which every peer has asked one thing can answer nobody, and nothing changes that. */
+    @Test
+    void whateverIsUnreadWhoWritesFirstToAPeerOutsideFindsSome() {
+        assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(CHUNKS - WRITERS);
+        assertThat(pool.unused(Use.LOOPBACK_FIRST)).isNotPositive();
+        assertThat(pool.take(Use.LOOPBACK_FIRST)).isNull();
+        assertThat(pool.unused(Use.WRITE_FIRST)).isEqualTo(WRITERS);
+        List<Chunk> written = takeAll(Use.WRITE_FIRST);
+        assertThat(written).hasSize(WRITERS);
+        assertThat(pool.unused(Use.WRITE_FIRST)).isZero();
+        ChunkCache cache = new ChunkCache(pool, 1);
+        cache.give(written.remove(0));
+        assertThat(pool.take(Use.RECEIVE_FIRST))
+                .as("what came back is a writer's")
+                .isNull();
+        assertThat(cache.takeAsWriter(Use.WRITE_FIRST)).isNotNull();
+    }
+
+    @Test
+    void whateverIsWrittenWhatArrivesFirstFindsSome() {
+        assertThat(takeAll(Use.WRITE_FIRST)).hasSize(CHUNKS - RECEIVERS);
+        List<Chunk> received = takeAll(Use.RECEIVE_FIRST);
+        assertThat(received).hasSize(RECEIVERS);
+        received.forEach(pool::give);
+        assertThat(pool.take(Use.WRITE_FIRST)).isNull();
+        assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(RECEIVERS);
+    }
+
+    /** The JVM's OutOfMemoryError of the heap may be what ends the program. */
+    @Test
+    void theHeapIsNotAskedForMoreThanIsFreeThere() {
+        AtomicLong free = new AtomicLong(3L * ChunkPool.SLAB_CHUNKS * Chunk.BYTES);
+        ChunkPool heap = new ChunkPool(
+                (long) CHUNKS * Chunk.BYTES, false, () -> free.getAndAdd(-(long) ChunkPool.SLAB_CHUNKS * Chunk.BYTES));
+        assertThat(heap.grow(CHUNKS)).isEqualTo(3 * ChunkPool.SLAB_CHUNKS);
+        assertThat(heap.isRefused()).isTrue();
+        assertThat(heap.isSpared()).isTrue();
+        free.set(Long.MAX_VALUE);
+        assertThat(heap.grow(CHUNKS)).isEqualTo(CHUNKS - 3 * ChunkPool.SLAB_CHUNKS);
+        assertThat(heap.isRefused()).isFalse();
+        assertThat(heap.isSpared()).isFalse();
     }
 
     @Test
     void aQuietPoolGivesWholeSlabsBackAndGrowsAgain() {
-        List<Chunk> taken = takeAll(Use.RECEIVE_FIRST);
+        List<Chunk> taken = everything();
         assertThat(taken).hasSize(CHUNKS);
         Chunk held = taken.remove(100);
         taken.forEach(pool::give);
@@ -56,7 +108,7 @@ class ChunkPoolTest {
         assertThat(gone % ChunkPool.SLAB_CHUNKS).isZero();
         assertThat(pool.total()).isEqualTo(CHUNKS - gone).isLessThan(CHUNKS / 2);
         assertThat(pool.free()).isEqualTo(pool.total() - 1).isGreaterThanOrEqualTo(16);
-        List<Chunk> again = takeAll(Use.RECEIVE_FIRST);
+        List<Chunk> again = everything();
         again.add(held);
         assertThat(again).hasSize(CHUNKS).doesNotHaveDuplicates();
         again.forEach(pool::give);
@@ -103,7 +155,7 @@ class ChunkPoolTest {
         assertThat(failure.get()).isNull();
         assertThat(gone).as("it has shrunk").hasPositiveValue();
         assertThat(pool.free()).isEqualTo(pool.total());
-        assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(CHUNKS).doesNotHaveDuplicates();
+        assertThat(everything()).hasSize(CHUNKS).doesNotHaveDuplicates();
     }
 
     private void turn(SplittableRandom random, AtomicInteger[] holders) {
@@ -124,7 +176,7 @@ class ChunkPoolTest {
 
     @Test
     void whatAShrinkHasInItsHandDoesNotCountAsInUse() throws Exception {
-        ChunkPool large = new ChunkPool(4_096L * Chunk.BYTES, false);
+        ChunkPool large = new ChunkPool(4_096L * Chunk.BYTES, false, () -> Long.MAX_VALUE);
         assertThat(large.grow(4_096)).isEqualTo(4_096);
         AtomicBoolean done = new AtomicBoolean();
         AtomicLong refused = new AtomicLong();

@@ -27,7 +27,7 @@ class StreamsTest {
 
     @Test
     void sentBytesComeOutInOrderWhileTheOwnerAcknowledgesBehind() throws Exception {
-        SendStream stream = new SendStream(chunks, 100_000);
+        SendStream stream = new SendStream(chunks, 100_000, false);
         Thread writer = new Thread(() -> {
             SplittableRandom random = new SplittableRandom(1);
             ByteBuffer buffer = ByteBuffer.allocate(30_000);
@@ -265,7 +265,7 @@ class StreamsTest {
 
     @Test
     void theEndWaitsForTheWriterThatIsInside() {
-        SendStream stream = new SendStream(chunks, 100_000);
+        SendStream stream = new SendStream(chunks, 100_000, false);
         assertThat(stream.enter()).isTrue();
         assertThat(stream.tryEnd()).isFalse();
         stream.publish(stream.append(ByteBuffer.allocate(10), 0));
@@ -278,7 +278,7 @@ class StreamsTest {
 
     @Test
     void aReleaseWaitsForTheApplicationThatIsInside() {
-        SendStream stream = new SendStream(chunks, 100_000);
+        SendStream stream = new SendStream(chunks, 100_000, false);
         assertThat(stream.enter()).isTrue();
         stream.publish(stream.append(ByteBuffer.allocate(20_000), 0));
         assertThat(stream.tryRelease()).isFalse();
@@ -291,7 +291,7 @@ class StreamsTest {
     @Test
     void aFullPoolTakesNoMoreBytesAndGivesTheSameChunksAgain() {
         ChunkPool small = new ChunkPool(1);
-        SendStream stream = new SendStream(new ChunkCache(small, 1), Integer.MAX_VALUE);
+        SendStream stream = new SendStream(new ChunkCache(small, 1), Integer.MAX_VALUE, false);
         ByteBuffer much = ByteBuffer.allocate(small.total() * Chunk.BYTES + 2 * 1024 * 1024);
         assertThat(stream.enter()).isTrue();
         int taken = stream.append(much, 0);
@@ -323,7 +323,7 @@ class StreamsTest {
         assertThat(taken).hasSizeLessThan(64);
         mine.share();
         taken.addAll(drain(() -> other.take(Use.RECEIVE_FIRST)));
-        assertThat(taken).hasSize(64).doesNotHaveDuplicates();
+        assertThat(taken).as("all but what only writers may have").hasSize(60).doesNotHaveDuplicates();
         taken.forEach(other::give);
         assertThat(small.isScarce()).isFalse();
         assertThat(small.free()).isEqualTo(small.total());

@@ -46,9 +46,13 @@ final class TestEngines {
     }
 
     static Flow flow(Context context, int port) {
+        return flow(context, port, context.links[0]);
+    }
+
+    static Flow flow(Context context, int port, Link link) {
         FlowKey key = new FlowKey();
         key.set(OURS.hi(), OURS.lo(), OURS.hi(), OURS.lo());
         key.ports(port, 80);
-        return new Flow(context, context.links[0], key, new TcpSettings(), new SocketDefaults(65_536, 65_536));
+        return new Flow(context, link, key, new TcpSettings(), new SocketDefaults(65_536, 65_536));
     }
 }
