@@ -154,7 +154,10 @@ public enum Key {
             "frames that a context gathers before it hands them to a NIC, at the end of a round at the latest, and no more than 256"
                     + " KiB; 1 turns batching off"),
     TAP_HOST_IP(
-            "tap.host-ip", ValueType.TEXT, "", "ADDRESS/PREFIX given to the kernel's end of the TAP, ';' between NICs"),
+            "tap.host-ip",
+            ValueType.TEXT,
+            "",
+            "ADDRESS/PREFIX given to the kernel's end of the TAP, one or several of either family, ';' between NICs"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
     DPDK_NO_HUGE(
             "dpdk.no-huge",

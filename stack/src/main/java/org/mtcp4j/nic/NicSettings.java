@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
  * @param mtuBytes 576 to 65,535
  * @param macAddress wanted address in the low 48 bits, or 0 for one of the NIC's choosing (locally administered, unicast)
  * @param frames frames wanted in the pool (shared by the queues), ≥ 64
- * @param hostIp the kernel's end of a TAP as {@code a.b.c.d/len}, or null
+ * @param hostIp of the kernel's end of a TAP as {@code a.b.c.d/len}, or eight groups of hexadecimal digits and {@code /len}, several separated
+ *     by commas; or null
  * @param clockNs the stack's monotonic clock, for NICs that delay
  * @param options values of the keys that only some kinds know, by short name as {@code dpdk.no-huge}; and {@code log}
  */

@@ -71,12 +71,11 @@ final class AddressChecks {
     }
 
     /**
-     * @param text of {@code mtcp.tap.host-ip} for one NIC
+     * @param host one of {@code mtcp.tap.host-ip} for one NIC
      * @param own addresses of that NIC, without zones
      * @param complete whether there will be no further ones
      */
-    static void hostIp(String text, List<Subnet> own, boolean complete) {
-        Subnet host = Subnet.parse(text);
+    static void hostIp(Subnet host, List<Subnet> own, boolean complete) {
         String what = unusable(host);
         if (own.stream().anyMatch(subnet -> subnet.address().equals(host.address()))) {
             what = "the stack's own address, and the kernel's end of the TAP needs another of the same network";
@@ -92,7 +91,7 @@ final class AddressChecks {
         }
         if (what != null) {
             throw new IllegalArgumentException(
-                    "mtcp.tap.host-ip=" + text + " is " + what
+                    "mtcp.tap.host-ip=" + host + " is " + what
                             + "; write an address of the same network as mtcp.ip, as ip=198.18.0.2/24 and tap.host-ip=198.18.0.1/24");
         }
     }

@@ -68,12 +68,26 @@ final class AddressConfig {
                     .map(subnet -> new Subnet(subnet.address().withoutZone(), subnet.prefixBits()))
                     .toList();
             own.forEach(subnet -> all.add(subnet.address()));
-            String hostIp = i < hostIps.length ? hostIps[i].trim() : "";
-            if (!hostIp.isEmpty()) {
+            for (Subnet hostIp : hostIps(i < hostIps.length ? hostIps[i] : "")) {
                 AddressChecks.hostIp(hostIp, own, !sources.get(i).any());
             }
         }
         gateways.forEach(gateway -> AddressChecks.gateway(gateway, all));
+    }
+
+    /** Of one NIC. */
+    static List<Subnet> hostIps(String text) {
+        List<Subnet> all = new ArrayList<>();
+        for (String part : text.split("[+,]", -1)) {
+            if (!part.isBlank() && part.indexOf('/') < 0) {
+                throw new IllegalArgumentException("mtcp.tap.host-ip '" + part.trim()
+                        + "' has no prefix length; write ADDRESS/BITS as 198.18.0.1/24 or 2001:db8::1/64");
+            }
+            if (!part.isBlank()) {
+                all.add(Subnet.parse(part.trim()));
+            }
+        }
+        return all;
     }
 
     private static boolean anyOf(List<AddressPlan.Sources> sources) {

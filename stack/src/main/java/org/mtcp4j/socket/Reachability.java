@@ -10,7 +10,6 @@ import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.core.Addresses;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.ip.Routes;
-import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.stats.SideReason;
 
 /** What a configuration gives the stack: its addresses and routes, without starting it. The answers are a running stack's, as far as they are configured. */
@@ -31,8 +30,8 @@ public final class Reachability implements Reach {
         addresses = new Addresses(routes, loopback);
         memory = Stack.isMemory(config.text(Key.NIC));
         for (String hostIp : config.text(Key.TAP_HOST_IP).split(";", -1)) {
-            if (loopback && !hostIp.isBlank() && config.text(Key.NIC).contains("tap:")) {
-                hostIps.add(Subnet.parse(hostIp.trim()).address());
+            if (loopback && config.text(Key.NIC).contains("tap:")) {
+                AddressConfig.hostIps(hostIp).forEach(subnet -> hostIps.add(subnet.address()));
             }
         }
     }

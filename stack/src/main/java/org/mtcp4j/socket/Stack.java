@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.core.Context;
@@ -16,6 +17,7 @@ import org.mtcp4j.core.MemoryBudget;
 import org.mtcp4j.core.NoPinning;
 import org.mtcp4j.core.Pinning;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.nic.Nic;
 import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
@@ -189,7 +191,9 @@ public final class Stack implements Reach, AutoCloseable {
 
     private static NicSettings settings(StackConfig config, int frames, int nic) throws StackUnavailableException {
         String mac = part(config, Key.MAC, nic);
-        String hostIp = part(config, Key.TAP_HOST_IP, nic);
+        String hostIp = AddressConfig.hostIps(part(config, Key.TAP_HOST_IP, nic)).stream()
+                .map(Stack::spelledOut)
+                .collect(Collectors.joining(","));
         long address;
         try {
             address = mac.isEmpty() ? 0 : Ethernet.parse(mac);
@@ -209,6 +213,20 @@ public final class Stack implements Reach, AutoCloseable {
                 hostIp.isEmpty() ? null : hostIp,
                 System::nanoTime,
                 nicOptions(config));
+    }
+
+    /** As {@link NicSettings#hostIp} has it. */
+    private static String spelledOut(Subnet subnet) {
+        IpAddress address = subnet.address().withoutZone();
+        if (address.isIpv4()) {
+            return subnet.toString();
+        }
+        StringBuilder groups = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            long half = i < 4 ? address.hi() : address.lo();
+            groups.append(i == 0 ? "" : ":").append(Long.toHexString(half >>> (48 - 16 * (i & 3)) & 0xffff));
+        }
+        return groups + "/" + subnet.prefixBits();
     }
 
     private static Map<String, String> nicOptions(StackConfig config) {

@@ -14,6 +14,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,13 +146,68 @@ class TapNicOffload {
 
     @Test
     void badHostAddressesAreOneSentence() {
-        for (String bad :
-                new String[] {"198.18.0.1", "198.18.0.1/33", "198.18.0/24", "198.18.0.256/24", "x", "1/2.3.4.5"}) {
+        for (String bad : new String[] {
+            "198.18.0.1",
+            "198.18.0.1/33",
+            "198.18.0/24",
+            "198.18.0.256/24",
+            "x",
+            "1/2.3.4.5",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8/129",
+            "::1/64",
+            "1:2:3:4:5:6:7:g/64",
+            "1:2:3:4:5:6:7/8:9"
+        }) {
             NicSettings settings = new NicSettings(1, 1500, 0, 64, bad, System::nanoTime);
             assertThatThrownBy(() -> new TapNicProvider().open("mt4", settings))
                     .isInstanceOf(NicUnavailableException.class)
-                    .hasMessageContaining("mtcp.tap.host-ip '" + bad + "' is no IPv4 address with prefix");
+                    .hasMessageContaining("mtcp.tap.host-ip '" + bad + "' is no address with prefix");
         }
+    }
+
+    private static String ip(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    private static NicSettings withHostIp(String hostIp) {
+        return new NicSettings(1, 1500, 0, 64, hostIp, System::nanoTime);
+    }
+
+    @Test
+    void theKernelsEndHasAddressesOfBothFamiliesAtOnce() throws Exception {
+        String both = "198.18.7.1/24,2001:db8:7:0:0:0:0:1/64";
+        try (Nic opened = new TapNicProvider().open("mt7", withHostIp(both))) {
+            assertThat(opened.isUp()).isTrue();
+            assertThat(ip("addr", "show", "dev", "mt7"))
+                    .contains("inet 198.18.7.1/24", "inet6 2001:db8:7::1/64")
+                    .doesNotContain("2001:db8:7::1/64 scope global tentative");
+        }
+    }
+
+    @Test
+    void anAddressOfAnotherInterfaceIsRefusedAndNamesIt() throws Exception {
+        // A namespace may begin with IPv6 off.
+        Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/disable_ipv6"), "0");
+        ip("addr", "add", "198.18.8.1/32", "dev", "lo");
+        ip("addr", "add", "2001:db8:8::1/128", "dev", "lo");
+        for (String held : new String[] {"198.18.8.1/24", "2001:db8:8:0:0:0:0:1/64"}) {
+            assertThatThrownBy(() -> new TapNicProvider().open("mt8", withHostIp(held)))
+                    .isInstanceOf(NicUnavailableException.class)
+                    .hasMessageStartingWith("mtcp.tap.host-ip=" + held + " is an address of interface 'lo' already");
+        }
+        String[] persistent = {"tuntap", "add", "dev", "mt8", "mode", "tap", "vnet_hdr"};
+        ip(persistent);
+        ip("addr", "add", "198.18.9.1/24", "dev", "mt8");
+        ip("addr", "add", "2001:db8:9::1/64", "dev", "mt8");
+        new TapNicProvider()
+                .open("mt8", withHostIp("198.18.9.1/24,2001:db8:9:0:0:0:0:1/64"))
+                .close();
     }
 
     @Test

@@ -36,6 +36,8 @@ class AddressConfigTest {
                 "ip=198.18.0.2/24,tap.host-ip=198.18.0.2/24 | mtcp.tap.host-ip=198.18.0.2/24 is the stack's own address",
                 "ip=198.18.0.2/24,tap.host-ip=198.18.1.1/24 | is in none of the stack's networks ([198.18.0.2/24])",
                 "ip=198.18.0.2/24,tap.host-ip=198.18.0.255/24 | is the broadcast address of its network",
+                "ip=198.18.0.2/24,tap.host-ip=198.18.0.1 | mtcp.tap.host-ip '198.18.0.1' has no prefix length",
+                "ip=2001:db8::2/64,tap.host-ip=2001:db8:1::1/64 | is in none of the stack's networks ([2001:db8::2/64",
                 "mac=01:00:5e:00:53:01 | is a group's address or nobody's",
                 "mac=00:00:00:00:00:00 | is a group's address or nobody's"
             })
@@ -56,7 +58,9 @@ class AddressConfigTest {
                 "ip=2001:db8::/127",
                 "ip=198.18.0.2/24+2001:db8::2/64,gateway=198.18.0.1",
                 "ip=198.18.0.2/24,tap.host-ip=198.18.0.1/24",
-                "ip=2001:db8::2/64,tap.host-ip=198.18.0.1/24"
+                "ip=2001:db8::2/64,tap.host-ip=198.18.0.1/24",
+                "ip=198.18.0.2/24+2001:db8::2/64,tap.host-ip=198.18.0.1/24+2001:db8::1/64",
+                "ip=2001:db8::2/64,tap.host-ip=2001:db8::1/64"
             })
     void whatCanWorkIsTaken(String arguments) throws Exception {
         Stack.start(StackConfig.of("nic=memory," + arguments)).close();

@@ -16,6 +16,7 @@ public interface LinuxCalls {
     int EAGAIN = 11;
     int EACCES = 13;
     int EBUSY = 16;
+    int EEXIST = 17;
     int ENODEV = 19;
     int EINVAL = 22;
 

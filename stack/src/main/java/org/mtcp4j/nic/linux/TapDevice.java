@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.nic.linux;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 
@@ -20,6 +23,8 @@ final class TapDevice {
     private static final long SIOCSIFFLAGS = 0x8914;
     private static final long SIOCSIFADDR = 0x8916;
     private static final long SIOCSIFNETMASK = 0x891c;
+    private static final long SIOCGIFINDEX = 0x8933;
+    private static final long SIOCGIFCONF = 0x8912;
     private static final long SIOCGIFMTU = 0x8921;
     private static final long SIOCSIFMTU = 0x8922;
 
@@ -32,9 +37,11 @@ final class TapDevice {
     private static final int TUN_F_TSO6 = 4;
 
     private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
     private static final int SOCK_DGRAM = 2;
     private static final int IFREQ_BYTES = 40;
     private static final int IFREQ_NAME_BYTES = 16;
+    private static final int MAX_ADDRESSES = 1_024;
 
     private final LinuxCalls calls;
     private final String name;
@@ -50,11 +57,12 @@ final class TapDevice {
     /** Opens the device, offloads on, and sets what the settings say of the kernel's end; returns its descriptor. */
     static int open(LinuxCalls calls, String name, NicSettings settings) throws NicUnavailableException {
         checkName(name);
+        List<HostAddress> addresses = HostAddress.parse(settings.hostIp());
         TapDevice device = new TapDevice(calls, name);
         int fd = device.openControl();
         try {
             device.attach(fd);
-            device.configure(settings);
+            device.configure(settings, addresses);
             return fd;
         } catch (NicUnavailableException | RuntimeException | Error e) {
             calls.close(fd);
@@ -142,15 +150,15 @@ final class TapDevice {
         };
     }
 
-    private void configure(NicSettings settings) throws NicUnavailableException {
+    private void configure(NicSettings settings, List<HostAddress> addresses) throws NicUnavailableException {
         int socket = calls.socket(AF_INET, SOCK_DGRAM, 0);
         if (socket < 0) {
             throw failure("opening a socket to configure TAP device '" + name + "'", -socket, "see ulimit -n");
         }
         try {
             setMtu(socket, settings.mtuBytes());
-            if (settings.hostIp() != null && !settings.hostIp().isEmpty()) {
-                setAddress(socket, settings.hostIp());
+            if (!addresses.isEmpty()) {
+                setAddresses(socket, addresses);
             }
         } finally {
             calls.close(socket);
@@ -172,33 +180,100 @@ final class TapDevice {
         must(result, "setting the MTU of");
     }
 
-    private void setAddress(int socket, String hostIp) throws NicUnavailableException {
-        int[] address = parse(hostIp);
-        inetAddress(address[0]);
-        must(calls.ioctl(socket, SIOCSIFADDR, requestAddress), "setting address " + hostIp + " of");
-        inetAddress(address[1] == 0 ? 0 : -1 << (32 - address[1]));
-        must(calls.ioctl(socket, SIOCSIFNETMASK, requestAddress), "setting the netmask of");
+    private void setAddresses(int socket, List<HostAddress> addresses) throws NicUnavailableException {
+        for (HostAddress address : addresses) {
+            String holder = address.isIpv6() ? address.ipv6Holder(name) : ipv4Holder(socket, (int) address.lo());
+            if (holder != null) {
+                throw new NicUnavailableException("mtcp.tap.host-ip=" + address.text() + " is an address of interface '"
+                        + holder
+                        + "' already, so the machine would have two ways to one network; take a network that no"
+                        + " interface has, for mtcp.ip and mtcp.tap.host-ip, as 'ip addr' shows them");
+            }
+            if (address.isIpv6()) {
+                setIpv6Address(socket, address);
+            } else {
+                inetAddress((int) address.lo());
+                must(calls.ioctl(socket, SIOCSIFADDR, requestAddress), "setting address " + address.text() + " of");
+                inetAddress(address.prefixBits() == 0 ? 0 : -1 << (32 - address.prefixBits()));
+                must(calls.ioctl(socket, SIOCSIFNETMASK, requestAddress), "setting the netmask of");
+            }
+        }
         named();
         must(calls.ioctl(socket, SIOCGIFFLAGS, requestAddress), "reading the flags of");
         request.putShort(IFREQ_NAME_BYTES, (short) (request.getShort(IFREQ_NAME_BYTES) | IFF_UP));
         must(calls.ioctl(socket, SIOCSIFFLAGS, requestAddress), "bringing up");
     }
 
-    /** Address and prefix length of {@code a.b.c.d/len}. */
-    static int[] parse(String hostIp) throws NicUnavailableException {
-        String[] parts = hostIp.split("[./]", -1);
-        int value = 0;
-        boolean valid = parts.length == 5 && hostIp.indexOf('/') > hostIp.lastIndexOf('.');
-        for (int i = 0; valid && i < 5; i++) {
-            int number = parts[i].matches("\\d{1,3}") ? Integer.parseInt(parts[i]) : -1;
-            valid = number >= 0 && number <= (i < 4 ? 255 : 32);
-            value = i < 4 ? (value << 8) | number : value;
+    /** {@code struct in6_ifreq}: address, prefix length, index of the interface. */
+    private void setIpv6Address(int socket, HostAddress address) throws NicUnavailableException {
+        // Containers often begin with IPv6 off. Nobody but the stack is on the link, so the kernel need not try its
+        // address for a second before it answers there.
+        system("disable_ipv6", '0');
+        system("accept_dad", '0');
+        named();
+        must(calls.ioctl(socket, SIOCGIFINDEX, requestAddress), "reading the index of");
+        int index = request.getInt(IFREQ_NAME_BYTES);
+        int socket6 = calls.socket(AF_INET6, SOCK_DGRAM, 0);
+        if (socket6 < 0) {
+            throw failure(
+                    "setting address " + address.text() + " of TAP device '" + name + "'",
+                    -socket6,
+                    "does this kernel have IPv6?");
         }
-        if (!valid) {
-            throw new NicUnavailableException("mtcp.tap.host-ip '" + hostIp
-                    + "' is no IPv4 address with prefix; write ADDRESS/BITS as 198.18.0.1/24");
+        try {
+            for (int i = 0; i < 16; i++) {
+                long half = i < 8 ? address.hi() : address.lo();
+                request.put(i, (byte) (half >>> (56 - 8 * (i & 7))));
+            }
+            request.putInt(16, address.prefixBits());
+            request.putInt(20, index);
+            int result = calls.ioctl(socket6, SIOCSIFADDR, requestAddress);
+            if (result != -LinuxCalls.EEXIST) {
+                if (result == -LinuxCalls.EACCES) {
+                    throw new NicUnavailableException("mtcp.tap.host-ip=" + address.text()
+                            + " is refused: IPv6 is off for '"
+                            + name + "'; run 'sysctl net.ipv6.conf.default.disable_ipv6=0', in a container give it"
+                            + " --sysctl net.ipv6.conf.all.disable_ipv6=0");
+                }
+                must(result, "setting address " + address.text() + " of");
+            }
+        } finally {
+            calls.close(socket6);
         }
-        return new int[] {value, Integer.parseInt(parts[4])};
+    }
+
+    /** Of the interface alone; as it was where it may not be set. */
+    private void system(String key, char value) {
+        try (FileOutputStream out = new FileOutputStream("/proc/sys/net/ipv6/conf/" + name + "/" + key)) {
+            out.write(value);
+        } catch (IOException e) {
+            // The address is refused then, with a reason, or takes a second longer.
+        }
+    }
+
+    /** The other interface that has this IPv4 address, or null: {@code struct ifconf}. */
+    private String ipv4Holder(int socket, int address) {
+        ByteBuffer all = ByteBuffer.allocateDirect(MAX_ADDRESSES * IFREQ_BYTES).order(ByteOrder.nativeOrder());
+        request.putLong(0, all.capacity());
+        request.putLong(8, calls.address(all));
+        if (calls.ioctl(socket, SIOCGIFCONF, requestAddress) < 0) {
+            return null;
+        }
+        int bytes = Math.min(request.getInt(0), all.capacity());
+        for (int at = 0; at + IFREQ_BYTES <= bytes; at += IFREQ_BYTES) {
+            int found = 0;
+            for (int i = 0; i < 4; i++) {
+                found = found << 8 | (all.get(at + IFREQ_NAME_BYTES + 4 + i) & 0xff);
+            }
+            byte[] text = new byte[IFREQ_NAME_BYTES];
+            all.get(at, text);
+            String holder = new String(text, StandardCharsets.US_ASCII).split("\0", 2)[0];
+            // An alias, as eth0:1, is the same interface.
+            if (found == address && !holder.split(":", 2)[0].equals(name)) {
+                return holder;
+            }
+        }
+        return null;
     }
 
     /** A {@code struct ifreq} with nothing but the name. */
