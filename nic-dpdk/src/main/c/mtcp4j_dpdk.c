@@ -1148,3 +1148,43 @@ int mtcp_free_frames(const struct memory *memory)
 
 	return rte_mempool_avail_count((struct rte_mempool *)(intptr_t)memory->pools[0]) + (large ? rte_mempool_avail_count(large) : 0);
 }
+
+/* ---- what DPDK says ------------------------------------------------------------------------------------------------- */
+
+static const char said_by[] = "[mtcp] DPDK: ";
+
+/* Lines to standard error, each with whose it is; the stream's lock is held. */
+static ssize_t say(void *cookie, const char *text, size_t bytes)
+{
+	static int amid_line;
+	char line[1024];
+	size_t at = 0, done;
+
+	(void)cookie;
+	for (done = 0; done < bytes; done++) {
+		if (!amid_line) {
+			memcpy(line + at, said_by, sizeof(said_by) - 1);
+			at += sizeof(said_by) - 1;
+		}
+		line[at++] = text[done];
+		amid_line = text[done] != '\n';
+		if (!amid_line || at == sizeof(line)) {
+			if (write(STDERR_FILENO, line, at) < 0)
+				break;
+			at = 0;
+		}
+	}
+	if (at > 0 && write(STDERR_FILENO, line, at) < 0)
+		return 0;
+	return bytes;
+}
+
+void *mtcp_standard_error(void)
+{
+	cookie_io_functions_t calls = {.write = say};
+	FILE *stream = fopencookie(NULL, "w", calls);
+
+	if (stream)
+		setvbuf(stream, NULL, _IONBF, 0);
+	return stream;
+}

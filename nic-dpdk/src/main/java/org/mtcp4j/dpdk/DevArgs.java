@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.dpdk;
 
+import java.util.List;
 import java.util.regex.Pattern;
 import org.mtcp4j.nic.NicUnavailableException;
 
@@ -20,6 +21,20 @@ record DevArgs(String text, String name, boolean isPci) {
     private static final int FRAME_BYTES = 18;
 
     private static final int LINE_BYTES = 64;
+    /** Of DPDK 21.11 to 25.11. */
+    private static final List<String> MEMIF_NAMES = List.of(
+            "id",
+            "role",
+            "bsize",
+            "rsize",
+            "socket",
+            "socket-abstract",
+            "owner-uid",
+            "owner-gid",
+            "mac",
+            "zero-copy",
+            "secret");
+
     /** The driver's defaults: buffers of this size, and the logarithm of how many a ring has. */
     private static final int MEMIF_BUFFER_BYTES = 2_048;
 
@@ -42,11 +57,29 @@ record DevArgs(String text, String name, boolean isPci) {
         }
         var name = NAME.matcher(first);
         if (name.matches()) {
-            return new DevArgs(name.group(1) + rest, name.group(1), false);
+            DevArgs device = new DevArgs(name.group(1) + rest, name.group(1), false);
+            device.checkNames();
+            return device;
         }
         throw new NicUnavailableException("'" + text
                 + "' is no DPDK device; write mtcp.nic=dpdk:0000:3b:00.0 for a PCI device, or"
                 + " mtcp.nic=dpdk:net_memif0,role=client,socket=/run/x.sock for a virtual one");
+    }
+
+    /** DPDK drops all arguments of net_memif where one has a name that it does not know, and says so in its log only. */
+    private void checkNames() throws NicUnavailableException {
+        if (!name.startsWith("net_memif")) {
+            return;
+        }
+        String[] parts = text.split(",", -1);
+        for (int i = 1; i < parts.length; i++) {
+            int equals = parts[i].indexOf('=');
+            if (equals < 0 || !MEMIF_NAMES.contains(parts[i].substring(0, equals))) {
+                throw new NicUnavailableException("'" + parts[i] + "' is no argument of " + name
+                        + ", and DPDK would drop all the others with it; write NAME=VALUE with a NAME of "
+                        + String.join(", ", MEMIF_NAMES));
+            }
+        }
     }
 
     /** The value of an argument, or null. */

@@ -14,7 +14,7 @@ public interface DpdkCalls {
     /** A C stream that writes to the file, which is made; 0 on failure. */
     long openStream(String path);
 
-    /** A C stream to standard error, unbuffered. */
+    /** A C stream to standard error, unbuffered, which says before each line that it is DPDK's. */
     long standardError();
 
     int descriptor(long stream);

@@ -12,6 +12,7 @@ import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.PacketMemory;
+import org.mtcp4j.nic.linux.LinuxCallsLoader;
 
 /** A DPDK port. Its frames are mbufs in one region, which Java sees as a buffer and the port as a mempool. */
 final class DpdkNic implements Nic {
@@ -104,6 +105,9 @@ final class DpdkNic implements Nic {
             throw new NicUnavailableException(
                     device.name() + " may lead out of the machine, where checksums are needed;"
                             + " take mtcp.dpdk.checksums=full, trusted is for net_memif");
+        }
+        if (XdpQueues.isXdp(device)) {
+            XdpQueues.check(LinuxCallsLoader.load(), device);
         }
         Eal eal = Eal.get(device, settings, needBytes(settings));
         DpdkNic nic = new DpdkNic(eal, device, settings);

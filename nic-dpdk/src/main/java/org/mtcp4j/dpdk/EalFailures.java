@@ -49,7 +49,8 @@ final class EalFailures {
             return "DPDK cannot open " + device.name() + " on interface '" + iface + "' (" + detail
                     + "); does 'ip link show " + iface
                     + "' know it here, and is this process root or has it CAP_NET_RAW"
-                    + " and CAP_NET_ADMIN?";
+                    + " and CAP_NET_ADMIN?"
+                    + (device.name().startsWith("net_af_xdp") ? leftover(iface) : "");
         }
         if (KNOWN.stream().anyMatch(device.name()::startsWith)) {
             return "DPDK cannot open '" + device.text() + "' (" + detail
@@ -57,6 +58,13 @@ final class EalFailures {
         }
         return "DPDK has no device '" + device.text() + "' (" + detail + "); known names begin with "
                 + String.join(", ", KNOWN) + "; arguments are in docs/dpdk.md";
+    }
+
+    /** What else may be in the way of net_af_xdp. */
+    private static String leftover(String iface) {
+        return " If 'ip link show " + iface
+                + "' prints 'prog/xdp', a process that died has left its program there: remove it with"
+                + " 'ip link set " + iface + " xdp off'";
     }
 
     /** The last line that says something of the kind, without DPDK's prefixes. */

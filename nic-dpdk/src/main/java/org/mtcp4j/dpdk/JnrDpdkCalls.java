@@ -14,8 +14,6 @@ public final class JnrDpdkCalls implements DpdkCalls {
     public interface Libc {
         long fopen(String path, String mode);
 
-        long fdopen(int fd, String mode);
-
         int setvbuf(long stream, long buffer, int mode, long size);
 
         int fileno(long stream);
@@ -68,6 +66,8 @@ public final class JnrDpdkCalls implements DpdkCalls {
         int rte_eth_dev_get_port_by_name(String name, long port);
 
         int rte_eth_dev_is_valid_port(int port);
+
+        long mtcp_standard_error();
 
         int mtcp_port_look(int port, long structure);
 
@@ -163,9 +163,7 @@ public final class JnrDpdkCalls implements DpdkCalls {
 
     @Override
     public long standardError() {
-        long stream = libc.fdopen(2, "w");
-        libc.setvbuf(stream, 0, UNBUFFERED, 0);
-        return stream;
+        return dpdk.mtcp_standard_error();
     }
 
     @Override

@@ -24,6 +24,21 @@ class DevArgsTest {
         assertThat(DevArgs.parse("vdev:net_null0").text()).isEqualTo("net_null0");
     }
 
+    /** DPDK itself would say nothing, and make a server with its own socket of it. */
+    @Test
+    void memifArgumentsThatDpdkDoesNotKnowAreRefusedBesideThoseThatItKnows() throws NicUnavailableException {
+        for (String bad : new String[] {"rol=client", "socket", "Role=client", "sockets=/run/x.sock", ""}) {
+            assertThatThrownBy(() -> DevArgs.parse("net_memif0,role=client," + bad))
+                    .isInstanceOf(NicUnavailableException.class)
+                    .hasMessageContaining("'" + bad + "' is no argument of net_memif0")
+                    .hasMessageContaining("role, bsize, rsize, socket,");
+        }
+        DevArgs.parse(
+                "net_memif0,id=0,role=client,bsize=2048,rsize=10,socket=/x,socket-abstract=no,mac=02:00:00:00:00:01,"
+                        + "owner-uid=1,owner-gid=1,zero-copy=yes,secret=x");
+        DevArgs.parse("net_pcap0,rx_iface=x,anything=1");
+    }
+
     @Test
     void memifGetsBuffersForWholeFrames() throws NicUnavailableException {
         DevArgs memif = DevArgs.parse("net_memif0,role=client");

@@ -144,6 +144,33 @@ class DpdkFailuresTest {
     }
 
     @Test
+    void moreXdpQueuesThanTheInterfaceHasAreRefusedWithBothNumbers() throws Exception {
+        needsDpdk();
+        needsRoot();
+        List<String> prefix = List.of(
+                "unshare",
+                "-n",
+                "sh",
+                "-c",
+                "ip link add xq0 numrxqueues 2 numtxqueues 2 type veth peer name xq1 || exit 99; exec \"$@\"",
+                "sh");
+        assertThat(probe(prefix, null, "net_af_xdp0,iface=xq0,start_queue=1,queue_count=2"))
+                .contains("refused: interface 'xq0' has 2 receive queue(s), and net_af_xdp0,iface=xq0,start_queue=1,"
+                        + "queue_count=2 wants queue 2, counted from 0; set queue_count to 2 or less");
+    }
+
+    @Test
+    void whatDpdkPrintsSaysThatItIsDpdks() throws Exception {
+        needsDpdk();
+        needsRoot();
+        // Loopback's hardware address cannot be set, of which the driver complains.
+        String text = probe(List.of("unshare", "-n"), null, "net_af_packet0,iface=lo");
+        assertThat(text.lines().filter(line -> line.contains("SIOCSIFHWADDR")))
+                .isNotEmpty()
+                .allMatch(line -> line.startsWith("[mtcp] DPDK: eth_dev_macaddr_set(): "));
+    }
+
+    @Test
     void argumentsOfDpdksThatItDoesNotKnowAreNamed() throws Exception {
         needsDpdk();
         assertThat(probe(List.of("env", "JAVA_TOOL_OPTIONS=-Deal-args=--no-such-thing"), null, "net_ring0"))
@@ -184,6 +211,14 @@ class DpdkFailuresTest {
         } catch (IOException e) {
             abort("no PCI bus here");
         }
+    }
+
+    @Test
+    void aFailureOfXdpNamesTheProgramThatADeadProcessMayHaveLeft() throws Exception {
+        assertThat(EalFailures.device(DevArgs.parse("net_af_xdp0,iface=eth7"), "", "Device or resource busy"))
+                .contains("(Device or resource busy)", "remove it with 'ip link set eth7 xdp off'");
+        assertThat(EalFailures.device(DevArgs.parse("net_af_packet0,iface=eth7"), "", "x"))
+                .doesNotContain("xdp off");
     }
 
     @Test

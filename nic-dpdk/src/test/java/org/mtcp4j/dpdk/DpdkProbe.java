@@ -57,6 +57,7 @@ final class DpdkProbe {
                 null,
                 System::nanoTime,
                 Map.of(
+                        "log", System.getProperty("log", "info"),
                         "dpdk.eal-args", System.getProperty("eal-args", ""),
                         "dpdk.checksums", System.getProperty("checksums", "full")));
     }
