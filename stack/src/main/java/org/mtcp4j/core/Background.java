@@ -22,7 +22,6 @@ final class Background implements Runnable {
     private final Thread thread;
     private final AtomicInteger virtualWaiting = new AtomicInteger();
     private volatile boolean ticking;
-    private volatile boolean leaving;
     private volatile boolean stopped;
     /** An application's thread is to adopt the context. */
     private volatile boolean adopting;
@@ -62,12 +61,6 @@ final class Background implements Runnable {
         return ticking;
     }
 
-    /** An application thread wants to lead instead. */
-    void leave() {
-        leaving = true;
-        driver.ringLeader();
-    }
-
     /** An application thread no longer leads: tick, and lead if it does not come back. */
     void leaderLeft() {
         if (!ticking) {
@@ -87,6 +80,11 @@ final class Background implements Runnable {
 
     void virtualDone() {
         virtualWaiting.decrementAndGet();
+    }
+
+    /** Whether this thread leads for threads that cannot: virtual ones, and selectors that wait in the kernel. */
+    boolean leadsForOthers() {
+        return virtualWaiting.get() > 0;
     }
 
     @Override
@@ -127,7 +125,7 @@ final class Background implements Runnable {
     }
 
     private void runInlineOnce() {
-        if (virtualWaiting.get() > 0 && !driver.leadership.hasLeader()) {
+        if (leadsForOthers() && !driver.leadership.hasLeader()) {
             lead();
         } else if (isExpectedBack()) {
             tick();
@@ -136,7 +134,8 @@ final class Background implements Runnable {
         } else if (!driver.leadership.promote()) {
             lead();
         } else {
-            Driver.pause(Driver.TICK_NS);
+            // Time to take the lead, while what is held back is still seen to.
+            tick();
         }
     }
 
@@ -166,12 +165,11 @@ final class Background implements Runnable {
 
     private void lead() {
         ticking = false;
-        leaving = false;
         if (!driver.leadership.tryLeadBackground(waiter)) {
             return;
         }
         try {
-            while (!stopped && !leaving && !givingBack) {
+            while (!stopped && !driver.leadership.isAskedToLeave() && !givingBack) {
                 if (driver.drive(false)) {
                     driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
                     waiter.consume();
@@ -179,7 +177,7 @@ final class Background implements Runnable {
                     // Its owner may need this processor.
                     Driver.pause(OWNED_NS);
                 }
-                if (virtualWaiting.get() == 0 && isExpectedBack()) {
+                if (!leadsForOthers() && isExpectedBack()) {
                     // An application that never waits would not ask for the lead, and would be woken beside at every
                     // packet.
                     break;

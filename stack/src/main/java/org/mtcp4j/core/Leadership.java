@@ -10,6 +10,9 @@ import org.mtcp4j.stats.Counter;
 /**
  * Which of the threads that wait for a context's news leads: sleeps on what wakes the context, and runs its rounds; the others park until
  * they are signalled (design section 3). Where the context's own thread owns it for good, that thread leads always. Any thread.
+ *
+ * <p>Nobody wakes to look whether there is a leader. Whoever stops leading wakes the thread that asked for the lead, and the context's own
+ * thread, which runs rounds until the lead is taken again, or has one of the parked threads take it.
  */
 final class Leadership {
     /** A leader that slept this often without news of its own gives way to one that has news. */
@@ -30,8 +33,10 @@ final class Leadership {
     private final Driver driver;
     private final Adoption adoption;
     private final AtomicReference<Waiter> leader = new AtomicReference<>();
+    /** The thread that parked last: the one to lead when nobody does. */
     private final AtomicReference<Waiter> candidate = new AtomicReference<>();
-    private volatile Waiter leaveRequest;
+    /** Asks for the lead; one at a time, the others park: their news come through whoever leads. */
+    private final AtomicReference<Waiter> successor = new AtomicReference<>();
 
     @SuppressWarnings("unused") // through SPINNING
     private volatile boolean spinning;
@@ -72,25 +77,34 @@ final class Leadership {
             awaitVirtual(waiter, deadlineNs);
             return;
         }
-        while (!isOver(waiter, deadlineNs)) {
-            if (driver.isDedicated()) {
-                parkUntil(waiter, deadlineNs);
-                return;
-            }
-            if (spin(waiter, deadlineNs)) {
-                return;
-            }
-            if (tryLead(waiter)) {
-                lead(waiter, deadlineNs);
-            } else {
-                parkFollowing(waiter, deadlineNs);
-                if (!waiter.isSignalled()) {
-                    driver.drive(true);
-                }
+        try {
+            leadOrFollow(waiter, deadlineNs);
+        } finally {
+            if (successor.get() == waiter) {
+                successor.compareAndSet(waiter, null);
             }
         }
         if (waiter.isSignalled()) {
             waiter.fruitless = 0;
+        }
+    }
+
+    private void leadOrFollow(Waiter waiter, long deadlineNs) {
+        boolean gaveWay = false;
+        while (!isOver(waiter, deadlineNs)) {
+            if (driver.isDedicated()) {
+                parkUntil(waiter, deadlineNs);
+            } else if (spin(waiter, deadlineNs)) {
+                return;
+            } else if (!gaveWay && tryLead(waiter)) {
+                gaveWay = lead(waiter, deadlineNs);
+            } else {
+                follow(waiter, deadlineNs, gaveWay);
+                gaveWay = false;
+                if (!waiter.isSignalled()) {
+                    driver.drive(true);
+                }
+            }
         }
     }
 
@@ -119,7 +133,8 @@ final class Leadership {
 
     /** The context's own thread: asks whoever leads to leave. */
     void askLeaderToLeave() {
-        leaveRequest = leader.get();
+        Background thread = driver.background();
+        successor.set(thread.waiter);
         driver.ringLeader();
     }
 
@@ -128,16 +143,20 @@ final class Leadership {
         return startNs + timeoutNs < startNs ? NO_LIMIT : startNs + timeoutNs;
     }
 
-    /** Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it. */
-    private void lead(Waiter waiter, long deadlineNs) {
-        boolean asked = false;
+    /**
+     * Sleeps and runs rounds until the wait is over, or a thread with more use for the lead asks for it.
+     *
+     * @return whether another was given the lead
+     */
+    private boolean lead(Waiter waiter, long deadlineNs) {
+        boolean gaveWay;
         try {
             boolean over;
             do {
                 long busyBefore = driver.busyRounds();
                 sleepAsLeader(waiter, deadlineNs);
                 if (waiter.isSignalled()) {
-                    return;
+                    break;
                 }
                 driver.drive(true);
                 boolean idle = driver.isPolled() && driver.busyRounds() == busyBefore;
@@ -145,17 +164,11 @@ final class Leadership {
                     waiter.fruitless = waiter.isSignalled() ? 0 : Math.min(waiter.fruitless + 1, COLD);
                 }
                 over = idle ? isOver(waiter, deadlineNs) : spin(waiter, deadlineNs);
-            } while (leaveRequest != waiter && !over);
+            } while (!isAskedToLeave() && !over);
         } finally {
-            if (leaveRequest == waiter) {
-                leaveRequest = null;
-                asked = true;
-            }
-            unlead(waiter);
+            gaveWay = unlead(waiter);
         }
-        if (asked) {
-            waiter.park(Math.min(Driver.TICK_NS, remaining(deadlineNs)));
-        }
+        return gaveWay;
     }
 
     private static boolean isOver(Waiter waiter, long deadlineNs) {
@@ -200,44 +213,64 @@ final class Leadership {
     private boolean tryLead(Waiter waiter) {
         Waiter present = leader.get();
         if (present == null) {
-            // Whoever led last is expected back within the tick; a thread that has no news anyway does not get in its
-            // way.
-            boolean staysBack = adoption == null && waiter.fruitless >= COLD && backgroundIsTicking();
-            return !staysBack && leader.compareAndSet(null, waiter);
+            return !staysBack(waiter) && leader.compareAndSet(null, waiter);
         }
-        Background thread = driver.background();
-        if (present.fruitless >= COLD && waiter.fruitless < COLD) {
-            // It wakes only to hand others their news: one switch of threads too many for each packet.
-            leaveRequest = present;
-            driver.ringLeader();
-            return false;
-        }
-        if (thread != null && present == thread.waiter) {
-            // The background leads only while nobody else will: ask it to leave, then try again.
-            thread.leave();
-            for (int i = 0; i < 20 && leader.get() == thread.waiter; i++) {
-                LockSupport.parkNanos(1_000);
+        if (waiter.fruitless < COLD && givesWay(present)) {
+            waiter.beginAsking();
+            if (successor.compareAndSet(null, waiter)) {
+                driver.ringLeader();
             }
-            return leader.compareAndSet(null, waiter);
         }
         return false;
     }
 
+    /**
+     * Whoever led last is expected back within the tick; a thread that has no news anyway does not get in its way, and is woken for the lead
+     * when that is not so.
+     */
+    private boolean staysBack(Waiter waiter) {
+        return adoption == null && waiter.fruitless >= COLD && backgroundIsTicking();
+    }
+
+    /** A leader that wakes only to hand others their news costs a switch of threads for each packet. */
+    private boolean givesWay(Waiter present) {
+        Background thread = driver.background();
+        if (thread != null && present == thread.waiter) {
+            return !thread.leadsForOthers();
+        }
+        return present.fruitless >= COLD;
+    }
+
     /** For the background thread. */
     boolean tryLeadBackground(Waiter waiter) {
-        return leader.compareAndSet(null, waiter);
+        if (!leader.compareAndSet(null, waiter)) {
+            return false;
+        }
+        successor.compareAndSet(waiter, null);
+        return true;
     }
 
     boolean hasLeader() {
         return leader.get() != null;
     }
 
-    void unlead(Waiter waiter) {
+    boolean isAskedToLeave() {
+        return successor.get() != null;
+    }
+
+    /** Whether another thread had asked for the lead, which is woken to take it. */
+    boolean unlead(Waiter waiter) {
         leader.compareAndSet(waiter, null);
+        // After the store above: a thread that asked before it is seen here, one that asks later sees no leader.
+        Waiter next = successor.get() == null ? null : successor.getAndSet(null);
+        if (next != null) {
+            next.wake();
+        }
         Background thread = driver.background();
         if (thread != null && thread.waiter != waiter) {
             thread.leaderLeft();
         }
+        return next != null;
     }
 
     /** One sleep: until input, a signal, a timer, or the deadline. The caller leads. */
@@ -273,18 +306,13 @@ final class Leadership {
         }
     }
 
-    /** Somebody else leads: parks until signalled or promoted. */
-    private void parkFollowing(Waiter waiter, long deadlineNs) {
+    /**
+     * Somebody else leads, or is about to: parks until signalled or woken for the lead. While nobody leads the context's own thread is awake
+     * and sees to it.
+     */
+    private void follow(Waiter waiter, long deadlineNs, boolean gaveWay) {
         candidate.set(waiter);
-        Waiter present = leader.get();
-        if (present != null && present == leaveRequest) {
-            waiter.park(Math.min(Driver.SHORT_PARK_NS, remaining(deadlineNs)));
-        } else if (!hasLeader() && waiter.fruitless < COLD && backgroundIsTicking()) {
-            // The leader is about to come back, or the next tick promotes us.
-            waiter.park(Math.min(Driver.TICK_NS, remaining(deadlineNs)));
-        } else if (!hasLeader() && !backgroundIsTicking()) {
-            waiter.park(Math.min(Driver.SHORT_PARK_NS, remaining(deadlineNs)));
-        } else {
+        if (gaveWay || hasLeader() || staysBack(waiter)) {
             waiter.park(remaining(deadlineNs));
         }
         candidate.compareAndSet(waiter, null);
@@ -295,10 +323,14 @@ final class Leadership {
         return thread != null && thread.isTicking();
     }
 
-    /** The tick found no leader: one of the parked threads becomes it. True when there was one. */
+    /** The context's own thread found no leader: one of the parked threads is to become it. True when there was one. */
     boolean promote() {
         Waiter waiter = candidate.getAndSet(null);
-        return waiter != null && waiter.unparkIfParked();
+        if (waiter == null) {
+            return false;
+        }
+        waiter.fruitless = 0;
+        return waiter.unparkIfParked();
     }
 
     private void awaitVirtual(Waiter waiter, long deadlineNs) {

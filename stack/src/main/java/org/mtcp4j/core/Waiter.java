@@ -37,7 +37,7 @@ public final class Waiter {
     private volatile Context leading;
     private volatile Runnable foreignWaker;
 
-    /** Sleeps as leader in a row that brought this waiter nothing. Its thread's; read racily as a hint. */
+    /** Sleeps as leader in a row that brought this waiter nothing. Its thread's; read, and set to 0, by others as a hint. */
     int fruitless;
 
     /** Waiting thread: takes the signal; a full fence. True when there was one. */
@@ -78,6 +78,16 @@ public final class Waiter {
         }
         LockSupport.unpark(thread);
         return true;
+    }
+
+    /** Waiting thread: {@link #wake()} ends its next park from here on. */
+    void beginAsking() {
+        thread = Thread.currentThread();
+    }
+
+    /** Any thread: ends the present park without a signal, or the next one. */
+    void wake() {
+        LockSupport.unpark(thread);
     }
 
     /** Called on signals while the thread waits outside the stack (in a JDK selector). */
