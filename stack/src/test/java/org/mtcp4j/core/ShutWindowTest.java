@@ -22,25 +22,26 @@ class ShutWindowTest {
     /** What Linux takes over loopback while nobody reads is 3.9 MB, with its default buffers. */
     private static final int AT_LEAST = 4 << 20;
 
-    /** Writes until a second passes in which nothing more is taken. */
-    private static long written(StackSocket socket) throws Exception {
+    /** Writes until more than so much is taken, or nothing more for a while. */
+    private static long written(StackSocket socket, long enough, long quietSeconds) throws Exception {
         long written = 0;
         ByteBuffer some = ByteBuffer.allocate(16 * 1024);
-        for (; ; ) {
+        while (written <= enough) {
             int n = socket.write(some.clear());
             if (n > 0) {
                 written += n;
                 continue;
             }
-            long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+            long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(quietSeconds);
             long leftNs;
             while ((socket.readyOps() & Pollable.WRITE) == 0 && (leftNs = endNs - System.nanoTime()) > 0) {
                 socket.await(Pollable.WRITE, leftNs);
             }
             if ((socket.readyOps() & Pollable.WRITE) == 0) {
-                return written;
+                break;
             }
         }
+        return written;
     }
 
     private static long writtenTo(String config, int sendBufferBytes, boolean thenRead) throws Exception {
@@ -55,9 +56,11 @@ class ShutWindowTest {
             while (!client.finishConnect()) {
                 client.await(Pollable.CONNECT, 0);
             }
-            listener.await(Pollable.ACCEPT, 0);
-            StackSocket accepted = listener.accept();
-            long written = written(client);
+            StackSocket accepted;
+            while ((accepted = listener.accept()) == null) {
+                listener.await(Pollable.ACCEPT, 0);
+            }
+            long written = thenRead ? written(client, AT_LEAST, 10) : written(client, Long.MAX_VALUE, 1);
             if (thenRead) {
                 ByteBuffer some = ByteBuffer.allocate(64 * 1024);
                 for (long read = 0; read < written; ) {
