@@ -9,13 +9,18 @@ import org.mtcp4j.text.Nearest;
 /** The one table of keys: name, type, range, default and what it is for. The manual and {@code config} are generated from it. */
 public enum Key {
     ENABLED("enabled", ValueType.BOOLEAN, "true", "false leaves the program on the kernel"),
-    NIC("nic", ValueType.TEXT, "memory", "NIC: memory, tap:NAME, dpdk:DEVARGS; several separated by ';'"),
+    NIC(
+            "nic",
+            ValueType.TEXT,
+            "memory",
+            "NIC: memory, xdp:INTERFACE, tap:NAME, dpdk:DEVARGS; several separated by ';'"),
     IP(
             "ip",
             ValueType.TEXT,
             "198.18.0.2/24",
             "the stack's addresses, ADDRESS/PREFIX, several separated by ','; dhcp: from a DHCPv4 server; slaac: IPv6 ones from"
-                    + " router advertisements; ';' between NICs"),
+                    + " router advertisements; kernel: those of the interface, as xdp:INTERFACE has them unless they are named; ';'"
+                    + " between NICs"),
     ADDRESS_WAIT(
             "address-wait",
             ValueType.MILLIS,

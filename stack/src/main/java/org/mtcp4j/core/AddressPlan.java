@@ -17,10 +17,15 @@ public record AddressPlan(List<Sources> links, List<IpAddress> gateways, String 
      *
      * @param dhcp a DHCPv4 server
      * @param slaac router advertisements
+     * @param kernel the kernel, whose interface it is, too; configured addresses then say which of them
      */
-    public record Sources(boolean dhcp, boolean slaac) {
+    public record Sources(boolean dhcp, boolean slaac, boolean kernel) {
+        public Sources(boolean dhcp, boolean slaac) {
+            this(dhcp, slaac, false);
+        }
+
         public boolean any() {
-            return dhcp || slaac;
+            return dhcp || slaac || kernel;
         }
     }
 

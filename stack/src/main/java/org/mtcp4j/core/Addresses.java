@@ -38,9 +38,11 @@ public final class Addresses {
         return loopbackOnStack && (address.isLoopback() || machineAddresses().contains(address.withoutZone()));
     }
 
-    /** Whether the stack has the address only because it has taken the machine's loopback: the kernel has it too. */
+    /** Whether the kernel has the address, too: of an interface that both have, or one of the machine's loopback that the stack has taken. */
     public boolean isShared(IpAddress address) {
-        return !routes.isLocal(address.hi(), address.lo()) && isLocal(address);
+        return routes.isLocal(address.hi(), address.lo())
+                ? routes.isShared(address.hi(), address.lo())
+                : isLocal(address);
     }
 
     /** Where a packet from inside the stack to one of our addresses comes from. */

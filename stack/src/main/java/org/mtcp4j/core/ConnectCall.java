@@ -36,7 +36,13 @@ final class ConnectCall extends Call {
         key.ports(ports >>> 16, ports & 0xffff);
         boolean isBound = key.localPort() != 0;
         if (isBound ? context.portChoice.claim(key, true) : context.portChoice.choose(key)) {
-            flow = context.activeOpen(context.links[linkIndex], key, options, endpoint, nowNs);
+            try {
+                flow = context.activeOpen(context.links[linkIndex], key, options, endpoint, nowNs);
+            } finally {
+                if (!isBound) {
+                    context.portChoice.opened(key);
+                }
+            }
         }
     }
 }

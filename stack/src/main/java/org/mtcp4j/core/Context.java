@@ -32,7 +32,7 @@ public final class Context {
     final FrameOutput output;
     final FrameInput input;
     final Link[] links;
-    final LocalPorts localPorts = new LocalPorts();
+    final LocalPorts localPorts;
     final FlowTable flows;
     final TimeWaits timeWaits;
     final Orphans orphans;
@@ -71,6 +71,7 @@ public final class Context {
         storageWaiters = new StorageWaiters(engine.chunks);
         addresses = engine.addresses;
         wheel = new TimerWheel(nowNs);
+        localPorts = new LocalPorts(engine.gate);
         flows = new FlowTable(localPorts, engine.tupleHash);
         timeWaits = new TimeWaits(engine.tcp.timeWaitNs, localPorts, engine.tupleHash);
         orphans = new Orphans(engine.maxConnections, engine.contextCount);
@@ -149,10 +150,7 @@ public final class Context {
         }
         work += input.expire(nowNs);
         for (int i = 1; i < links.length; i++) {
-            work += links[i].neighbours.advance(nowNs);
-            if (links[i].addresses != null) {
-                work += links[i].addresses.advance(nowNs);
-            }
+            work += links[i].advance(nowNs);
         }
         work += drainCommands(nowNs);
         work += outputs.run(nowNs);
@@ -199,12 +197,7 @@ public final class Context {
         long deadline = Math.min(wheel.nextDeadlineNs(), timeWaits.nextDeadlineNs());
         deadline = Math.min(Math.min(deadline, storageWaiters.nextLookNs(nowNs)), input.nextDeadlineNs());
         for (Link link : links) {
-            if (!link.loopback) {
-                deadline = Math.min(deadline, link.neighbours.nextDeadlineNs());
-            }
-            if (link.addresses != null) {
-                deadline = Math.min(deadline, link.addresses.nextDeadlineNs());
-            }
+            deadline = Math.min(deadline, link.nextDeadlineNs());
             deadline = Math.min(deadline, link.queue.nextDueNs());
             if (link.tx.count > 0) {
                 deadline = Math.min(deadline, nowNs + 1_000_000L);

@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.ip.IpAddress;
@@ -40,7 +39,10 @@ public final class Engine {
     final ChunkPool chunks;
     private final ChunkKeeper keeper;
     final Addresses addresses;
-    final PortTable ports = new PortTable();
+    /** Null where no interface is shared with the kernel. */
+    final PortGate gate;
+
+    final PortTable ports;
     final InitialSequence initialSequence;
     final TupleHash tupleHash;
 
@@ -71,13 +73,15 @@ public final class Engine {
             Pinning pinning,
             BiConsumer<Context, Throwable> onFailure) {
         this.config = config;
-        defaults = defaultsOf(config);
+        defaults = SocketDefaults.of(config);
         this.nics = nics;
         this.routes = routes;
         this.pinning = pinning;
         this.onFailure = onFailure;
         contextCount = config.intValue(Key.CONTEXTS);
-        wakesByDescriptor = wakesByDescriptor(nics);
+        wakesByDescriptor = NicTraits.wakeByDescriptor(nics);
+        gate = NicTraits.gate(nics);
+        ports = new PortTable(gate);
         dedicated = config.is(Key.DRIVER, "dedicated") || (config.is(Key.DRIVER, "auto") && wakesByDescriptor);
         adopts = dedicated && config.is(Key.DRIVER, "auto");
         ttl = config.intValue(Key.TTL);
@@ -129,13 +133,21 @@ public final class Engine {
         for (int i = 0; i < plan.links().size(); i++) {
             AddressPlan.Sources sources = plan.links().get(i);
             if (sources.any()) {
-                for (Context context : contexts) {
-                    context.links[1 + i].learns = true;
-                }
-                Link link = contexts[0].links[1 + i];
-                link.addresses = new AddressDesk(contexts[0], link, routes.link(i), sources, plan.secret(), learned);
+                learn(contexts[0].links[1 + i], routes.link(i), sources);
             }
         }
+    }
+
+    private void learn(Link first, LinkAddresses fixed, AddressPlan.Sources sources) {
+        if (sources.kernel()) {
+            first.kernel =
+                    new KernelLink(this, first, fixed.own(), !plan.gateways().isEmpty(), learned);
+            return;
+        }
+        for (Context context : contexts) {
+            context.links[first.index].learns = true;
+        }
+        first.addresses = new AddressDesk(contexts[0], first, fixed, sources, plan.secret(), learned);
     }
 
     /**
@@ -188,12 +200,15 @@ public final class Engine {
                     if (!link.loopback) {
                         link.neighbours.announce();
                     }
-                    if (link.addresses != null) {
-                        link.addresses.start(nowNs);
-                    }
+                    link.startLearning(nowNs);
                 }
             }
         });
+    }
+
+    /** Whether binds take their ports in the kernel as well. */
+    public boolean reservesInKernel() {
+        return gate != null;
     }
 
     Context context(int index) {
@@ -280,13 +295,6 @@ public final class Engine {
         return defaults;
     }
 
-    private static SocketDefaults defaultsOf(StackConfig config) {
-        SocketDefaults defaults = new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
-        defaults.sendBufferMostBytes = config.intValue(Key.SNDBUF_MOST);
-        defaults.receiveBufferMostBytes = config.intValue(Key.RCVBUF_MOST);
-        return defaults.share();
-    }
-
     /**
      * How long a waiting thread polls, unless the user has said how long. A sleep beside a NIC that wakes nobody costs a request a hundred
      * microseconds, so there it is longer. A context's own thread that can sleep on descriptors does not poll at all: it would keep the
@@ -301,18 +309,6 @@ public final class Engine {
             return Math.max(wanted, POLLED_SPIN_NS);
         }
         return dedicated && wakesByDescriptor ? 0 : wanted;
-    }
-
-    private static boolean wakesByDescriptor(List<Nic> nics) {
-        return nics.size() > 1 && nics.stream().skip(1).allMatch(Engine::wakesByDescriptor);
-    }
-
-    /** A queue that receives nothing, as all of a TAP's but the first, needs no descriptor. */
-    private static boolean wakesByDescriptor(Nic nic) {
-        List<NicQueue> queues =
-                IntStream.range(0, nic.queues()).mapToObj(nic::queue).toList();
-        return queues.stream().noneMatch(NicQueue::mustBePolled)
-                && queues.stream().anyMatch(queue -> queue.wakeupFd() >= 0);
     }
 
     /** Who runs the contexts: {@code dedicated} or {@code inline}. */
@@ -521,6 +517,9 @@ public final class Engine {
         if (closed) {
             // Else somebody is in a round, and would write where nothing is any more.
             nics.forEach(Nic::close);
+            if (gate != null) {
+                gate.close();
+            }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

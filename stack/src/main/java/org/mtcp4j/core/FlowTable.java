@@ -49,7 +49,7 @@ final class FlowTable {
         flow.tableHash = hashes.of(flow.localHi, flow.localLo, flow.remoteHi, flow.remoteLo, flow.ports);
         insert(flow);
         size++;
-        ports.add(flow.localPort());
+        ports.add(flow.localHi, flow.localLo, flow.localPort());
     }
 
     private void insert(Flow flow) {
@@ -91,7 +91,7 @@ final class FlowTable {
             }
         }
         size--;
-        ports.remove(flow.localPort());
+        ports.remove(flow.localHi, flow.localLo, flow.localPort());
         return true;
     }
 
@@ -106,7 +106,8 @@ final class FlowTable {
 
     /** After a fault: empties a slot, whatever is there. */
     void forget(int slot) {
-        ports.remove(slots[slot].localPort());
+        Flow flow = slots[slot];
+        ports.remove(flow.localHi, flow.localLo, flow.localPort());
         slots[slot] = null;
     }
 
@@ -114,7 +115,7 @@ final class FlowTable {
     void clear() {
         for (Flow flow : slots) {
             if (flow != null) {
-                ports.remove(flow.localPort());
+                ports.remove(flow.localHi, flow.localLo, flow.localPort());
             }
         }
         Arrays.fill(slots, null);

@@ -52,6 +52,8 @@ final class Link {
     NeighbourDesk neighbours;
     /** In context 0, where addresses are learned; else null. */
     AddressDesk addresses;
+    /** In context 0, where the interface is the kernel's, too; else null. */
+    KernelLink kernel;
     /** Whether messages of a DHCP server, and router advertisements, are to be brought to context 0. */
     boolean learns;
 
@@ -91,6 +93,31 @@ final class Link {
         if (neighbours != null) {
             neighbours.confirmed(flow);
         }
+    }
+
+    /** Of what addresses come from. */
+    void startLearning(long nowNs) {
+        if (addresses != null) {
+            addresses.start(nowNs);
+        }
+        if (kernel != null) {
+            kernel.look();
+        }
+    }
+
+    /** What time has brought for its neighbours and addresses; 0 for nothing. */
+    int advance(long nowNs) {
+        int work = neighbours.advance(nowNs);
+        if (addresses != null) {
+            work += addresses.advance(nowNs);
+        }
+        return kernel == null ? work : work + kernel.look();
+    }
+
+    /** Of {@link #advance}. */
+    long nextDeadlineNs() {
+        long deadline = neighbours == null ? Long.MAX_VALUE : neighbours.nextDeadlineNs();
+        return addresses == null ? deadline : Math.min(deadline, addresses.nextDeadlineNs());
     }
 
     /** Of packets of that family: the NIC's, or less if the network said so. */

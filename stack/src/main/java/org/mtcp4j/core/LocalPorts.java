@@ -9,13 +9,25 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 final class LocalPorts {
     private final AtomicIntegerArray connections = new AtomicIntegerArray(65_536);
+    /** Null where no interface is shared with the kernel. */
+    private final PortGate gate;
 
-    void add(int port) {
-        connections.setRelease(port, connections.getPlain(port) + 1);
+    LocalPorts(PortGate gate) {
+        this.gate = gate;
     }
 
-    void remove(int port) {
+    void add(long hi, long lo, int port) {
+        connections.setRelease(port, connections.getPlain(port) + 1);
+        if (gate != null) {
+            gate.add(hi, lo, port);
+        }
+    }
+
+    void remove(long hi, long lo, int port) {
         connections.setRelease(port, connections.getPlain(port) - 1);
+        if (gate != null) {
+            gate.remove(hi, lo, port);
+        }
     }
 
     boolean isUsed(int port) {

@@ -46,6 +46,38 @@ final class PortChoice {
      * none is free.
      */
     boolean choose(FlowKey key) {
+        PortGate.Place place =
+                context.engine.gate == null ? null : context.engine.gate.placeOf(key.localHi, key.localLo);
+        return place == null ? chooseFree(key) : new LeasedChoice(context, place).choose(key);
+    }
+
+    /** Whether the key, with its port, is of this context, and free. */
+    boolean isFreeHere(FlowKey key) {
+        if (context.contextOf(key.hash) != context.index) {
+            return false;
+        }
+        lookUp(key);
+        reopens = false;
+        return isFree();
+    }
+
+    /** Whether the key is of this context, and in a TIME-WAIT that may be given up. */
+    boolean isReopenableHere(FlowKey key) {
+        if (context.contextOf(key.hash) != context.index) {
+            return false;
+        }
+        lookUp(key);
+        return mayReopen();
+    }
+
+    /** The connection on the chosen port is counted itself by now, or came to nothing. */
+    void opened(FlowKey key) {
+        if (context.engine.gate != null) {
+            context.engine.gate.remove(key.localHi, key.localLo, key.localPort());
+        }
+    }
+
+    private boolean chooseFree(FlowKey key) {
         int remotePort = key.remotePort();
         int second = -1;
         int tries = PORTS;

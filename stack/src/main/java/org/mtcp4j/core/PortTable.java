@@ -32,11 +32,20 @@ public final class PortTable {
      */
     public record Binding(IpAddress address, int port, boolean reuseAddress, boolean reusePort) {}
 
+    private static final int MOST_TRIES = 64;
+
+    /** Null where no interface is shared with the kernel. */
+    private final PortGate gate;
+
     private final Map<Integer, List<Binding>> bindings = new HashMap<>();
     /** 1 for ports with a binding: for those who only ask. */
     private final AtomicIntegerArray bound = new AtomicIntegerArray(65_536);
 
     private final AtomicReferenceArray<Listener[]> listeners = new AtomicReferenceArray<>(65_536);
+
+    PortTable(PortGate gate) {
+        this.gate = gate;
+    }
 
     /**
      * The new binding, or null when it is in use by another bind.
@@ -46,6 +55,9 @@ public final class PortTable {
      */
     synchronized Binding bind(
             IpAddress address, int port, boolean reuseAddress, boolean reusePort, IntPredicate isConnected) {
+        if (gate != null && gate.concerns(address)) {
+            return bindInKernel(new Binding(address, port, reuseAddress, reusePort), isConnected);
+        }
         if (port != 0) {
             Binding wanted = new Binding(address, port, reuseAddress, reusePort);
             return conflicts(wanted) ? null : add(wanted);
@@ -57,6 +69,25 @@ public final class PortTable {
             if (!bindings.containsKey(candidate) && !isConnected.test(candidate)) {
                 return add(new Binding(address, candidate, reuseAddress, reusePort));
             }
+        }
+        return null;
+    }
+
+    /** On an interface that the kernel has, too: nobody else's there, and reserved there from now on. */
+    private Binding bindInKernel(Binding wanted, IntPredicate isConnected) {
+        if (wanted.port != 0) {
+            boolean free = !conflicts(wanted) && gate.reserve(wanted.address, wanted.port) > 0;
+            return free ? add(wanted) : null;
+        }
+        for (int i = 0; i < MOST_TRIES; i++) {
+            int port = gate.reserve(wanted.address, 0);
+            if (port <= 0) {
+                return null;
+            }
+            if (!bindings.containsKey(port) && !isConnected.test(port)) {
+                return add(new Binding(wanted.address, port, wanted.reuseAddress, wanted.reusePort));
+            }
+            gate.unreserve(wanted.address, port);
         }
         return null;
     }
@@ -107,6 +138,9 @@ public final class PortTable {
         for (Iterator<Binding> it = held.iterator(); it.hasNext(); ) {
             if (it.next().equals(binding)) {
                 it.remove();
+                if (gate != null && gate.concerns(binding.address())) {
+                    gate.unreserve(binding.address(), binding.port());
+                }
                 break;
             }
         }
@@ -129,6 +163,9 @@ public final class PortTable {
         Listener[] grown = n == 0 ? new Listener[1] : java.util.Arrays.copyOf(present, n + 1);
         grown[n] = listener;
         listeners.set(listener.port, grown);
+        if (gate != null) {
+            gate.listen(listener.address, listener.port);
+        }
         return true;
     }
 
@@ -140,6 +177,9 @@ public final class PortTable {
         List<Listener> rest = new ArrayList<>(List.of(present));
         rest.remove(listener);
         listeners.set(listener.port, rest.isEmpty() ? null : rest.toArray(new Listener[0]));
+        if (gate != null) {
+            gate.unlisten(listener.address, listener.port);
+        }
     }
 
     /** Any thread: whether a bind or a listener keeps the port from being chosen for an active open. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import org.mtcp4j.config.Key;
+import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.tcp.TcpSettings;
 
 /**
@@ -37,6 +39,14 @@ public final class SocketDefaults {
     public SocketDefaults(int sendBufferBytes, int receiveBufferBytes) {
         this.sendBufferBytes = sendBufferBytes;
         this.receiveBufferBytes = receiveBufferBytes;
+    }
+
+    /** What a new socket has, shared. */
+    static SocketDefaults of(StackConfig config) {
+        SocketDefaults defaults = new SocketDefaults(config.intValue(Key.SNDBUF), config.intValue(Key.RCVBUF));
+        defaults.sendBufferMostBytes = config.intValue(Key.SNDBUF_MOST);
+        defaults.receiveBufferMostBytes = config.intValue(Key.RCVBUF_MOST);
+        return defaults.share();
     }
 
     /**

@@ -84,7 +84,7 @@ final class TimeWaits {
         rows[at + TS_RECENT_OFFSET] = pair(record.tsRecent, record.timestampOffset);
         int flags = flags(record.timestamps, flow.options());
         rows[at + ANSWERED_FLAGS] = pair(milliseconds(nowNs) - ANSWER_INTERVAL_MS, flags);
-        ports.add(flow.localPort());
+        ports.add(flow.localHi, flow.localLo, flow.localPort());
         insert(row);
         append(row, nowNs);
         size++;
@@ -147,7 +147,7 @@ final class TimeWaits {
     }
 
     void remove(int row) {
-        ports.remove(localPort(row));
+        ports.remove(rows[row * WORDS + LOCAL_HI], rows[row * WORDS + LOCAL_LO], localPort(row));
         unslot(row);
         unlink(row);
         link(row, NONE, freeRow);

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param gateways learned default gateways, best first
  * @param ipv4MtuBytes what was learned of it, or 0
  * @param ipv6MtuBytes what was learned of it, or 0
+ * @param kernel null for an interface of the stack's alone
  */
 public record LinkAddresses(
         List<Subnet> own,
@@ -22,13 +23,42 @@ public record LinkAddresses(
         List<Subnet> onLink,
         List<IpAddress> gateways,
         int ipv4MtuBytes,
-        int ipv6MtuBytes) {
+        int ipv6MtuBytes,
+        KernelRoutes kernel) {
+    /** A network behind a gateway. */
+    public record Via(Subnet network, IpAddress gateway) {}
+
+    /**
+     * Of an interface that the kernel has, too.
+     *
+     * @param via networks behind other gateways than the default ones
+     * @param elsewhere networks that are not reached over this interface
+     */
+    public record KernelRoutes(List<Via> via, List<Subnet> elsewhere) {
+        public KernelRoutes {
+            via = List.copyOf(via);
+            elsewhere = List.copyOf(elsewhere);
+        }
+    }
+
     public LinkAddresses {
         own = List.copyOf(own);
         deprecated = List.copyOf(deprecated);
         tentative = List.copyOf(tentative);
         onLink = List.copyOf(onLink);
         gateways = List.copyOf(gateways);
+    }
+
+    /** Of an interface of the stack's alone. */
+    public LinkAddresses(
+            List<Subnet> own,
+            List<IpAddress> deprecated,
+            List<IpAddress> tentative,
+            List<Subnet> onLink,
+            List<IpAddress> gateways,
+            int ipv4MtuBytes,
+            int ipv6MtuBytes) {
+        this(own, deprecated, tentative, onLink, gateways, ipv4MtuBytes, ipv6MtuBytes, null);
     }
 
     /** Configured ones, and nothing else. */
@@ -45,7 +75,8 @@ public record LinkAddresses(
                 concat(onLink, other.onLink),
                 concat(gateways, other.gateways),
                 Math.max(ipv4MtuBytes, other.ipv4MtuBytes),
-                Math.max(ipv6MtuBytes, other.ipv6MtuBytes));
+                Math.max(ipv6MtuBytes, other.ipv6MtuBytes),
+                kernel == null ? other.kernel : kernel);
     }
 
     /** Without those addresses: they are there in any case. */
@@ -54,7 +85,7 @@ public record LinkAddresses(
                 .filter(each ->
                         others.stream().noneMatch(other -> other.address().equals(each.address())))
                 .toList();
-        return new LinkAddresses(rest, deprecated, tentative, onLink, gateways, ipv4MtuBytes, ipv6MtuBytes);
+        return new LinkAddresses(rest, deprecated, tentative, onLink, gateways, ipv4MtuBytes, ipv6MtuBytes, kernel);
     }
 
     private static <T> List<T> concat(List<T> one, List<T> other) {

@@ -21,6 +21,8 @@ public final class Routes {
     private static final int SAME_SCOPE = 1 << 20;
     private static final int NOT_DEPRECATED = 1 << 19;
     private static final int HOP_SHIFT = 9;
+    /** Of what is not reached over an interface of the stack's. */
+    private static final int NOWHERE = -1;
 
     private final List<LinkAddresses> interfaces;
     private final Subnet[] own;
@@ -79,9 +81,17 @@ public final class Routes {
             for (IpAddress gateway : interfaces.get(i).gateways()) {
                 table.add(throughGateway(gateway, i));
             }
+            addKernelRoutes(interfaces.get(i).kernel(), i, table);
         }
         table.sort(Comparator.comparingInt(Routes::bits).reversed());
         this.routes = table.toArray(Route[]::new);
+    }
+
+    private static void addKernelRoutes(LinkAddresses.KernelRoutes kernel, int nic, List<Route> table) {
+        if (kernel != null) {
+            kernel.via().forEach(via -> table.add(new Route(via.network(), via.gateway(), nic)));
+            kernel.elsewhere().forEach(network -> table.add(new Route(network, null, NOWHERE)));
+        }
     }
 
     private static Route throughGateway(IpAddress gateway, int nic) {
@@ -135,6 +145,20 @@ public final class Routes {
         for (Subnet subnet : own) {
             if (subnet.address().lo() == lo && subnet.address().hi() == hi) {
                 return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the address is one of our own, and the kernel's as well. */
+    public boolean isShared(long hi, long lo) {
+        for (LinkAddresses link : interfaces) {
+            for (Subnet subnet : link.own()) {
+                if (link.kernel() != null
+                        && subnet.address().lo() == lo
+                        && subnet.address().hi() == hi) {
+                    return true;
+                }
             }
         }
         return false;
@@ -228,14 +252,14 @@ public final class Routes {
     /** The neighbour that packets to the destination go to: itself, a gateway, or null where there is no route. */
     public IpAddress nextHop(IpAddress destination) {
         Route route = find(destination.hi(), destination.lo());
-        if (route == null) {
+        if (route == null || route.nic == NOWHERE) {
             return null;
         }
         return route.gateway == null ? destination : route.gateway;
     }
 
     public boolean hasRoute(IpAddress destination) {
-        return find(destination.hi(), destination.lo()) != null;
+        return interfaceFor(destination.hi(), destination.lo()) >= 0;
     }
 
     /**
@@ -245,7 +269,7 @@ public final class Routes {
      */
     public IpAddress sourceFor(IpAddress destination) {
         Route route = find(destination.hi(), destination.lo());
-        if (route == null) {
+        if (route == null || route.nic == NOWHERE) {
             return null;
         }
         LinkAddresses link = interfaces.get(route.nic);

@@ -14,6 +14,7 @@ public final class FramePool {
     private static final int BURST = 32;
 
     private static final int LINE_BYTES = 64;
+    private static final int PAGE_BYTES = 4_096;
     private static final boolean CHECKED = FramePool.class.desiredAssertionStatus();
 
     private final ByteBuffer region;
@@ -46,15 +47,43 @@ public final class FramePool {
      */
     public FramePool(int frames, int roomBytes, int largeFrames, int largeRoomBytes, int caches, int headroomBytes)
             throws NicUnavailableException {
+        this(frames, roomBytes, largeFrames, largeRoomBytes, caches, headroomBytes, 0);
+    }
+
+    /**
+     * The same, but that each small frame has as many bytes of its own, and the first of the region begins a page.
+     *
+     * @param chunkBytes a power of two, headroom included
+     */
+    public static FramePool ofChunks(
+            int frames, int chunkBytes, int headroomBytes, int largeFrames, int largeRoomBytes, int caches)
+            throws NicUnavailableException {
+        return new FramePool(
+                frames, chunkBytes - headroomBytes, largeFrames, largeRoomBytes, caches, headroomBytes, chunkBytes);
+    }
+
+    private FramePool(
+            int frames,
+            int roomBytes,
+            int largeFrames,
+            int largeRoomBytes,
+            int caches,
+            int headroomBytes,
+            int chunkBytes)
+            throws NicUnavailableException {
         this.frames = frames;
         this.headroomBytes = headroomBytes;
         this.roomBytes = roomBytes;
-        this.strideBytes = stride(headroomBytes + roomBytes);
+        this.strideBytes = chunkBytes != 0 ? chunkBytes : stride(headroomBytes + roomBytes);
         this.largeFrames = largeFrames;
         this.largeRoomBytes = largeFrames == 0 ? 0 : largeRoomBytes;
         this.largeStrideBytes = stride(headroomBytes + largeRoomBytes);
         long smallBytes = (long) frames * strideBytes;
-        this.region = allocate(smallBytes + (long) largeFrames * largeStrideBytes, frames, roomBytes);
+        long regionBytes = smallBytes + (long) largeFrames * largeStrideBytes;
+        int alignment = chunkBytes == 0 ? 1 : Math.max(PAGE_BYTES, chunkBytes);
+        ByteBuffer allocated = allocate(regionBytes + alignment - 1, frames, roomBytes);
+        this.region =
+                chunkBytes == 0 ? allocated : allocated.alignedSlice(alignment).slice(0, (int) regionBytes);
         this.largeBase = (int) smallBytes;
         this.small = new FrameStack(frames);
         this.large = new FrameStack(largeFrames);

@@ -65,6 +65,11 @@ public interface Nic extends AutoCloseable {
         return true;
     }
 
+    /** What it shares with the kernel; null for a NIC of the stack's alone. */
+    default KernelShare kernelShare() {
+        return null;
+    }
+
     /** Releases descriptors and memory. No queue may be in use. */
     @Override
     void close();

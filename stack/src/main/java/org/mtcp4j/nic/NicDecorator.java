@@ -75,6 +75,11 @@ public abstract class NicDecorator implements Nic {
     }
 
     @Override
+    public KernelShare kernelShare() {
+        return inner.kernelShare();
+    }
+
+    @Override
     public void close() {
         inner.close();
     }

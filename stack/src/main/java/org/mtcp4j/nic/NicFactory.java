@@ -63,9 +63,10 @@ public final class NicFactory {
     private static String noKind(String spec, String kind, Map<String, NicProvider> providers) {
         if (Files.isDirectory(INTERFACES.resolve(kind.isEmpty() ? "none" : kind.replace('/', '_')))) {
             return "mtcp.nic=" + spec
-                    + " is a network interface of the kernel's, and no kind; write tap:NAME for a TAP device of the"
-                    + " stack's own that the kernel routes to, or let the stack have this interface:"
-                    + " dpdk:net_af_packet0,iface=" + kind + " or dpdk:net_af_xdp0,iface=" + kind
+                    + " is a network interface of the kernel's, and no kind; write xdp:" + kind
+                    + " to share it with the kernel,"
+                    + " tap:NAME for a TAP device of the stack's own that the kernel routes to, or let the stack have this"
+                    + " interface: dpdk:net_af_packet0,iface=" + kind + " or dpdk:net_af_xdp0,iface=" + kind
                     + " (in agent arguments '+' for ',')";
         }
         String question = Nearest.question(kind, providers.keySet());

@@ -15,31 +15,33 @@ import org.mtcp4j.ip.LinkAddresses;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
 import org.mtcp4j.nic.linux.OwnFiles;
+import org.mtcp4j.nic.xdp.XdpNicProvider;
 import org.mtcp4j.wire.FlowHash;
 
 /** What {@code mtcp.ip} and {@code mtcp.gateway} say: addresses that are configured, and where others are to come from. */
 final class AddressConfig {
     private static final String DHCP = "dhcp";
     private static final String SLAAC = "slaac";
+    private static final String KERNEL = "kernel";
     private static final int LINK_LOCAL_PREFIX_BITS = 64;
     /** The same as long as the machine is installed; only what is hashed with it is seen by others. */
     private static final Path MACHINE_ID = Path.of("/etc/machine-id");
 
-    private final Routes routes;
+    private final Routes fixed;
     private final AddressPlan plan;
     private final String text;
 
     /** @throws StackUnavailableException with one sentence */
     AddressConfig(StackConfig config) throws StackUnavailableException {
-        text = config.text(Key.IP);
+        text = text(config);
         try {
             String[] nics = config.text(Key.NIC).split(";", -1);
             List<LinkAddresses> links = new ArrayList<>();
             List<AddressPlan.Sources> sources = new ArrayList<>();
             for (String group : groups(nics.length)) {
                 List<String> parts = List.of(group.trim().split("\\s*,\\s*", -1));
-                AddressPlan.Sources learned = new AddressPlan.Sources(parts.contains(DHCP), parts.contains(SLAAC));
-                links.add(LinkAddresses.of(subnets(parts, learned.slaac(), links.size() + 1)));
+                AddressPlan.Sources learned = sources(parts, nics[sources.size()].trim());
+                links.add(LinkAddresses.of(subnets(parts, learned, links.size() + 1)));
                 sources.add(learned);
             }
             List<IpAddress> gateways = gateways(config.text(Key.GATEWAY));
@@ -50,10 +52,36 @@ final class AddressConfig {
                         + SLAAC + " could learn an address from; name a NIC, or write ADDRESS/PREFIX");
             }
             // Where networks are still to be learned, the gateway may be in one of those.
-            routes = Routes.ofLinks(links, plan.any() ? List.of() : gateways);
+            fixed = Routes.ofLinks(links, plan.any() ? List.of() : gateways);
         } catch (IllegalArgumentException e) {
             throw new StackUnavailableException("mtcp.ip or mtcp.gateway: " + e.getMessage(), e);
         }
+    }
+
+    /** An interface that the kernel has, too, has its addresses from there unless something else is written. */
+    static String text(StackConfig config) {
+        String[] nics = config.text(Key.NIC).split(";", -1);
+        return nics.length == 1 && isShared(nics[0].trim()) && config.isDefault(Key.IP) ? KERNEL : config.text(Key.IP);
+    }
+
+    private static boolean isShared(String nic) {
+        return nic.startsWith(XdpNicProvider.KIND + ":");
+    }
+
+    private static AddressPlan.Sources sources(List<String> parts, String nic) {
+        boolean dhcp = parts.contains(DHCP);
+        boolean slaac = parts.contains(SLAAC);
+        if (isShared(nic) && (dhcp || slaac)) {
+            throw new IllegalArgumentException("mtcp.nic=" + nic
+                    + " has its addresses from the kernel, which learns them itself; write " + KERNEL
+                    + ", or which of its addresses the stack is to have");
+        }
+        if (!isShared(nic) && parts.contains(KERNEL)) {
+            throw new IllegalArgumentException("mtcp.nic=" + nic
+                    + " is not an interface that the kernel has, too, so there are no addresses of the kernel's; write"
+                    + " ADDRESS/PREFIX");
+        }
+        return new AddressPlan.Sources(dhcp, slaac, isShared(nic));
     }
 
     private static void check(
@@ -106,15 +134,15 @@ final class AddressConfig {
         return gateways;
     }
 
-    private static List<Subnet> subnets(List<String> parts, boolean slaac, int zone) {
+    private static List<Subnet> subnets(List<String> parts, AddressPlan.Sources sources, int zone) {
         List<Subnet> own = new ArrayList<>();
         for (String part : parts) {
-            if (!part.equals(DHCP) && !part.equals(SLAAC)) {
+            if (!part.equals(DHCP) && !part.equals(SLAAC) && !part.equals(KERNEL)) {
                 Subnet subnet = AddressChecks.own(part);
                 own.add(new Subnet(subnet.address().inZone(zone), subnet.prefixBits()));
             }
         }
-        if (!slaac) {
+        if (!sources.slaac() && !sources.kernel()) {
             linkLocal(own, zone).ifPresent(own::add);
         }
         return own;
@@ -157,7 +185,7 @@ final class AddressConfig {
     }
 
     Routes routes() {
-        return routes;
+        return fixed;
     }
 
     AddressPlan plan() {
@@ -166,6 +194,10 @@ final class AddressConfig {
 
     /** The sentence for a start that got no address. */
     String missing(long waitedNs) {
+        if (plan.links().stream().anyMatch(AddressPlan.Sources::kernel)) {
+            return "mtcp.ip=" + text + ": the interface got none of these addresses within " + waitedNs / 1_000_000
+                    + " ms; give it one, as by 'ip addr add', name one that 'ip addr' shows, or wait longer with mtcp.address-wait";
+        }
         return "mtcp.ip=" + text + ": the network gave no address within " + waitedNs / 1_000_000
                 + " ms; is there a DHCP server, or for slaac a router that advertises a prefix, on the NIC's link? Wait longer with"
                 + " mtcp.address-wait, or write ADDRESS/PREFIX";

@@ -23,6 +23,7 @@ import org.mtcp4j.nic.NicFactory;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.VlanNic;
+import org.mtcp4j.nic.xdp.XdpNicProvider;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.stats.SideReason;
@@ -37,6 +38,8 @@ public final class Stack implements Reach, AutoCloseable {
 
     /** 4095 is reserved (IEEE 802.1Q). */
     private static final int MOST_VLAN = 4_094;
+
+    private static final int MOST_MTU = 65_535;
 
     /** After connections had their time to end of themselves. */
     private static final long MAX_LEAVE_NS = 1_000_000_000;
@@ -207,7 +210,7 @@ public final class Stack implements Reach, AutoCloseable {
         }
         return new NicSettings(
                 config.intValue(Key.CONTEXTS),
-                config.intValue(Key.MTU),
+                mtu(config, nic),
                 address,
                 frames,
                 hostIp.isEmpty() ? null : hostIp,
@@ -227,6 +230,12 @@ public final class Stack implements Reach, AutoCloseable {
             groups.append(i == 0 ? "" : ":").append(Long.toHexString(half >>> (48 - 16 * (i & 3)) & 0xffff));
         }
         return groups + "/" + subnet.prefixBits();
+    }
+
+    /** An interface that the kernel has, too, has its MTU from there unless a smaller one is wanted. */
+    private static int mtu(StackConfig config, int nic) {
+        boolean shared = part(config, Key.NIC, nic).startsWith(XdpNicProvider.KIND + ":");
+        return shared && config.isDefault(Key.MTU) ? MOST_MTU : config.intValue(Key.MTU);
     }
 
     private static Map<String, String> nicOptions(StackConfig config) {
@@ -289,6 +298,16 @@ public final class Stack implements Reach, AutoCloseable {
     /** The addresses that the stack has now, with their prefixes, and where it sends what is for no network of its own. */
     public String addressText() {
         return engine.routes().toText();
+    }
+
+    /** Whether binds take their ports in the kernel as well, since an interface is shared with it. */
+    public boolean reservesInKernel() {
+        return engine.reservesInKernel();
+    }
+
+    /** What {@code mtcp.ip} comes to. */
+    public static String ipText(StackConfig config) {
+        return AddressConfig.text(config);
     }
 
     /** What was configured and will not have the effect that was meant, a sentence each with the cure. */

@@ -65,6 +65,22 @@ public final class StackListener extends Pollable {
         opened.home(driven < 0 ? home : driven);
     }
 
+    /** As before {@link #bind}; unless it is closed. */
+    public void unbind() {
+        Listener opened;
+        PortTable.Binding bound;
+        synchronized (this) {
+            opened = closed ? null : listener;
+            bound = binding;
+            listener = closed ? listener : null;
+        }
+        if (opened != null) {
+            local = null;
+            engine.unlisten(opened);
+            engine.ports().release(bound);
+        }
+    }
+
     /** Which context the thread drives that will accept here. */
     void drivenBy(int context) {
         drivenBy = context;

@@ -73,6 +73,19 @@ public final class StackSocket extends Pollable {
         local = new InetSocketAddress(address.getAddress(), bound.port());
     }
 
+    /** As before {@link #bind}; unless it is closed. */
+    public void unbind() {
+        PortTable.Binding bound;
+        synchronized (this) {
+            bound = closed ? null : binding;
+            binding = closed ? binding : null;
+        }
+        if (bound != null) {
+            local = null;
+            engine.ports().release(bound);
+        }
+    }
+
     /**
      * Starts the active open; does not wait for the answer. The local address is known when this returns.
      *

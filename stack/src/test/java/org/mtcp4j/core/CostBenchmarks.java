@@ -87,7 +87,7 @@ public class CostBenchmarks {
 
         private static final long LOCAL = IpAddress.mapped(0xc612_0002);
 
-        final FlowTable table = new FlowTable(new LocalPorts(), new TupleHash(1, 2));
+        final FlowTable table = new FlowTable(new LocalPorts(null), new TupleHash(1, 2));
         Context context;
         private long[] remote;
         private int[] ports;

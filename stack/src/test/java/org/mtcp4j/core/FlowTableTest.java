@@ -13,7 +13,7 @@ import org.mtcp4j.tcp.TcpSettings;
 class FlowTableTest {
     private final Context context =
             TestEngines.engine(List.of(TestEngines.memory())).context(0);
-    private final FlowTable table = new FlowTable(new LocalPorts(), new TupleHash(1, 2));
+    private final FlowTable table = new FlowTable(new LocalPorts(null), new TupleHash(1, 2));
 
     private Flow find(Flow flow) {
         FlowKey key = new FlowKey();
@@ -39,7 +39,7 @@ class FlowTableTest {
     void tuplesThatSomebodyChoseToMeetDoNot() {
         long ours = IpAddress.mapped(0xc6120002);
         int chosen = 0;
-        FlowTable chosenTable = new FlowTable(new LocalPorts(), new TupleHash(3, 4));
+        FlowTable chosenTable = new FlowTable(new LocalPorts(null), new TupleHash(3, 4));
         List<Flow> flows = new ArrayList<>();
         for (int i = 0; chosen < 4_000; i++) {
             FlowKey key = key(ours, IpAddress.mapped(0x0a000000 + (i >>> 14)), 1_024 + (i & 0x3fff));

@@ -16,7 +16,7 @@ class TimeWaitsTest {
 
     private final Context context =
             TestEngines.engine(List.of(TestEngines.memory())).context(0);
-    private final TimeWaits table = new TimeWaits(DURATION_NS, new LocalPorts(), new TupleHash(1, 2));
+    private final TimeWaits table = new TimeWaits(DURATION_NS, new LocalPorts(null), new TupleHash(1, 2));
 
     private static FlowKey key(Flow flow) {
         FlowKey key = new FlowKey();

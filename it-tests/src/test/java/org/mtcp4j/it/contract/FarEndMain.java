@@ -26,10 +26,13 @@ import org.mtcp4j.socket.Stack;
 import org.mtcp4j.spi.nio.MtcpSelectorProvider;
 
 /**
- * A stack whose channels another JVM uses: arguments are the stack's configuration and its address. Prints a line with the serialized {@link
+ * A stack, or the kernel, whose channels another JVM uses: arguments are the stack's configuration and its address. Prints a line with the serialized {@link
  * FarEnd}, and ends with its standard input.
  */
 public final class FarEndMain implements FarEnd {
+    /** Instead of a configuration. */
+    static final String KERNEL = "kernel";
+
     /** Kept, or it is collected while nobody asks. */
     private static FarEndMain exported;
 
@@ -45,9 +48,14 @@ public final class FarEndMain implements FarEnd {
     }
 
     public static void main(String[] arguments) throws Exception {
-        StackConfig config = StackConfig.of(arguments[0]);
-        Stack stack = Stack.start(config);
-        exported = new FarEndMain(MtcpSelectorProvider.of(stack, config), InetAddress.getByName(arguments[1]));
+        Stack stack = null;
+        SelectorProvider provider = SelectorProvider.provider();
+        if (!arguments[0].equals(KERNEL)) {
+            StackConfig config = StackConfig.of(arguments[0]);
+            stack = Stack.start(config);
+            provider = MtcpSelectorProvider.of(stack, config);
+        }
+        exported = new FarEndMain(provider, InetAddress.getByName(arguments[1]));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
             out.writeObject(UnicastRemoteObject.exportObject(exported, 0));
@@ -56,7 +64,9 @@ public final class FarEndMain implements FarEnd {
         while (System.in.read() >= 0) {
             // Nobody writes.
         }
-        stack.close();
+        if (stack != null) {
+            stack.close();
+        }
         System.exit(0);
     }
 

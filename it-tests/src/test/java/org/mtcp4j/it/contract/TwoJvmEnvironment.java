@@ -53,7 +53,7 @@ final class TwoJvmEnvironment implements ContractEnvironment {
                         THERE.getHostAddress()))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        FarEnd end = farEnd();
+        FarEnd end = farEnd(other);
         there = new FarProvider(end);
         silent = serverHere ? new FullListener(here, HERE) : null;
         silentAddress = serverHere ? silent.address() : end.silentAddress();
@@ -64,7 +64,7 @@ final class TwoJvmEnvironment implements ContractEnvironment {
                 + "/24,wildcard=stack,time-wait=1s,dpdk.no-huge=true,dpdk.eal-args=-m 512";
     }
 
-    private FarEnd farEnd() throws IOException, ClassNotFoundException {
+    static FarEnd farEnd(Process other) throws IOException, ClassNotFoundException {
         String line = other.inputReader().readLine();
         if (line == null) {
             throw new IOException("the other JVM has ended");

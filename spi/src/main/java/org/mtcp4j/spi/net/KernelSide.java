@@ -15,8 +15,11 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
 import java.net.SocketOption;
+import java.net.SocketOptions;
+import java.net.StandardSocketOptions;
 import java.util.Map;
 import java.util.Set;
+import org.mtcp4j.spi.nio.StackPort;
 import sun.nio.ch.NioSocketImpl;
 
 /** A socket on the kernel: the JDK's platform impl does everything. Its methods are protected, so they are called through handles. */
@@ -62,25 +65,18 @@ final class KernelSide implements NetSide {
         return side;
     }
 
-    /** Takes a port on the stack too. */
-    interface StackBind {
-        /** @throws BindException where it is in use there */
-        void bind(int port) throws IOException;
-    }
-
     /**
      * Binds both sides to one address and one port, or neither. Port 0 is chosen by the kernel, and chosen again if it is used on the stack.
      *
      * @param options by {@link SocketOption} or number
      */
-    static KernelSide bound(boolean server, Map<Object, Object> options, InetSocketAddress local, StackBind stackBind)
+    static KernelSide bound(boolean server, Map<Object, Object> options, InetSocketAddress local, StackPort stackPort)
             throws IOException {
         for (int tries = 1; ; tries++) {
             KernelSide kernel = create(server, true);
             try {
                 kernel.setOptions(options);
-                kernel.bind(local.getAddress(), local.getPort());
-                stackBind.bind(kernel.localPort());
+                stackPort.bind(local, kernel.new Bound(server ? null : options));
                 return kernel;
             } catch (BindException e) {
                 kernel.close();
@@ -91,6 +87,38 @@ final class KernelSide implements NetSide {
                 kernel.close();
                 throw e;
             }
+        }
+    }
+
+    private final class Bound implements StackPort.KernelSocket {
+        /** Null for a server, which needs to have SO_REUSEADDR when it begins to listen, too. */
+        private final Map<Object, Object> options;
+
+        Bound(Map<Object, Object> options) {
+            this.options = options;
+        }
+
+        @Override
+        public void bind(InetSocketAddress address, boolean shared) throws IOException {
+            if (shared) {
+                setOption(SocketOptions.SO_REUSEADDR, true);
+            }
+            KernelSide.this.bind(address.getAddress(), address.getPort());
+            if (shared && options != null) {
+                // What was set by its number or by its option stands again.
+                setOption(SocketOptions.SO_REUSEADDR, before());
+            }
+        }
+
+        private Object before() {
+            Object byNumber = options.get(SocketOptions.SO_REUSEADDR);
+            Object asked = byNumber != null ? byNumber : options.get(StandardSocketOptions.SO_REUSEADDR);
+            return Boolean.TRUE.equals(asked);
+        }
+
+        @Override
+        public int port() {
+            return localPort();
         }
     }
 

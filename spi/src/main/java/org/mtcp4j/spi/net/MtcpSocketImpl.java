@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.mtcp4j.spi.nio.KernelProvider;
 import org.mtcp4j.spi.nio.SideRules;
+import org.mtcp4j.spi.nio.StackPort;
 import sun.net.PlatformSocketImpl;
 
 /**
@@ -91,14 +92,39 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
             if (server) {
                 bindServer(local);
             } else if (host.isAnyLocalAddress()) {
-                reserved = KernelSide.bound(false, undecided, local, chosen -> present.bind(host, chosen));
+                reserve((StackClient) present, local);
             } else if (rules.owns(local)) {
-                present.bind(host, port);
-                undecided = null;
+                bindOwn((StackClient) present, local);
             } else {
                 moveToKernel(local);
             }
         }
+    }
+
+    /** With the side lock held. */
+    private void bindOwn(StackClient client, InetSocketAddress local) throws IOException {
+        if (rules.stack().reservesInKernel() && rules.stack().shares(local.getAddress())) {
+            // Where it connects to decides: to the kernel's servers at the same address, for one.
+            reserve(client, local);
+            return;
+        }
+        client.bind(local.getAddress(), local.getPort());
+        undecided = null;
+    }
+
+    private void reserve(StackClient client, InetSocketAddress local) throws IOException {
+        reserved = KernelSide.bound(false, undecided, local, new StackPort(rules.stack()) {
+            @Override
+            protected int take(int port) throws IOException {
+                client.bind(local.getAddress(), port);
+                return client.localPort();
+            }
+
+            @Override
+            protected void giveBack() {
+                client.unbind();
+            }
+        });
     }
 
     private void bindServer(InetSocketAddress local) throws IOException {

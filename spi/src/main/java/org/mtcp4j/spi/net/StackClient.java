@@ -103,6 +103,15 @@ final class StackClient extends StackSide {
         }
     }
 
+    /** As before a bind. */
+    void unbind() {
+        synchronized (stateLock) {
+            socket.unbind();
+            local = null;
+            address = null;
+        }
+    }
+
     @Override
     public void listen(int backlog) throws IOException {
         throw new SocketException("Not a server socket");

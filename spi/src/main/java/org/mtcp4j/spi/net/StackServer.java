@@ -20,6 +20,7 @@ import org.mtcp4j.socket.StackOption;
 import org.mtcp4j.socket.StackSocket;
 import org.mtcp4j.spi.nio.KernelWatch;
 import org.mtcp4j.spi.nio.StackAddresses;
+import org.mtcp4j.spi.nio.StackPort;
 import org.mtcp4j.stats.SideReason;
 
 /**
@@ -133,11 +134,18 @@ final class StackServer extends StackSide {
         InetAddress host = asked.getAddress();
         KernelSide half;
         try {
-            half = KernelSide.bound(
-                    true,
-                    kernelOptions,
-                    asked,
-                    port -> listener.bind(toBind(new InetSocketAddress(host, port)), backlog));
+            half = KernelSide.bound(true, kernelOptions, asked, new StackPort(stack) {
+                @Override
+                protected int take(int port) throws IOException {
+                    listener.bind(toBind(new InetSocketAddress(host, port)), backlog);
+                    return listener.localAddress().getPort();
+                }
+
+                @Override
+                protected void giveBack() {
+                    listener.unbind();
+                }
+            });
         } catch (BindException e) {
             if (!StackAddresses.isMissing(asked, e)) {
                 throw e;

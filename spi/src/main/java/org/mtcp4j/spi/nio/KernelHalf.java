@@ -6,6 +6,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
@@ -15,12 +16,6 @@ import sun.nio.ch.SelChImpl;
 final class KernelHalf {
     /** Ports of the kernel's choosing that the stack may have in use before the bind is given up. */
     private static final int MOST_TRIES = 64;
-
-    /** Takes a port on the stack. */
-    interface StackBind {
-        /** @throws BindException where it is in use there */
-        void bind(int port) throws IOException;
-    }
 
     private final ServerSocketChannel channel;
     private volatile KernelWatch watch;
@@ -36,7 +31,7 @@ final class KernelHalf {
             Map<SocketOption<?>, Object> options,
             InetSocketAddress address,
             int backlog,
-            StackBind stackBind)
+            StackPort stackPort)
             throws IOException {
         for (int tries = 1; ; tries++) {
             ServerSocketChannel channel = KernelProvider.get().openServerSocketChannel(family);
@@ -45,8 +40,7 @@ final class KernelHalf {
                 for (Map.Entry<SocketOption<?>, Object> option : options.entrySet()) {
                     setUnchecked(channel, option.getKey(), option.getValue());
                 }
-                channel.bind(address, backlog);
-                stackBind.bind(channel.socket().getLocalPort());
+                stackPort.bind(address, new ServerSocketOfKernel(channel, backlog));
                 return new KernelHalf(channel);
             } catch (BindException e) {
                 channel.close();
@@ -57,6 +51,21 @@ final class KernelHalf {
                 channel.close();
                 throw e;
             }
+        }
+    }
+
+    private record ServerSocketOfKernel(ServerSocketChannel channel, int backlog) implements StackPort.KernelSocket {
+        @Override
+        public void bind(InetSocketAddress address, boolean shared) throws IOException {
+            if (shared) {
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            }
+            channel.bind(address, backlog);
+        }
+
+        @Override
+        public int port() {
+            return channel.socket().getLocalPort();
         }
     }
 

@@ -178,7 +178,8 @@ public final class MtcpRuntime {
         }
         StringBuilder lines = new StringBuilder("[mtcp] ").append(version());
         for (Key key : new Key[] {Key.NIC, Key.IP, Key.CONTEXTS}) {
-            lines.append(' ').append(key.shortName()).append('=').append(config.text(key));
+            lines.append(' ').append(key.shortName()).append('=');
+            lines.append(key == Key.IP ? Stack.ipText(config) : config.text(key));
         }
         lines.append(" driver=").append(stack.engine().driver());
         lines.append(" memory=").append(stack.engine().budget().text());

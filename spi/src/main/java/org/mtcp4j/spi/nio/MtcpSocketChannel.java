@@ -3,11 +3,13 @@ package org.mtcp4j.spi.nio;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
@@ -172,8 +174,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             } else if (address.getAddress().isAnyLocalAddress()) {
                 reserve(address);
             } else if (provider.owns(address)) {
-                side.bind(address);
-                undecided = null;
+                bindOwn(address);
             } else {
                 moveToKernel(address);
             }
@@ -187,9 +188,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
             SocketChannel kernel = KernelProvider.get().openSocketChannel(family);
             try {
                 replayOptions(kernel);
-                kernel.bind(any);
-                side.bind(
-                        new InetSocketAddress(any.getAddress(), kernel.socket().getLocalPort()));
+                new PortOfStack(any.getAddress()).bind(any, new SocketOfKernel(kernel));
                 reserved = kernel;
                 if (!isOpen()) {
                     kernel.close();
@@ -204,6 +203,62 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
                 kernel.close();
                 throw e;
             }
+        }
+    }
+
+    /** With the side lock held. */
+    private void bindOwn(InetSocketAddress address) throws IOException {
+        if (provider.stack().reservesInKernel() && provider.stack().shares(address.getAddress())) {
+            // Where it connects to decides: to the kernel's servers at the same address, for one.
+            reserve(address);
+            return;
+        }
+        side.bind(address);
+        undecided = null;
+    }
+
+    private final class PortOfStack extends StackPort {
+        private final InetAddress address;
+
+        PortOfStack(InetAddress address) {
+            super(provider.stack());
+            this.address = address;
+        }
+
+        @Override
+        protected int take(int port) throws IOException {
+            side.bind(new InetSocketAddress(address, port));
+            return side.localAddress().getPort();
+        }
+
+        @Override
+        protected void giveBack() {
+            ((StackSocketSide) side).unbind();
+        }
+    }
+
+    private final class SocketOfKernel implements StackPort.KernelSocket {
+        private final SocketChannel kernel;
+
+        SocketOfKernel(SocketChannel kernel) {
+            this.kernel = kernel;
+        }
+
+        @Override
+        public void bind(InetSocketAddress address, boolean shared) throws IOException {
+            if (!shared) {
+                kernel.bind(address);
+                return;
+            }
+            kernel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            kernel.bind(address);
+            Object asked = undecided.get(StandardSocketOptions.SO_REUSEADDR);
+            kernel.setOption(StandardSocketOptions.SO_REUSEADDR, Boolean.TRUE.equals(asked));
+        }
+
+        @Override
+        public int port() {
+            return kernel.socket().getLocalPort();
         }
     }
 

@@ -71,13 +71,19 @@ final class StackServerSide implements ServerSide {
     void bindBoth(InetSocketAddress address, int backlog, Map<SocketOption<?>, Object> options) throws IOException {
         KernelHalf half;
         try {
-            half = KernelHalf.bind(
-                    family,
-                    options,
-                    address,
-                    backlog,
-                    port -> listener.bind(
-                            StackAddresses.toBind(new InetSocketAddress(address.getAddress(), port), family), backlog));
+            half = KernelHalf.bind(family, options, address, backlog, new StackPort(provider.stack()) {
+                @Override
+                protected int take(int port) throws IOException {
+                    InetSocketAddress wanted = new InetSocketAddress(address.getAddress(), port);
+                    listener.bind(StackAddresses.toBind(wanted, family), backlog);
+                    return listener.localAddress().getPort();
+                }
+
+                @Override
+                protected void giveBack() {
+                    listener.unbind();
+                }
+            });
         } catch (BindException e) {
             if (!StackAddresses.isMissing(address, e)) {
                 throw e;

@@ -70,6 +70,14 @@ final class StackSocketSide implements SocketSide {
         }
     }
 
+    /** As before a bind. */
+    void unbind() {
+        synchronized (state) {
+            socket.unbind();
+            local = null;
+        }
+    }
+
     @Override
     public boolean connect(InetSocketAddress address) throws IOException {
         return connect(address, 0, false);

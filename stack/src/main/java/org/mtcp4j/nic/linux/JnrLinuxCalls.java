@@ -37,12 +37,35 @@ public final class JnrLinuxCalls implements LinuxCalls {
 
         int socket(int domain, int type, int protocol);
 
+        int bind(int fd, long address, int bytes);
+
+        int getsockname(int fd, long address, long bytes);
+
+        int setsockopt(int fd, int level, int name, long value, int bytes);
+
+        int getsockopt(int fd, int level, int name, long value, long bytes);
+
+        long send(int fd, long address, long bytes, int flags);
+
+        long recv(int fd, long address, long bytes, int flags);
+
+        /** With a seventh argument that nobody reads: JNR-FFI 2.2.19 spoils the sixth of six on x86-64. */
+        long mmap(long at, long bytes, long protection, long flags, long fd, long offset, long unused);
+
+        int munmap(long address, long bytes);
+
+        long syscall(long number, long a, long b, long c);
+
         int sched_setaffinity(int threadId, long maskBytes, long mask);
 
         String strerror(int errno);
 
         int getpid();
     }
+
+    private static final long BPF_X86_64 = 321;
+    /** Of asm-generic, as aarch64 and riscv64 have it. */
+    private static final long BPF_GENERIC = 280;
 
     private final Libc libc;
     private final Runtime runtime;
@@ -127,6 +150,57 @@ public final class JnrLinuxCalls implements LinuxCalls {
     @Override
     public int socket(int domain, int type, int protocol) {
         return result(libc.socket(domain, type, protocol));
+    }
+
+    @Override
+    public int bind(int fd, long address, int bytes) {
+        return result(libc.bind(fd, address, bytes));
+    }
+
+    @Override
+    public int getsockname(int fd, long address, long bytes) {
+        return result(libc.getsockname(fd, address, bytes));
+    }
+
+    @Override
+    public int setsockopt(int fd, int level, int name, long value, int bytes) {
+        return result(libc.setsockopt(fd, level, name, value, bytes));
+    }
+
+    @Override
+    public int getsockopt(int fd, int level, int name, long value, long bytes) {
+        return result(libc.getsockopt(fd, level, name, value, bytes));
+    }
+
+    @Override
+    public long send(int fd, long address, long bytes, int flags) {
+        return result(libc.send(fd, address, bytes, flags));
+    }
+
+    @Override
+    public long recv(int fd, long address, long bytes, int flags) {
+        return result(libc.recv(fd, address, bytes, flags));
+    }
+
+    @Override
+    public long mmap(long bytes, int protection, int flags, int fd, long offset) {
+        return result(libc.mmap(0, bytes, protection, flags, fd, offset, 0));
+    }
+
+    @Override
+    public int munmap(long address, long bytes) {
+        return result(libc.munmap(address, bytes));
+    }
+
+    @Override
+    public int bpf(int command, long attributes, int bytes) {
+        long number = EPOLL_PACKED ? BPF_X86_64 : BPF_GENERIC;
+        return (int) result(libc.syscall(number, command, attributes, bytes));
+    }
+
+    @Override
+    public ByteBuffer view(long address, int bytes) {
+        return MemoryIO.getInstance().newDirectByteBuffer(address, bytes);
     }
 
     @Override

@@ -19,6 +19,17 @@ public interface LinuxCalls {
     int EEXIST = 17;
     int ENODEV = 19;
     int EINVAL = 22;
+    int ERANGE = 34;
+    int ENOSPC = 28;
+    int ENOSYS = 38;
+    int EAFNOSUPPORT = 97;
+    int EADDRINUSE = 98;
+    int EADDRNOTAVAIL = 99;
+    int ENOBUFS = 105;
+    int ENOMEM = 12;
+    int EEXIST = 17;
+    int E2BIG = 7;
+    int EOPNOTSUPP = 95;
 
     int O_RDWR = 2;
     int O_NONBLOCK = 0x800;
@@ -75,6 +86,29 @@ public interface LinuxCalls {
     int poll(long pollFds, int count, int timeoutMs);
 
     int socket(int domain, int type, int protocol);
+
+    int bind(int fd, long address, int bytes);
+
+    int getsockname(int fd, long address, long bytes);
+
+    int setsockopt(int fd, int level, int name, long value, int bytes);
+
+    int getsockopt(int fd, int level, int name, long value, long bytes);
+
+    long send(int fd, long address, long bytes, int flags);
+
+    long recv(int fd, long address, long bytes, int flags);
+
+    /** At an address of the kernel's choosing. */
+    long mmap(long bytes, int protection, int flags, int fd, long offset);
+
+    int munmap(long address, long bytes);
+
+    /** bpf(2). */
+    int bpf(int command, long attributes, int bytes);
+
+    /** A direct buffer over memory that is not the JVM's; big-endian, as every new one. */
+    ByteBuffer view(long address, int bytes);
 
     /**
      * @param threadId 0 for the calling thread

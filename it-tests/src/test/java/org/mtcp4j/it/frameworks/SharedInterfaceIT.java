@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.it.frameworks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A program and the kernel on one interface and one address: {@code nic=xdp:eth0} in a namespace that looks like a pod's, its peer a kernel in
+ * another one. Nothing is set at the peer's end, neither by ethtool nor by sysctl.
+ */
+class SharedInterfaceIT {
+    private static final String PORT = "8080";
+    private static final String URL = "http://198.18.0.2:8080/";
+    /** An HTTP server of the kernel's, of nothing but perl. */
+    private static final String PERL_SERVER =
+            "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 64, LocalPort => 9090, ReuseAddr => 1) or die $!;"
+                    + " $| = 1; print \"ready\\n\"; while ($c = $s->accept) { sysread $c, $_, 4096;"
+                    + " print $c \"HTTP/1.0 200 OK\\r\\nContent-Length: 7\\r\\n\\r\\nkernel\\n\"; close $c }'";
+
+    private static final String PERL_ECHO =
+            "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Proto => \"udp\", LocalPort => 5353) or die $!; $| = 1;"
+                    + " print \"ready\\n\"; while ($from = $s->recv($_, 100)) { $s->send(\"echo $_\", 0, $from) }'";
+
+    private final List<AutoCloseable> toClose = new ArrayList<>();
+    private Namespace pod;
+    private Namespace peer;
+
+    @BeforeEach
+    void makePod() throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "XDP programs need root here");
+        pod = closed(Namespace.create());
+        peer = closed(pod.beside());
+        pod.shell(
+                20,
+                "ip link add eth0 type veth peer name v1 netns " + peer.pid()
+                        + " && echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6; ip addr add 198.18.0.2/24 dev eth0"
+                        + " && ip addr add 2001:db8::2/64 dev eth0 nodad && ip link set eth0 up");
+        peer.shell(
+                20,
+                "echo 0 >/proc/sys/net/ipv6/conf/v1/disable_ipv6; ip addr add 198.18.0.1/24 dev v1 && ip addr add 2001:db8::1/64 dev"
+                        + " v1 nodad && ip link set v1 up");
+        pod.shell(20, "ip route add default via 198.18.0.1");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (int i = toClose.size() - 1; i >= 0; i--) {
+            toClose.get(i).close();
+        }
+    }
+
+    private <T extends AutoCloseable> T closed(T closeable) {
+        toClose.add(closeable);
+        return closeable;
+    }
+
+    private Running serve(String... options) throws Exception {
+        return serve(PORT, List.of(), options);
+    }
+
+    private Running serve(String port, List<String> before, String... options) throws Exception {
+        List<String> command = new ArrayList<>(before);
+        command.add(Build.java().toString());
+        command.addAll(List.of(
+                "-Xmx300m",
+                "-XX:+UseSerialGC",
+                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                "-Djava.nio.channels.spi.SelectorProvider=org.mtcp4j.spi.nio.MtcpSelectorProvider"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharedServer.class.getName(), port));
+        Running running = closed(pod.start(command));
+        running.awaitLine("ready", 60);
+        return running;
+    }
+
+    private void kernelServer(Namespace where) throws Exception {
+        closed(where.start(List.of("bash", "-c", PERL_SERVER))).awaitLine("ready", 10);
+    }
+
+    private String curl(Namespace from, String arguments) throws Exception {
+        return from.shell(40, "curl -gsS -m 30 " + arguments).trim();
+    }
+
+    /** At once, not by silence. */
+    private boolean refused(int port) throws Exception {
+        return peer.run(10, "bash", "-c", "exec 3<>/dev/tcp/198.18.0.2/" + port)
+                .text()
+                .contains("Connection refused");
+    }
+
+    /** Connections that the pod's kernel has accepted. */
+    private long acceptedByKernel() throws Exception {
+        String[] lines = pod.shell(10, "grep ^Tcp: /proc/net/snmp").split("\n", -1);
+        List<String> names = List.of(lines[0].split(" ", -1));
+        return Long.parseLong(lines[1].split(" ", -1)[names.indexOf("PassiveOpens")].trim());
+    }
+
+    @Test
+    void programAndKernelServeOnTheSameAddress() throws Exception {
+        kernelServer(pod);
+        closed(pod.start(List.of("bash", "-c", PERL_ECHO))).awaitLine("ready", 10);
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        long before = acceptedByKernel();
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+        assertThat(curl(peer, "http://[2001:db8::2]:8080/")).isEqualTo("got 0");
+        String size = " -o /dev/null -w '%{size_download}'";
+        assertThat(curl(peer, URL + "big" + size)).isEqualTo("" + SharedServer.BIG_BYTES);
+        assertThat(curl(peer, "-T <(head -c 20000000 /dev/zero) " + URL)).isEqualTo("got 20000000");
+        assertThat(acceptedByKernel()).as("the stack's own").isEqualTo(before);
+
+        assertThat(curl(peer, "http://198.18.0.2:9090/")).isEqualTo("kernel");
+        assertThat(acceptedByKernel()).isEqualTo(before + 1);
+        assertThat(refused(8081)).isTrue();
+        assertThat(peer.shell(
+                        10,
+                        "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Proto => \"udp\", PeerAddr => \"198.18.0.2:5353\");"
+                                + " $s->send(\"hi\"); alarm 5; $s->recv($_, 100); print'"))
+                .isEqualTo("echo hi");
+        assertThat(peer.run(10, "busybox", "ping", "-c", "2", "198.18.0.2").text())
+                .contains(" 0% packet loss");
+        // From inside, over loopback.
+        assertThat(curl(pod, "http://127.0.0.1:8080/")).isEqualTo("got 0");
+        assertThat(curl(pod, URL)).isEqualTo("got 0");
+        assertThat(peer.run(5, "which", "ethtool").exitCode() != 0
+                        || peer.shell(10, "ethtool -k v1").contains("tx-checksumming: on"))
+                .isTrue();
+    }
+
+    @Test
+    void portsOfTheTwoAreApart() throws Exception {
+        kernelServer(pod);
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        assertThat(pod.run(
+                                10,
+                                "perl",
+                                "-MIO::Socket::INET",
+                                "-e",
+                                "IO::Socket::INET->new(Listen => 1, LocalPort => 8080," + " ReuseAddr => 1) or die $!")
+                        .text())
+                .contains("Address already in use");
+        Running second = closed(pod.start(List.of(
+                Build.java().toString(),
+                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                "-Djava.nio.channels.spi.SelectorProvider=org.mtcp4j.spi.nio.MtcpSelectorProvider",
+                "-Dmtcp.nic=xdp:eth0",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SharedServer.class.getName(),
+                "9090")));
+        assertThat(second.await(60).text())
+                .contains("another program, perhaps another JVM with mtcp4j, has the interface")
+                .contains("Address already in use");
+        assertThat(curl(peer, "http://198.18.0.2:9090/")).isEqualTo("kernel");
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+    }
+
+    @Test
+    void connectsOutFromPortsThatTheKernelGives() throws Exception {
+        kernelServer(peer);
+        kernelServer(pod);
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        String range =
+                pod.shell(5, "cat /proc/sys/net/ipv4/ip_local_port_range").trim();
+        int least = Integer.parseInt(range.split("\\s+", -1)[0]);
+        int most = Integer.parseInt(range.split("\\s+", -1)[1]);
+        for (int i = 0; i < 50; i++) {
+            String[] answer = curl(peer, "'" + URL + "connect?198.18.0.1,9090'").split(" ", 2);
+            assertThat(answer[1]).isEqualTo("HTTP/1.0 200");
+            assertThat(Integer.parseInt(answer[0])).isBetween(least, most);
+            assertThat(curl(pod, "http://198.18.0.1:9090/")).isEqualTo("kernel");
+        }
+        assertThat(curl(peer, "'" + URL + "connect?198.18.0.2,9090'"))
+                .as("the kernel's own server")
+                .contains("200");
+        assertThat(curl(peer, "'" + URL + "connect?127.0.0.1,9090'")).contains("200");
+        assertThat(curl(peer, "'" + URL + "connect?198.18.0.2,8080'"))
+                .as("itself")
+                .contains("200");
+        assertThat(curl(peer, "'" + URL + "connect?2001:db8::1,1'")).contains("Connection refused");
+    }
+
+    @Test
+    void nothingIsLeftOfAProgramThatIsKilled() throws Exception {
+        kernelServer(pod);
+        Running first = serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        assertThat(pod.shell(5, "ip link show eth0")).contains("xdp");
+        Running client = closed(peer.start(List.of(
+                "perl",
+                "-MIO::Socket::INET",
+                "-e",
+                "$s = IO::Socket::INET->new(\"198.18.0.2:8080\") or die $!; $| = 1; print \"connected\\n\"; <STDIN>;"
+                        + " $SIG{PIPE} = \"IGNORE\"; print $s \"GET / HTTP/1.0\\r\\n\\r\\n\"; alarm 5;"
+                        + " defined sysread($s, $_, 10) or print \"it is: $!\\n\"")));
+        client.awaitLine("connected", 10);
+        first.kill();
+        client.enter();
+        assertThat(client.await(10).text()).contains("it is: Connection reset by peer");
+        assertThat(pod.shell(5, "ip link show eth0")).doesNotContain("xdp");
+        assertThat(curl(peer, "http://198.18.0.2:9090/")).isEqualTo("kernel");
+        assertThat(refused(8080)).isTrue();
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+    }
+
+    @Test
+    void addressesAreFollowed() throws Exception {
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        pod.shell(5, "ip addr add 198.18.0.7/24 dev eth0");
+        String url = "http://198.18.0.7:8080/";
+        long before = acceptedByKernel();
+        boolean stacks = false;
+        for (int i = 0; i < 50 && !stacks; i++) {
+            assertThat(curl(peer, url)).isEqualTo("got 0");
+            long now = acceptedByKernel();
+            stacks = now == before;
+            before = now;
+        }
+        assertThat(stacks).as("the stack answers at the new address").isTrue();
+        pod.shell(5, "ip addr del 198.18.0.7/24 dev eth0; ip link set eth0 down; ip link set eth0 up");
+        assertThat(peer.run(10, "curl", "-sS", "-m", "2", url).exitCode()).isNotZero();
+        pod.shell(5, "ip link set eth0 mtu 1400");
+        assertThat(curl(peer, "--retry 3 --retry-all-errors " + URL + "big -o /dev/null -w '%{size_download}'"))
+                .isEqualTo("" + SharedServer.BIG_BYTES);
+    }
+
+    @Test
+    void genericModeTakesWhatAPeerLeavesToItsInterface() throws Exception {
+        Running server = serve("-Dmtcp.nic=xdp:eth0/generic", "-Dmtcp.on-failure=fail");
+        long startNs = System.nanoTime();
+        assertThat(curl(peer, "-T <(head -c 20000000 /dev/zero) " + URL)).isEqualTo("got 20000000");
+        assertThat(System.nanoTime() - startNs).isLessThan(15_000_000_000L);
+        assertThat(pod.shell(5, "ip link show eth0")).contains("xdpgeneric");
+        assertThat(server.isAlive()).isTrue();
+    }
+
+    @Test
+    void whatIsMissingIsSaidWithItsCureAndTheProgramRunsOnTheKernel() throws Exception {
+        Running nowhere = serve("-Dmtcp.nic=xdp:eth7");
+        assertThat(nowhere.text()).contains("nic=xdp:eth7: there is no such interface here; there are lo, eth0");
+        nowhere.close();
+        Running unable = serve(
+                PORT,
+                List.of("setpriv", "--bounding-set=-bpf,-sys_admin", "--inh-caps=-bpf,-sys_admin"),
+                "-Dmtcp.nic=xdp:eth0");
+        assertThat(unable.text()).contains("Operation not permitted").contains("--cap-add BPF");
+        long before = acceptedByKernel();
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+        assertThat(acceptedByKernel()).isEqualTo(before + 1);
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.core;
+
+/**
+ * Chooses the local port of an active open from an address that the kernel has, too: one that the kernel gives, and once given, the same
+ * for other destinations as well. Of its own range, so, and never one that another program has. The owner's.
+ */
+final class LeasedChoice {
+    /** Ports given before that are tried before the kernel is asked for another. */
+    private static final int FIRST_TRIES = 8;
+    /** Ports that the kernel is asked for, for each context: only one in so many belongs to this one. */
+    private static final int NEW_TRIES = 8;
+
+    private final Context context;
+    private final PortGate gate;
+    private final PortGate.Place place;
+
+    LeasedChoice(Context context, PortGate.Place place) {
+        this.context = context;
+        this.gate = context.engine.gate;
+        this.place = place;
+    }
+
+    /** Sets the key's local port, which is in use until {@link PortChoice#opened}; false when none is free. */
+    boolean choose(FlowKey key) {
+        int leased = gate.leasedPorts(place);
+        if (fromLeased(key, Math.min(leased, FIRST_TRIES), false)) {
+            return true;
+        }
+        int tries = NEW_TRIES * context.engine.contextCount;
+        for (int i = 0; i < tries; i++) {
+            int port = gate.lease(place);
+            if (port < 0) {
+                break;
+            }
+            key.ports(port, key.remotePort());
+            if (context.portChoice.isFreeHere(key)) {
+                return true;
+            }
+            gate.remove(key.localHi, key.localLo, port);
+        }
+        // The kernel has no more, so each of them may do; one in TIME-WAIT at last (RFC 6191).
+        leased = gate.leasedPorts(place);
+        return fromLeased(key, leased, false) || fromLeased(key, leased, true);
+    }
+
+    private boolean fromLeased(FlowKey key, int tries, boolean reopen) {
+        for (int i = 0; i < tries; i++) {
+            int port = gate.leaseAgain(place);
+            if (port < 0) {
+                return false;
+            }
+            key.ports(port, key.remotePort());
+            boolean found = reopen
+                    ? context.portChoice.isReopenableHere(key) && context.portChoice.claim(key, true)
+                    : context.portChoice.isFreeHere(key);
+            if (found) {
+                return true;
+            }
+            gate.remove(key.localHi, key.localLo, port);
+        }
+        return false;
+    }
+}

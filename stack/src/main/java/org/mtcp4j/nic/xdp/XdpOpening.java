@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.nic.xdp;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.mtcp4j.nic.FramePool;
+import org.mtcp4j.nic.NicSettings;
+import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.nic.linux.LinuxCalls;
+
+/** The steps from an interface's name to sockets that could receive, each with the sentence for its failure; and what they have opened. */
+final class XdpOpening {
+    private static final int SMALL_CHUNK_BYTES = 2_048;
+    private static final int LARGE_CHUNK_BYTES = 4_096;
+    /** An Ethernet header and a VLAN tag. */
+    private static final int ETHERNET_BYTES = 18;
+
+    private static final int MOST_LARGE_FRAMES = 64;
+    private static final int FRAMES_A_LARGE_ONE = 32;
+    private static final int LEAST_FRAMES = 512;
+    private static final int LEAST_RING = 64;
+    /** From here on rings are not made smaller, but filled less. */
+    private static final int MANY_QUEUES = 4;
+
+    private static final int EVENT_BYTES = LinuxCalls.EPOLL_EVENT_BYTES;
+
+    private final LinuxCalls calls;
+    private final String interfaceName;
+    private final NicSettings settings;
+    private final XdpFailures failures;
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+
+    private InterfaceTable.Link link;
+    private XdpProgram program;
+    private XdpShare share;
+    private FramePool pool;
+    private boolean checksums;
+    private boolean scattered;
+    private boolean isGeneric;
+    private int frames;
+    private int fillFrames;
+    /** By receive queue. */
+    private final List<XdpSocket> sockets = new ArrayList<>();
+    /** By context. */
+    private final List<XdpSocket> senders = new ArrayList<>();
+
+    private final List<Integer> epolls = new ArrayList<>();
+
+    XdpOpening(LinuxCalls calls, String interfaceName, NicSettings settings) {
+        this.calls = calls;
+        this.interfaceName = interfaceName;
+        this.settings = settings;
+        failures = new XdpFailures(calls, interfaceName);
+    }
+
+    void open(String mode) throws NicUnavailableException {
+        InterfaceTable table = new InterfaceTable(calls, failures);
+        undo.push(table::close);
+        link = find(table);
+        program = new XdpProgram(calls, failures);
+        undo.push(program::close);
+        openSockets();
+        share = new XdpShare(calls, failures, table, link, program);
+        undo.push(share::close);
+        attach(mode);
+        for (XdpSocket socket : sockets) {
+            program.socket(socket.queue, socket.fd);
+        }
+        for (int i = 0; i < settings.queues(); i++) {
+            epolls.add(openEpoll(i));
+        }
+    }
+
+    private InterfaceTable.Link find(InterfaceTable table) throws NicUnavailableException {
+        InterfaceTable.Link found = table.find(interfaceName);
+        if (found == null) {
+            throw failures.sentence("there is no such interface here; there are " + String.join(", ", table.names()));
+        }
+        if (found.mac() == 0) {
+            throw failures.sentence("the interface has no Ethernet address; share one of "
+                    + String.join(", ", table.names()) + " that has, or use nic=tap:NAME");
+        }
+        if (found.receiveQueues() > XdpProgram.MOST_QUEUES) {
+            throw failures.sentence("the interface has " + found.receiveQueues() + " receive queues, more than "
+                    + XdpProgram.MOST_QUEUES + "; reduce them with 'ethtool -L " + interfaceName + " combined "
+                    + XdpProgram.MOST_QUEUES + "'");
+        }
+        return found;
+    }
+
+    // ---- sockets ----------------------------------------------------------------------------------------------------
+
+    private void openSockets() throws NicUnavailableException {
+        XdpSocket first = openSocket(0);
+        registerMemory(first);
+        int contexts = settings.queues();
+        int ring =
+                Math.max(LEAST_RING, Integer.highestOneBit(frames / (4 * Math.min(link.receiveQueues(), MANY_QUEUES))));
+        first.makeRings(ring, null);
+        scattered = first.bind(link.index(), null);
+        sockets.add(first);
+        for (int queue = 1; queue < link.receiveQueues(); queue++) {
+            XdpSocket socket = openSocket(queue);
+            socket.makeRings(ring, null);
+            if (!socket.isThere(link.index(), first)) {
+                // The kernel tells how many there may be, not how many there are.
+                undo.pop().run();
+                break;
+            }
+            sockets.add(socket);
+        }
+        fillFrames = Math.min(ring, Math.max(LEAST_RING, frames / (4 * sockets.size())));
+        for (int i = 0; i < contexts; i++) {
+            if (i < sockets.size()) {
+                senders.add(sockets.get(i));
+            } else {
+                XdpSocket ofQueue = sockets.get(i % sockets.size());
+                XdpSocket socket = openSocket(ofQueue.queue);
+                socket.makeRings(ring, ofQueue);
+                socket.bind(link.index(), ofQueue);
+                senders.add(socket);
+            }
+        }
+    }
+
+    private XdpSocket openSocket(int queue) throws NicUnavailableException {
+        XdpSocket socket = new XdpSocket(calls, failures, queue);
+        undo.push(socket::close);
+        return socket;
+    }
+
+    /** With fewer frames where the process may not lock so much memory. */
+    private void registerMemory(XdpSocket socket) throws NicUnavailableException {
+        frames = Math.max(LEAST_FRAMES, Integer.highestOneBit(settings.frames()));
+        while (true) {
+            pool = FramePool.ofChunks(
+                    frames,
+                    chunkBytes(),
+                    XdpNic.HEADROOM_BYTES,
+                    Math.min(MOST_LARGE_FRAMES, frames / FRAMES_A_LARGE_ONE),
+                    XdpNic.LARGE_ROOM_BYTES,
+                    settings.queues());
+            int result = socket.register(calls.address(pool.region()), frames * chunkBytes(), chunkBytes());
+            if (result >= 0) {
+                checksums = result > 0;
+                return;
+            }
+            boolean tooMuch = result == -LinuxCalls.ENOBUFS || result == -LinuxCalls.ENOMEM;
+            if (!tooMuch || frames == LEAST_FRAMES) {
+                throw failures.of(
+                        "registering " + ((frames * chunkBytes()) >> 10) + " KiB for packets",
+                        result,
+                        "allow the process to lock memory: 'ulimit -l unlimited', in Docker --ulimit memlock=-1, under systemd"
+                                + " LimitMEMLOCK=infinity");
+            }
+            frames /= 2;
+        }
+    }
+
+    // ---- the program ------------------------------------------------------------------------------------------------
+
+    private void attach(String mode) throws NicUnavailableException {
+        int result = -LinuxCalls.EOPNOTSUPP;
+        program.load(false);
+        if (!mode.equals("generic")) {
+            result = program.attach(link.index(), XdpProgram.NATIVE);
+            if (result == -LinuxCalls.ERANGE || result == -LinuxCalls.EINVAL) {
+                program.load(true);
+                result = program.attach(link.index(), XdpProgram.NATIVE);
+            }
+            failIfTaken(result);
+            if (result < 0 && mode.equals("native")) {
+                throw failures.of("attaching in the driver", result, nativeCure(result));
+            }
+        }
+        if (result >= 0) {
+            return;
+        }
+        if (!scattered && mode.isEmpty()) {
+            throw failures.sentence("its driver takes no XDP program (" + calls.errorText(-result)
+                    + "), and without that the kernel must be 6.6 or later: before, packets that a peer in this machine leaves to"
+                    + " its interface to cut are lost; use nic=tap:NAME, or write xdp:" + interfaceName
+                    + "/generic where every peer is on another machine");
+        }
+        program.load(false);
+        result = program.attach(link.index(), XdpProgram.GENERIC);
+        failIfTaken(result);
+        failures.must(
+                result, "attaching the program to the interface", "the kernel must be 5.9 or later; use nic=tap:NAME");
+        isGeneric = true;
+    }
+
+    private void failIfTaken(int result) throws NicUnavailableException {
+        if (result == -LinuxCalls.EBUSY || result == -LinuxCalls.EEXIST) {
+            throw failures.sentence("another XDP program is attached to the interface ('ip link show " + interfaceName
+                    + "' shows its id), and an interface has one; detach it with 'ip link set " + interfaceName
+                    + " xdp off' if nobody needs it, or use nic=tap:NAME");
+        }
+    }
+
+    private String nativeCure(int result) {
+        return result == -LinuxCalls.ENOSPC
+                ? "a veth's other end must not have more transmit queues than this one has receive queues; write xdp:"
+                        + interfaceName
+                : "write xdp:" + interfaceName + ", which attaches behind the driver if need be";
+    }
+
+    // ---- what to sleep on -------------------------------------------------------------------------------------------
+
+    private int openEpoll(int context) throws NicUnavailableException {
+        String cure = "raise the limit of open files (ulimit -n)";
+        int epoll = (int) failures.must(calls.epollCreate1(LinuxCalls.EPOLL_CLOEXEC), "epoll_create1", cure);
+        undo.push(() -> calls.close(epoll));
+        ByteBuffer event = ByteBuffer.allocateDirect(EVENT_BYTES).order(ByteOrder.nativeOrder());
+        event.putInt(0, LinuxCalls.EPOLLIN);
+        List<Integer> descriptors = new ArrayList<>();
+        for (XdpSocket socket : receivers(context)) {
+            descriptors.add(socket.fd);
+        }
+        if (context == 0) {
+            descriptors.add(share.descriptor());
+        }
+        for (int fd : descriptors) {
+            int added = calls.epollCtl(epoll, LinuxCalls.EPOLL_CTL_ADD, fd, calls.address(event));
+            failures.must(added, "epoll_ctl", cure);
+        }
+        return epoll;
+    }
+
+    // ---- the result -------------------------------------------------------------------------------------------------
+
+    /** As configured, with {@code /generic} where the program is not in the driver. */
+    String name() {
+        return XdpNicProvider.KIND + ":" + interfaceName + (isGeneric ? "/generic" : "");
+    }
+
+    InterfaceTable.Link link() {
+        return link;
+    }
+
+    int chunkBytes() {
+        int needed = XdpNic.HEADROOM_BYTES + Math.min(settings.mtuBytes(), link.mtuBytes()) + ETHERNET_BYTES;
+        return needed <= SMALL_CHUNK_BYTES ? SMALL_CHUNK_BYTES : LARGE_CHUNK_BYTES;
+    }
+
+    int mtuBytes() {
+        int most = chunkBytes() - XdpNic.HEADROOM_BYTES - ETHERNET_BYTES;
+        return Math.min(most, Math.min(settings.mtuBytes(), link.mtuBytes()));
+    }
+
+    /** Frames that each receive queue has for what arrives. */
+    int fillFrames() {
+        return fillFrames;
+    }
+
+    boolean checksums() {
+        return checksums;
+    }
+
+    FramePool pool() {
+        return pool;
+    }
+
+    XdpShare share() {
+        return share;
+    }
+
+    /** Of the context: those of every queue whose number is the context's, modulo the number of contexts. */
+    XdpSocket[] receivers(int context) {
+        return sockets.stream()
+                .filter(socket -> socket.queue % settings.queues() == context)
+                .toArray(XdpSocket[]::new);
+    }
+
+    XdpSocket sender(int context) {
+        return senders.get(context);
+    }
+
+    int epoll(int context) {
+        return epolls.get(context);
+    }
+
+    /** The program first, so that nothing comes any more. */
+    void close() {
+        if (program != null) {
+            program.close();
+        }
+        while (!undo.isEmpty()) {
+            undo.pop().run();
+        }
+    }
+}

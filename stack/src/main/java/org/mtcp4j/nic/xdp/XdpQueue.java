@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.nic.xdp;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.LongAdder;
+import org.mtcp4j.nic.FrameBatch;
+import org.mtcp4j.nic.FramePool;
+import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.wire.Checksum;
+import org.mtcp4j.wire.Ethernet;
+import org.mtcp4j.wire.Ipv4;
+import org.mtcp4j.wire.Ipv6;
+
+/** What a context has of a shared interface: some receive queues, or none, and a socket to send by. */
+final class XdpQueue implements NicQueue {
+    private static final int NONE = -1;
+    /** Rounds with frames from one look at the kernel's news to the next. */
+    private static final int ROUNDS_A_LOOK = 64;
+
+    private static final int FILL_BURST = 64;
+    private static final long RETRY_NS = 200_000;
+    private static final int TCP = 6;
+    private static final int TCP_CHECKSUM = 16;
+    private static final long METADATA_CHECKSUM = 2;
+
+    private final XdpNic nic;
+    private final FramePool.Cache frames;
+    private final XdpSocket[] receivers;
+    private final XdpSocket sender;
+    private final int epoll;
+    /** Null but in queue 0. */
+    private final XdpShare share;
+
+    private final KernelNeighbours neighbours;
+    private final LongAdder dropped;
+    private final ByteBuffer bytes;
+    private final ByteBuffer nativeOrder;
+    /** The NIC's frames are as long, headroom included. */
+    private final int chunkBytes;
+
+    private final int fillFrames;
+    /** Of each receiver: frames that the kernel has for what arrives. */
+    private final int[] filled;
+    /** Of each receiver: where a packet that comes in pieces is put together; {@link #NONE} where there is no frame for it. */
+    private final int[] joined;
+    /** Of each receiver: as much of that packet as has come; 0 between packets. */
+    private final int[] joinedBytes;
+
+    private int nextReceiver;
+    private int rounds;
+    /** The owner slept, so news may have woken it. Set by whoever slept. */
+    private volatile boolean slept = true;
+
+    /** @param share null but for queue 0 */
+    XdpQueue(XdpNic nic, FramePool.Cache frames, XdpSocket[] receivers, XdpSocket sender, int epoll, XdpShare share) {
+        this.nic = nic;
+        this.frames = frames;
+        this.receivers = receivers;
+        this.sender = sender;
+        this.epoll = epoll;
+        this.share = share;
+        neighbours = nic.share().neighbours();
+        dropped = nic.dropped();
+        bytes = nic.memory().bytes();
+        nativeOrder = nic.memory().nativeOrder();
+        chunkBytes = nic.chunkBytes();
+        fillFrames = nic.fillFrames();
+        filled = new int[receivers.length];
+        joined = new int[receivers.length];
+        joinedBytes = new int[receivers.length];
+        for (int i = 0; i < receivers.length; i++) {
+            joined[i] = NONE;
+            refill(i);
+        }
+    }
+
+    /** Frames that the kernel has; for leak checks. */
+    int keptFrames() {
+        int kept = sender.transmit.waiting();
+        for (int i = 0; i < receivers.length; i++) {
+            kept += filled[i] + (joined[i] == NONE ? 0 : 1) + receivers[i].completion.available();
+        }
+        return kept;
+    }
+
+    // ---- receiving --------------------------------------------------------------------------------------------------
+
+    @Override
+    public int receive(FrameBatch batch) {
+        int before = batch.count;
+        for (int i = 0; i < receivers.length; i++) {
+            int which = nextReceiver;
+            nextReceiver = which + 1 == receivers.length ? 0 : which + 1;
+            receive(which, batch);
+        }
+        if (share != null) {
+            lookAtKernel(batch, batch.count == before);
+        }
+        if (sender.transmit.waiting() > 0) {
+            sender.kick();
+        }
+        return batch.count - before;
+    }
+
+    private void lookAtKernel(FrameBatch batch, boolean nothing) {
+        if ((nothing && slept) || ++rounds >= ROUNDS_A_LOOK) {
+            rounds = 0;
+            slept = false;
+            share.look();
+        }
+        if (neighbours.hasAnswer()) {
+            share.deliver(batch, this, bytes);
+        }
+    }
+
+    private void receive(int which, FrameBatch batch) {
+        XdpRing ring = receivers[which].receive;
+        int available = ring.available();
+        int taken = 0;
+        while (taken < available && batch.free() > 0) {
+            int offset = (int) ring.offset(taken);
+            int length = ring.lengthBytes(taken);
+            boolean goesOn = (ring.options(taken) & XdpRing.CONTINUES) != 0;
+            taken++;
+            if (goesOn || joinedBytes[which] > 0) {
+                join(which, batch, offset, length, goesOn);
+            } else {
+                batch.add(offset, length, isPartial(offset, length) ? FrameBatch.RX_L4_CHECKSUM_GOOD : 0);
+            }
+        }
+        if (taken > 0) {
+            ring.consumed(taken);
+            filled[which] -= taken;
+        }
+        if (filled[which] < fillFrames) {
+            refill(which);
+        }
+    }
+
+    /** A packet of a sender that leaves cutting to its interface, in pieces: one frame for the stack, by a copy. */
+    private void join(int which, FrameBatch batch, int offset, int length, boolean goesOn) {
+        if (joinedBytes[which] == 0) {
+            joined[which] = frames.allocateLarge();
+        }
+        int at = joinedBytes[which];
+        int large = joined[which];
+        if (large != NONE && at + length <= XdpNic.LARGE_ROOM_BYTES) {
+            bytes.put(large + at, bytes, offset, length);
+        } else if (large != NONE) {
+            frames.free(large);
+            joined[which] = NONE;
+        }
+        frames.free(offset);
+        joinedBytes[which] = at + length;
+        if (goesOn) {
+            return;
+        }
+        large = joined[which];
+        if (large == NONE) {
+            dropped.increment();
+        } else {
+            batch.add(large, at + length, isPartial(large, at + length) ? FrameBatch.RX_L4_CHECKSUM_GOOD : 0);
+            batch.tsoSize[batch.count - 1] = nic.segmentBytes();
+        }
+        joined[which] = NONE;
+        joinedBytes[which] = 0;
+    }
+
+    private void refill(int which) {
+        XdpRing fill = receivers[which].fill;
+        int wanted = Math.min(fillFrames - filled[which], fill.size() - fill.waiting());
+        int most = filled[which] == 0 ? wanted : Math.min(wanted, FILL_BURST);
+        int n = 0;
+        while (n < most) {
+            int offset = frames.allocate();
+            if (offset < 0) {
+                break;
+            }
+            fill.put(n, offset & -chunkBytes);
+            n++;
+        }
+        if (n > 0) {
+            fill.produced(n);
+            filled[which] += n;
+        }
+    }
+
+    /**
+     * Whether only the pseudo-header is summed: so a peer in this machine sends, which leaves the rest to an interface that it never meets.
+     * A sum that is right by chance is as good.
+     */
+    private boolean isPartial(int frame, int lengthBytes) {
+        int ip = frame + Ethernet.HEADER_BYTES;
+        int type = Ethernet.type(bytes, frame);
+        if (type == Ethernet.TYPE_IPV4
+                && lengthBytes >= Ethernet.HEADER_BYTES + Ipv4.HEADER_BYTES + TCP_CHECKSUM + 2
+                && Ipv4.protocol(bytes, ip) == TCP
+                && !Ipv4.isFragment(bytes, ip)) {
+            int header = Ipv4.headerBytes(bytes, ip);
+            int l4Bytes = Ipv4.totalBytes(bytes, ip) - header;
+            int sum = Checksum.pseudoIpv4(Ipv4.source(bytes, ip), Ipv4.destination(bytes, ip), TCP, l4Bytes);
+            return isSum(ip + header + TCP_CHECKSUM, frame + lengthBytes, sum);
+        }
+        if (type == Ethernet.TYPE_IPV6
+                && lengthBytes >= Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES + TCP_CHECKSUM + 2
+                && Ipv6.nextHeader(bytes, ip) == TCP) {
+            int sum = Ipv6.pseudo(bytes, ip, TCP, Ipv6.payloadBytes(bytes, ip));
+            return isSum(ip + Ipv6.HEADER_BYTES + TCP_CHECKSUM, frame + lengthBytes, sum);
+        }
+        return false;
+    }
+
+    private boolean isSum(int field, int end, int sum) {
+        return field + 2 <= end && (bytes.getShort(field) & 0xffff) == Checksum.fold(sum);
+    }
+
+    // ---- sending ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int transmit(FrameBatch batch) {
+        reap();
+        XdpRing ring = sender.transmit;
+        int room = ring.size() - ring.waiting();
+        int sent = 0;
+        int i = 0;
+        for (; i < batch.count; i++) {
+            int offset = batch.offset[i];
+            if (neighbours.takes(bytes, offset)) {
+                frames.free(offset);
+                continue;
+            }
+            if (sent == room) {
+                break;
+            }
+            boolean checksum = (batch.flags[i] & FrameBatch.TX_L4_CHECKSUM) != 0;
+            if (checksum) {
+                writeMetadata(offset);
+            }
+            ring.put(sent, offset, batch.lengthBytes[i], checksum ? XdpRing.HAS_METADATA : 0);
+            sent++;
+        }
+        if (sent > 0) {
+            ring.produced(sent);
+            sender.kick();
+        }
+        return i;
+    }
+
+    private void writeMetadata(int frame) {
+        int ip = Ethernet.HEADER_BYTES;
+        boolean ipv4 = Ethernet.type(bytes, frame) == Ethernet.TYPE_IPV4;
+        int tcp = ip + (ipv4 ? Ipv4.headerBytes(bytes, frame + ip) : Ipv6.HEADER_BYTES);
+        int at = frame - XdpSocket.METADATA_BYTES;
+        nativeOrder.putLong(at, METADATA_CHECKSUM).putLong(at + 8, 0).putLong(at + 16, 0);
+        nativeOrder.putShort(at + 8, (short) tcp).putShort(at + 10, (short) TCP_CHECKSUM);
+    }
+
+    /** Takes back frames that are sent. */
+    private void reap() {
+        if (!sender.tryBeginReaping()) {
+            // Another context does.
+            return;
+        }
+        XdpRing ring = sender.completion;
+        int available = ring.available();
+        for (int i = 0; i < available; i++) {
+            frames.free((int) ring.offset(i));
+        }
+        if (available > 0) {
+            ring.consumed(available);
+        }
+        sender.endReaping();
+    }
+
+    // ---- frames and sleep -------------------------------------------------------------------------------------------
+
+    @Override
+    public int allocate() {
+        int offset = frames.allocate();
+        if (offset < 0) {
+            reap();
+            offset = frames.allocate();
+        }
+        return offset;
+    }
+
+    @Override
+    public int allocateLarge() {
+        return NONE;
+    }
+
+    @Override
+    public void free(int offset) {
+        frames.free(offset);
+    }
+
+    @Override
+    public int wakeupFd() {
+        return epoll;
+    }
+
+    @Override
+    public boolean arm() {
+        return true;
+    }
+
+    @Override
+    public void disarm() {
+        slept = true;
+    }
+
+    @Override
+    public long nextDueNs() {
+        return sender.transmit.waiting() > 0 ? nic.nowNs() + RETRY_NS : Long.MAX_VALUE;
+    }
+
+    @Override
+    public void onArrival(Runnable doorbell) {}
+}

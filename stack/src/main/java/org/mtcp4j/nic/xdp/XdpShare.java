@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.nic.xdp;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.mtcp4j.nic.FrameBatch;
+import org.mtcp4j.nic.InterfaceState;
+import org.mtcp4j.nic.KernelShare;
+import org.mtcp4j.nic.NicUnavailableException;
+import org.mtcp4j.nic.linux.LinuxCalls;
+
+/** The kernel's side of a shared interface: its state, its neighbours, its ports. What is not said to be any thread's is queue 0's owner's. */
+final class XdpShare implements KernelShare {
+    /** RTMGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE. */
+    private static final int GROUPS = 0x1 | 0x4 | 0x10 | 0x40 | 0x100 | 0x400;
+
+    private static final int DELLINK = 17;
+    private static final int NEWADDR = 20;
+    private static final int DELADDR = 21;
+    private static final int NEWROUTE = 24;
+    private static final int DELROUTE = 25;
+    /** News taken at a time. */
+    private static final int MOST_NEWS = 64;
+
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+
+    private final InterfaceTable table;
+    private final XdpProgram program;
+    private final Netlink news;
+    private final KernelNeighbours neighbours;
+    private final PortReservations reservations;
+    private final Netlink.Handler handler = this::message;
+    private volatile InterfaceState state;
+    /** Written behind the state. */
+    private volatile int version = 1;
+
+    private volatile boolean closed;
+    private int changes = 1;
+    private boolean changed;
+
+    XdpShare(LinuxCalls calls, XdpFailures failures, InterfaceTable table, InterfaceTable.Link link, XdpProgram program)
+            throws NicUnavailableException {
+        this.table = table;
+        this.program = program;
+        news = new Netlink(calls, failures, GROUPS);
+        neighbours = new KernelNeighbours(news, link.index(), link.mac());
+        reservations = new PortReservations(calls, link.index());
+        // After the groups were joined: whatever changes from here on is heard of.
+        state = table.read();
+        if (state == null) {
+            news.close();
+            throw failures.sentence(
+                    "the kernel does not tell the interface's addresses and routes by rtnetlink; see dmesg");
+        }
+    }
+
+    /** Readable while there is news. */
+    int descriptor() {
+        return news.fd;
+    }
+
+    KernelNeighbours neighbours() {
+        return neighbours;
+    }
+
+    /** Takes what the kernel has to tell. */
+    void look() {
+        if (closed) {
+            return;
+        }
+        Netlink.Received received = Netlink.Received.SOME;
+        for (int i = 0; i < MOST_NEWS && received != Netlink.Received.NOTHING; i++) {
+            received = news.receive(handler);
+            changed |= received == Netlink.Received.LOST;
+        }
+        if (changed) {
+            changed = false;
+            InterfaceState now = table.read();
+            if (now == null) {
+                // Gone, or the kernel has no answer: nothing gets through, and the addresses are kept for when it is
+                // back.
+                InterfaceState last = state;
+                now = new InterfaceState(last.mtuBytes(), last.macAddress(), false, last.addresses(), List.of());
+            }
+            if (!now.equals(state)) {
+                state = now;
+                version = ++changes;
+            }
+        }
+    }
+
+    private void message(ByteBuffer in, int at, int type, int end) {
+        switch (type) {
+            case KernelNeighbours.NEWNEIGH -> neighbours.heard(in, at, end);
+            case InterfaceTable.NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE -> changed = true;
+            default -> {
+                // Of no interest, or an error that the next question repeats.
+            }
+        }
+    }
+
+    /** Appends the neighbours' answers, as far as there are frames and room. */
+    void deliver(FrameBatch batch, XdpQueue queue, ByteBuffer bytes) {
+        while (neighbours.hasAnswer() && batch.free() > 0) {
+            int frame = queue.allocate();
+            if (frame < 0) {
+                return;
+            }
+            batch.add(frame, neighbours.writeAnswer(bytes, frame), 0);
+        }
+    }
+
+    @Override
+    public InterfaceState state() {
+        return state;
+    }
+
+    @Override
+    public int version() {
+        return version;
+    }
+
+    private static byte[] mapped(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length == 16) {
+            return bytes;
+        }
+        byte[] mapped = new byte[16];
+        System.arraycopy(MAPPED, 0, mapped, 0, MAPPED.length);
+        System.arraycopy(bytes, 0, mapped, MAPPED.length, bytes.length);
+        return mapped;
+    }
+
+    @Override
+    public void enter(int place, InetAddress address) {
+        program.enter(mapped(address), place);
+    }
+
+    @Override
+    public void leave(InetAddress address) {
+        program.leave(mapped(address));
+    }
+
+    @Override
+    public void open(int place, int port, boolean ours) {
+        program.open(place, port, ours);
+    }
+
+    @Override
+    public int reserve(InetAddress address, int port, boolean reuse) {
+        return reservations.reserve(address, port, reuse);
+    }
+
+    @Override
+    public int reservedPort(int handle) {
+        return reservations.port(handle);
+    }
+
+    @Override
+    public void release(int handle) {
+        reservations.release(handle);
+    }
+
+    void close() {
+        closed = true;
+        news.close();
+        table.close();
+        program.close();
+    }
+}
