@@ -28,6 +28,7 @@ class BlockHoundWaitsTest {
             "org.mtcp4j.core.RoundWatch.run",
             "org.mtcp4j.nic.capture.Capture.close",
             "org.mtcp4j.nic.capture.Capture.writeUntilClosed",
+            "org.mtcp4j.nic.xdp.XdpSocket.tryBind",
             "org.mtcp4j.spi.async.ChannelGroup.run",
             "org.mtcp4j.spi.nio.KernelWatch$Watcher.run",
             "org.mtcp4j.spi.nio.MtcpRuntime.within");
