@@ -27,7 +27,6 @@ public interface LinuxCalls {
     int EADDRNOTAVAIL = 99;
     int ENOBUFS = 105;
     int ENOMEM = 12;
-    int EEXIST = 17;
     int E2BIG = 7;
     int EOPNOTSUPP = 95;
 
