@@ -6,20 +6,29 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 
 /**
  * A program that knows nothing of mtcp4j: the JDK's HTTP server at the any-address and the port that it is given. It answers what it was sent
- * with its length, {@code /big} with 20 MiB, and {@code /connect?HOST,PORT} with the local port of a connection there, or why there is none.
+ * with its length, {@code /big} with 20 MiB, and {@code /connect?HOST,PORT} with the local port of a connection there, or why there is none. With
+ * {@code come-and-go} behind the port it only listens, accepts for some milliseconds, and stops, again and again.
  */
 final class SharedServer {
     static final int BIG_BYTES = 20 << 20;
 
+    private static final int TURNS = 200;
+    private static final long TURN_NS = 20_000_000;
+
     private SharedServer() {}
 
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length > 1) {
+            comeAndGo(Integer.parseInt(arguments[0]));
+            return;
+        }
         HttpServer server = HttpServer.create(new InetSocketAddress(Integer.parseInt(arguments[0])), 0);
         server.createContext("/", exchange -> {
             long bytes = exchange.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
@@ -33,6 +42,26 @@ final class SharedServer {
         server.setExecutor(Executors.newCachedThreadPool());
         server.start();
         System.out.println("ready");
+    }
+
+    private static void comeAndGo(int port) throws IOException {
+        System.out.println("ready");
+        int accepted = 0;
+        for (int i = 0; i < TURNS; i++) {
+            try (ServerSocketChannel server = ServerSocketChannel.open()) {
+                server.bind(new InetSocketAddress(port));
+                server.configureBlocking(false);
+                long endNs = System.nanoTime() + TURN_NS;
+                while (System.nanoTime() < endNs) {
+                    SocketChannel connection = server.accept();
+                    if (connection != null) {
+                        accepted++;
+                        connection.close();
+                    }
+                }
+            }
+        }
+        System.out.println("turns: " + TURNS + " accepted: " + accepted);
     }
 
     private static void answer(HttpExchange exchange, byte[] body) throws IOException {

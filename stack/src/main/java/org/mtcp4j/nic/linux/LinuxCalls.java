@@ -14,21 +14,18 @@ public interface LinuxCalls {
     int EIO = 5;
     int ENXIO = 6;
     int EAGAIN = 11;
+    int ENOMEM = 12;
     int EACCES = 13;
     int EBUSY = 16;
     int EEXIST = 17;
     int ENODEV = 19;
     int EINVAL = 22;
-    int ERANGE = 34;
     int ENOSPC = 28;
-    int ENOSYS = 38;
+    int ERANGE = 34;
+    int EOPNOTSUPP = 95;
     int EAFNOSUPPORT = 97;
-    int EADDRINUSE = 98;
     int EADDRNOTAVAIL = 99;
     int ENOBUFS = 105;
-    int ENOMEM = 12;
-    int E2BIG = 7;
-    int EOPNOTSUPP = 95;
 
     int O_RDWR = 2;
     int O_NONBLOCK = 0x800;
