@@ -100,7 +100,7 @@ final class Doctor implements Callable<Integer> {
             return;
         }
         try (Stack stack = Stack.start(config)) {
-            ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + config.text(Key.IP)
+            ok("a stack starts with these arguments: nic=" + config.text(Key.NIC) + ", ip=" + Stack.ipText(config)
                     + (stack.learnsAddresses() ? " (" + stack.addressText() + ")" : "") + ", "
                     + stack.engine().contexts().size() + " context(s)");
             stack.warnings(config).forEach(this::warn);

@@ -73,7 +73,8 @@ class SharedInterfaceIT {
                 "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
                 "-Djava.nio.channels.spi.SelectorProvider=org.mtcp4j.spi.nio.MtcpSelectorProvider"));
         command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharedServer.class.getName(), port));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SharedServer.class.getName()));
+        command.addAll(List.of(port.split(" ", -1)));
         Running running = closed(pod.start(command));
         running.awaitLine("ready", 60);
         return running;
@@ -206,6 +207,22 @@ class SharedInterfaceIT {
         assertThat(refused(8080)).isTrue();
         serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
         assertThat(curl(peer, URL)).isEqualTo("got 0");
+    }
+
+    @Test
+    void listenerThatComesAndGoesIsNeverTheKernels() throws Exception {
+        long before = acceptedByKernel();
+        Running server = serve(PORT + " come-and-go", List.of(), "-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        Running client = closed(peer.start(List.of(
+                "perl",
+                "-MIO::Socket::INET",
+                "-e",
+                "while (1) { IO::Socket::INET->new(PeerAddr => \"198.18.0.2:8080\", Timeout => 1) }")));
+        String turns = server.awaitLine("turns: ", 0, 60);
+        client.close();
+        assertThat(turns).doesNotEndWith(" accepted: 0");
+        assertThat(acceptedByKernel()).isEqualTo(before);
+        assertThat(refused(8080)).isTrue();
     }
 
     @Test
