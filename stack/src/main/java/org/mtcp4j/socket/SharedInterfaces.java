@@ -15,12 +15,13 @@ final class SharedInterfaces {
 
     private SharedInterfaces() {}
 
-    static void warn(List<Nic> nics, List<String> warnings) {
+    /** @param wanted the value of {@code mtcp.nic} */
+    static void warn(String wanted, List<Nic> nics, List<String> warnings) {
         for (Nic nic : nics) {
             if (nic.kernelShare() == null) {
                 continue;
             }
-            if (nic.name().endsWith(GENERIC)) {
+            if (nic.name().endsWith(GENERIC) && !wanted.contains(nic.name())) {
                 warnings.add("nic=" + nic.name()
                         + ": the program is attached behind the interface's driver, which does not take it, so a packet costs more; 'xdp:NAME/native'"
                         + " says why");

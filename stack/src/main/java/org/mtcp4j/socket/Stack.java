@@ -324,7 +324,7 @@ public final class Stack implements Reach, AutoCloseable {
                     + " has no effect with mtcp.driver=inline, where contexts have no"
                     + " threads of their own; set mtcp.driver=dedicated, or pin the program with taskset");
         }
-        SharedInterfaces.warn(engine.nics(), warnings);
+        SharedInterfaces.warn(config.text(Key.NIC), engine.nics(), warnings);
         if (engine.budget().warning() != null) {
             warnings.add(engine.budget().warning());
         }
