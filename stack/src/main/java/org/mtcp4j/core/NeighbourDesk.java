@@ -79,6 +79,10 @@ final class NeighbourDesk implements Neighbours.Events {
 
     /** Whether a SYN from behind that neighbour is worth an answer. */
     boolean admits(long hopHi, long hopLo, long now) {
+        if (link.nic.kernelShare() != null && !table.isDead(hopHi, hopLo)) {
+            // It has asked the kernel for us, and by that the kernel knows it, though we don't.
+            return true;
+        }
         return table.admits(hopHi, hopLo, now);
     }
 

@@ -226,6 +226,18 @@ class SharedInterfaceIT {
     }
 
     @Test
+    void manyNeighboursThatTheKernelKnowsAreServedAtOnce() throws Exception {
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        peer.shell(20, "for i in $(seq 20 119); do ip addr add 198.18.0.$i/24 dev v1; done");
+        String connects =
+                "for my $i (20..119) { $t = time; IO::Socket::INET->new(LocalAddr => \"198.18.0.$i\", PeerAddr =>"
+                        + " \"198.18.0.2:8080\", Timeout => 5) or die $!; $slow++ if time - $t > 0.8 } print \"slow: \", $slow || 0";
+        assertThat(peer.run(60, "perl", "-MIO::Socket::INET", "-MTime::HiRes=time", "-e", connects)
+                        .text())
+                .isEqualTo("slow: 0");
+    }
+
+    @Test
     void addressesAreFollowed() throws Exception {
         serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
         pod.shell(5, "ip addr add 198.18.0.7/24 dev eth0");

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 final class SharedServer {
     static final int BIG_BYTES = 20 << 20;
 
+    private static final int BACKLOG = 200;
     private static final int TURNS = 200;
     private static final long TURN_NS = 20_000_000;
 
@@ -29,7 +30,7 @@ final class SharedServer {
             comeAndGo(Integer.parseInt(arguments[0]));
             return;
         }
-        HttpServer server = HttpServer.create(new InetSocketAddress(Integer.parseInt(arguments[0])), 0);
+        HttpServer server = HttpServer.create(new InetSocketAddress(Integer.parseInt(arguments[0])), BACKLOG);
         server.createContext("/", exchange -> {
             long bytes = exchange.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
             answer(exchange, ("got " + bytes).getBytes(StandardCharsets.US_ASCII));
