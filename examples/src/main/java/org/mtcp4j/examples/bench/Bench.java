@@ -70,6 +70,7 @@ public final class Bench {
             case "fig5" -> Plan.fig5();
             case "bulk" -> Plan.bulk();
             case "xdp" -> Plan.xdp();
+            case "threads" -> Plan.threads();
             case "batching" -> Plan.batching();
             case "churn" -> Plan.churn();
             case "latency" -> Plan.latency(capacity());
@@ -106,7 +107,7 @@ public final class Bench {
 
     private void run(Plan plan) throws IOException {
         String only = System.getProperty("bench.only", "");
-        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,xdp")
+        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,tap,xdp")
                 .split(","));
         for (int round = 1; round <= rounds; round++) {
             for (Case each : plan.cases()) {
@@ -144,7 +145,7 @@ public final class Bench {
         try (Lab.Running server = lab.start(path, true, Lab.JVM_FLAGS, each.agent(), words(each.server(), path))) {
             server.expect("ready");
             List<String> load = words(each.client(), path);
-            long warmMs = path.startsWith("memif") || path.equals("xdp") ? STACK_WARM_MS : KERNEL_WARM_MS;
+            long warmMs = path.startsWith("memif") || Lab.isBehindKernel(path) ? STACK_WARM_MS : KERNEL_WARM_MS;
             int at = load.indexOf(Plan.WINDOWS);
             if (at >= 0) {
                 load.remove(at);

@@ -194,7 +194,7 @@ final class Lab implements AutoCloseable {
         return new Running(command);
     }
 
-    private static boolean isBehindKernel(String path) {
+    static boolean isBehindKernel(String path) {
         return path.equals("xdp") || path.equals("tap") || path.equals("attack");
     }
 

@@ -131,6 +131,31 @@ record Plan(String name, String sentence, List<Case> cases) {
         return new Plan("xdp", "a client on the kernel behind a veth, a server on the kernel or on AF_XDP", cases);
     }
 
+    /** Many threads that wait at once, kernel clients; the default driver and {@code driver=inline}. */
+    static Plan threads() {
+        List<Case> cases = new ArrayList<>();
+        for (int connections : new int[] {10, 100, 600, 2_000}) {
+            addThreads(cases, connections + " platform threads", connections, "platform");
+        }
+        if (Runtime.version().feature() >= 21) {
+            addThreads(cases, "10000 virtual threads", 10_000, "virtual");
+        }
+        for (String selectors : List.of("1", "8", "64", "200")) {
+            addThreads(cases, selectors + " selectors", 400, "selectors", selectors);
+            addThreads(cases, selectors + " selectors with a pipe", 400, "pipes", selectors);
+        }
+        return new Plan("threads", "threads and selectors that wait at once, clients on the kernel", cases);
+    }
+
+    private static void addThreads(List<Case> cases, String name, int connections, String... kind) {
+        List<String> server = new ArrayList<>(List.of("ThreadsServer", "HOST", PORT, "64"));
+        server.addAll(List.of(kind));
+        List<String> client = List.of("PingClient", "HOST", PORT, "0", "64", Integer.toString(connections));
+        Case plain = new Case(name, List.of("veth", "tap", "xdp"), false, "", server, client);
+        cases.add(plain);
+        cases.add(plain.with(",driver=inline").named(name + "; driver=inline").on("tap"));
+    }
+
     static Plan batching() {
         List<Case> cases = new ArrayList<>();
         for (String messages : List.of("0", "1")) {
