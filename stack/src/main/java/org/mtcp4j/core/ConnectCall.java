@@ -29,6 +29,14 @@ final class ConnectCall extends Call {
         return flow;
     }
 
+    /** Nobody has the connection. */
+    @Override
+    void tooLate(Context context, long nowNs) {
+        if (flow != null) {
+            context.flowAsked(flow, Flow.ABORT, nowNs);
+        }
+    }
+
     @Override
     void execute(Context context, long nowNs) {
         FlowKey key = context.portChoice.opening;

@@ -250,7 +250,8 @@ public final class Context {
             Thread.onSpinWait();
         }
         closed = true;
-        while (ownership.releaseOrReacquire()) {
+        // Past the limit it stays owned: nobody needs it any more.
+        while (ownership.releaseOrReacquire() && System.nanoTime() - endNs <= 0) {
             drainCommands(System.nanoTime());
         }
         driver.sleeper.close();

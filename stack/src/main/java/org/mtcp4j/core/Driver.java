@@ -18,6 +18,9 @@ final class Driver {
     /** Rounds in a row, for what loopback delivers at once and for commands of others. */
     static final int MAX_ROUNDS = 16;
 
+    /** Tries to run a call before its thread parks. */
+    private static final int SPINS = 64;
+
     static final long TICK_NS = 1_000_000;
     static final long SHORT_PARK_NS = 50_000;
     private static final VarHandle PENDING;
@@ -55,6 +58,9 @@ final class Driver {
     private int held;
     /** Rounds that found something to do, ever. */
     private long busyRounds;
+
+    /** A round that takes so long is stuck: others take microseconds. */
+    long callLimitNs = 30_000_000_000L;
 
     private final StackProbe stack;
 
@@ -124,28 +130,53 @@ final class Driver {
         return isTicking() && System.nanoTime() - lastRoundNs < HOLD_NS;
     }
 
-    /** Runs a call to its end. */
+    /**
+     * Runs a call to its end.
+     *
+     * @throws StuckContextException when nobody has run it for {@link #callLimitNs}
+     */
     <T extends Call> T call(T call) {
         ownership.commands.push(call);
-        if (dedicated) {
-            ringIfAsleep();
-            call.awaitDone();
-        } else {
-            if (isHoldable()) {
-                runHeld();
-            }
-            for (int i = 0; !call.isDone(); i++) {
-                if (!drive(true) && !call.isDone()) {
-                    if (i < 64) {
-                        Thread.onSpinWait();
-                    } else {
-                        LockSupport.parkNanos(1_000);
-                    }
-                }
-            }
+        if (!dedicated && isHoldable()) {
+            runHeld();
+        }
+        if (!call.isDone() && !awaitDone(call)) {
+            throw new StuckContextException(context.index);
         }
         call.rethrow();
         return call;
+    }
+
+    /**
+     * Runs it, or waits until whoever owns the context has. The limit counts waits beside time: a process that was stopped for long
+     * finds nothing stuck.
+     */
+    private boolean awaitDone(Call call) {
+        long startNs = System.nanoTime();
+        long minWaits = callLimitNs / TICK_NS / 4;
+        boolean interrupted = false;
+        boolean over = false;
+        for (int i = 0; !over; i++) {
+            if (dedicated) {
+                ringIfAsleep();
+            } else if (i < SPINS) {
+                drive(true);
+            } else {
+                // An owner that ended in an error may have left it.
+                lookAfter();
+                drive(true);
+            }
+            over = call.isDone();
+            if (!over && (dedicated || i >= SPINS)) {
+                call.park(TICK_NS);
+                interrupted |= Thread.interrupted();
+                over = i > minWaits && System.nanoTime() - startNs > callLimitNs && call.giveUp();
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return call.isDone();
     }
 
     /** As {@link #call}, for a stack that stops; false when nobody has run it in time. */

@@ -23,6 +23,7 @@ import org.mtcp4j.wire.FlowHash;
 
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
+    private static final long LIST_LIMIT_NS = 500_000_000;
     private static final long POLLED_SPIN_NS = 200_000;
     final int contextCount;
     final boolean dedicated;
@@ -252,13 +253,21 @@ public final class Engine {
             return bound;
         }
         for (Context context : contexts) {
-            if (context.localPorts.isUsed(port)
-                    && context.driver.call(new BindCall(bound)).conflicts()) {
+            if (context.localPorts.isUsed(port) && conflicts(context, bound)) {
                 ports.release(bound);
                 return null;
             }
         }
         return bound;
+    }
+
+    private boolean conflicts(Context context, PortTable.Binding bound) {
+        try {
+            return context.driver.call(new BindCall(bound)).conflicts();
+        } catch (StuckContextException e) {
+            ports.release(bound);
+            throw e;
+        }
     }
 
     private boolean isConnected(int localPort) {
@@ -526,20 +535,26 @@ public final class Engine {
         }
     }
 
-    /** Tuples in TIME-WAIT that no application holds any more, as {@code LOCAL PEER}, for {@code stat}. */
+    /** Without those of a context that is stuck: tuples in TIME-WAIT that no application holds any more, as {@code LOCAL PEER}, for {@code stat}. */
     public List<FlowKey> timeWaits() {
         List<FlowKey> all = new ArrayList<>();
         for (Context context : contexts) {
-            all.addAll(List.of(context.driver.call(new CountCall()).timeWaits()));
+            CountCall call = new CountCall();
+            if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
+                all.addAll(List.of(call.timeWaits()));
+            }
         }
         return all;
     }
 
-    /** Flows of all contexts, for {@code stat} and leak checks. */
+    /** Flows of all contexts that are not stuck, for {@code stat} and leak checks. */
     public List<Flow> flows() {
         List<Flow> all = new ArrayList<>();
         for (Context context : contexts) {
-            all.addAll(List.of(context.driver.call(new CountCall()).flows()));
+            CountCall call = new CountCall();
+            if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
+                all.addAll(List.of(call.flows()));
+            }
         }
         return all;
     }

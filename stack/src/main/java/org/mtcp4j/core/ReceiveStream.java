@@ -216,20 +216,30 @@ final class ReceiveStream extends StreamGuard {
             return;
         }
         if (all) {
-            releaseStorage();
+            releaseAsOwner();
         } else {
-            while (head != null && head.end() <= position) {
-                Chunk done = head;
-                head = done.next;
-                if (cursor == done) {
-                    cursor = head;
-                }
-                chunks.give(done);
+            try {
+                releaseRead(position);
+            } catch (Throwable e) {
+                // A store, no call: this may be the end of the thread's stack.
+                word = RELEASED;
+                throw e;
             }
-            tail = head == null ? null : tail;
-            readChunk = null;
         }
         yieldOwner();
+    }
+
+    private void releaseRead(long position) {
+        while (head != null && head.end() <= position) {
+            Chunk done = head;
+            head = done.next;
+            if (cursor == done) {
+                cursor = head;
+            }
+            chunks.give(done);
+        }
+        tail = head == null ? null : tail;
+        readChunk = null;
     }
 
     @Override

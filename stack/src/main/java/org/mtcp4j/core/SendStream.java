@@ -182,7 +182,7 @@ final class SendStream extends StreamGuard {
         ACKED.setRelease(this, position);
         if (head != null && position == written() && tryOwner()) {
             if (position == written()) {
-                releaseStorage();
+                releaseAsOwner();
             }
             yieldOwner();
         }

@@ -13,7 +13,7 @@ abstract class StreamGuard {
     static final int IDLE = 0;
     static final int APPLICATION = 1;
     private static final int OWNER = 2;
-    private static final int RELEASED = 3;
+    static final int RELEASED = 3;
     private static final int SPINS = 200;
 
     private static final VarHandle WORD;
@@ -32,7 +32,11 @@ abstract class StreamGuard {
     private volatile boolean releaseWanted;
     private volatile boolean ending;
 
-    /** Application thread: false once the storage is released for good. The owner holds the word for nanoseconds only. */
+    /**
+     * Application thread: false once the storage is released for good. The wait needs no clock: the owner holds the word for as long as it takes
+     * to give the chunks of one stream back, calls nothing that waits, and an error there ends the stream ({@link #releaseAsOwner}); the
+     * other holder, the application, has one thread in here at a time by its own lock of the direction.
+     */
     final boolean enter() {
         int spins = 0;
         while (!WORD.compareAndSet(this, IDLE, APPLICATION)) {
@@ -69,7 +73,18 @@ abstract class StreamGuard {
         return ending;
     }
 
-    /** Owner: true when nobody is inside; then {@link #yieldOwner()} must follow. */
+    /** Owner, with the word: gives all storage back. After an error nobody enters any more: chunks may be lost, but none has two owners. */
+    final void releaseAsOwner() {
+        try {
+            releaseStorage();
+        } catch (Throwable e) {
+            // A store, no call: this may be the end of the thread's stack.
+            word = RELEASED;
+            throw e;
+        }
+    }
+
+    /** Owner: true when nobody is inside; then {@link #yieldOwner()} must follow, whatever happens. */
     final boolean tryOwner() {
         return WORD.compareAndSet(this, IDLE, OWNER);
     }
@@ -88,10 +103,10 @@ abstract class StreamGuard {
         }
         releaseWanted = true;
         VarHandle.fullFence();
-        if (!WORD.compareAndSet(this, IDLE, OWNER)) {
+        if (!tryOwner()) {
             return false;
         }
-        releaseStorage();
+        releaseAsOwner();
         WORD.setRelease(this, RELEASED);
         return true;
     }

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.PortTable;
 import org.mtcp4j.core.SocketDefaults;
+import org.mtcp4j.core.StuckContextException;
 import org.mtcp4j.ip.IpAddress;
 
 /** Binding addresses and ports, for sockets and listeners alike. */
@@ -19,7 +20,12 @@ final class Binds {
             throw new BindException("Cannot assign requested address");
         }
         SocketDefaults values = options.values();
-        PortTable.Binding bound = engine.bind(ip, address.getPort(), values.reuseAddress, values.reusePort);
+        PortTable.Binding bound;
+        try {
+            bound = engine.bind(ip, address.getPort(), values.reuseAddress, values.reusePort);
+        } catch (StuckContextException e) {
+            throw (BindException) new BindException(e.getMessage()).initCause(e);
+        }
         if (bound == null) {
             throw new BindException("Address already in use");
         }

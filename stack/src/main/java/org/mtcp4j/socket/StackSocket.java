@@ -10,6 +10,7 @@ import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.PortTable;
 import org.mtcp4j.core.SocketDefaults;
+import org.mtcp4j.core.StuckContextException;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.tcp.CloseReason;
 
@@ -102,7 +103,12 @@ public final class StackSocket extends Pollable {
             throw Failures.networkUnreachable();
         }
         int port = bound == null ? 0 : bound.port();
-        Flow opened = engine.connect(source, port, target, to.getPort(), options.values(), this);
+        Flow opened;
+        try {
+            opened = engine.connect(source, port, target, to.getPort(), options.values(), this);
+        } catch (StuckContextException e) {
+            throw (SocketException) new SocketException(e.getMessage()).initCause(e);
+        }
         if (opened == null) {
             throw new BindException("Cannot assign requested address");
         }

@@ -2,6 +2,7 @@
 package org.mtcp4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -261,6 +262,29 @@ class StreamsTest {
         if (bytes > 0) {
             assertThat(stream.place(position, frame, 0, bytes)).isTrue();
         }
+    }
+
+    /** Else a thread of the application's would wait for ever. */
+    @Test
+    void anErrorOfTheOwnerThatHoldsTheWordEndsTheStream() {
+        StreamGuard guard = new StreamGuard() {
+            @Override
+            void releaseStorage() {
+                throw new IllegalStateException("broken");
+            }
+        };
+        assertThat(guard.tryOwner()).isTrue();
+        assertThatThrownBy(guard::releaseAsOwner).hasMessage("broken");
+        assertThat(guard.enter()).isFalse();
+        StreamGuard other = new StreamGuard() {
+            @Override
+            void releaseStorage() {
+                throw new IllegalStateException("broken");
+            }
+        };
+        assertThatThrownBy(other::tryRelease).hasMessage("broken");
+        assertThat(other.enter()).isFalse();
+        assertThat(other.tryRelease()).isTrue();
     }
 
     @Test

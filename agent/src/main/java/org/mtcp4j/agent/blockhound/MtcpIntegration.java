@@ -11,16 +11,14 @@ import reactor.blockhound.integration.BlockHoundIntegration;
 public final class MtcpIntegration implements BlockHoundIntegration {
     /** Each method in which a thread of the program may park, spin or sleep, as {@code CLASS.METHOD}; a test keeps the list complete. */
     private static final String[] WAITS = {
-        "org.mtcp4j.core.Call.awaitDone",
+        "org.mtcp4j.core.Call.park",
         "org.mtcp4j.core.ChunkKeeper.awaitChunks",
         "org.mtcp4j.core.Context.close",
-        "org.mtcp4j.core.Driver.call",
         "org.mtcp4j.core.Driver.callWithin",
         "org.mtcp4j.core.Driver.pause",
         "org.mtcp4j.core.EpollSleeper.sleepInside",
         "org.mtcp4j.core.Leadership.sleepAsLeader",
         "org.mtcp4j.core.Leadership.spinAlone",
-        "org.mtcp4j.core.Leadership.tryLead",
         "org.mtcp4j.core.ParkSleeper.sleep",
         "org.mtcp4j.core.StreamGuard.enter",
         "org.mtcp4j.core.Waiter.park",
