@@ -191,6 +191,20 @@ class TapNicOffload {
     }
 
     @Test
+    void theKernelsQueueTowardsUsTakesAFloodUnlessSomebodyHasChosenItsLength() throws Exception {
+        try (Nic opened = new TapNicProvider().open("mt9", withHostIp(null))) {
+            assertThat(opened.name()).isEqualTo("tap:mt9");
+            assertThat(ip("link", "show", "dev", "mt9")).contains("qlen 8000");
+        }
+        ip("tuntap", "add", "dev", "mt9", "mode", "tap", "vnet_hdr");
+        ip("link", "set", "dev", "mt9", "txqueuelen", "500");
+        try (Nic opened = new TapNicProvider().open("mt9", withHostIp(null))) {
+            assertThat(opened.name()).isEqualTo("tap:mt9");
+            assertThat(ip("link", "show", "dev", "mt9")).contains("qlen 500");
+        }
+    }
+
+    @Test
     void anAddressOfAnotherInterfaceIsRefusedAndNamesIt() throws Exception {
         // A namespace may begin with IPv6 off.
         Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/disable_ipv6"), "0");

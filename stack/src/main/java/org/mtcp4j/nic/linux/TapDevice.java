@@ -23,6 +23,8 @@ final class TapDevice {
     private static final long SIOCSIFFLAGS = 0x8914;
     private static final long SIOCSIFADDR = 0x8916;
     private static final long SIOCSIFNETMASK = 0x891c;
+    private static final long SIOCGIFTXQLEN = 0x8942;
+    private static final long SIOCSIFTXQLEN = 0x8943;
     private static final long SIOCGIFINDEX = 0x8933;
     private static final long SIOCGIFCONF = 0x8912;
     private static final long SIOCGIFMTU = 0x8921;
@@ -41,6 +43,10 @@ final class TapDevice {
     private static final int SOCK_DGRAM = 2;
     private static final int IFREQ_BYTES = 40;
     private static final int IFREQ_NAME_BYTES = 16;
+    /** Of the kernel towards us, in frames: what it makes, and what we set instead. */
+    private static final int DEFAULT_QUEUE = 1_000;
+
+    private static final int QUEUE = 8_000;
     private static final int MAX_ADDRESSES = 1_024;
 
     private final LinuxCalls calls;
@@ -157,11 +163,25 @@ final class TapDevice {
         }
         try {
             setMtu(socket, settings.mtuBytes());
+            lengthenQueue(socket);
             if (!addresses.isEmpty()) {
                 setAddresses(socket, addresses);
             }
         } finally {
             calls.close(socket);
+        }
+    }
+
+    /**
+     * A flood of small frames fills the kernel's queue in milliseconds, and then honest peers' are dropped with the others. A length that
+     * somebody has chosen stays.
+     */
+    private void lengthenQueue(int socket) throws NicUnavailableException {
+        named();
+        must(calls.ioctl(socket, SIOCGIFTXQLEN, requestAddress), "reading the queue length of");
+        if (request.getInt(IFREQ_NAME_BYTES) == DEFAULT_QUEUE) {
+            request.putInt(IFREQ_NAME_BYTES, QUEUE);
+            must(calls.ioctl(socket, SIOCSIFTXQLEN, requestAddress), "setting the queue length of");
         }
     }
 
