@@ -2,12 +2,12 @@
 package org.mtcp4j.tcp;
 
 /**
- * Answers to what may be blind attempts (RFC 5961) and to nothing that a good peer sends ({@link OutOfWindow}), so few that they can't be made a weapon or a side channel (§7): ten a second for a
- * connection, some hundreds for all of a context. The latter is another number each second, which nobody knows, so that an attacker
+ * Answers to what may be blind attempts (RFC 5961) and to nothing that a good peer sends ({@link OutOfWindow}), so few that they can't be made a weapon or a side channel (§7): two a second for a
+ * connection, as its example and Linux have it ({@code tcp_invalid_ratelimit}), some hundreds for all of a context. The latter is another number each second, which nobody knows, so that an attacker
  * who counts what is left on a connection of their own learns nothing of others' (CVE-2016-5696).
  */
 final class ChallengeAck {
-    static final int PER_SECOND = 10;
+    static final int PER_SECOND = 2;
     static final int LEAST_FOR_ALL = 500;
     static final int MOST_FOR_ALL = 1_500;
 

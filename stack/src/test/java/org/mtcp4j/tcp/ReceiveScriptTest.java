@@ -300,7 +300,7 @@ class ReceiveScriptTest {
             s.inject(RST, 5, 0, 0);
         }
         assertThat(s.sent).hasSize(ChallengeAck.PER_SECOND);
-        assertThat(s.stats.challengeAcksLimited).isEqualTo(90);
+        assertThat(s.stats.challengeAcksLimited).isEqualTo(98);
         s.sent.clear();
         s.pass(1000).inject(RST, 5, 0, 0).ack(1);
     }

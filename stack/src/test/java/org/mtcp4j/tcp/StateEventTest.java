@@ -72,6 +72,9 @@ class StateEventTest {
                 .expect(ACK, sndNxt(state), rcvNxt(state))
                 .inject(SYN, 0, 0, 0)
                 .expect(ACK, sndNxt(state), rcvNxt(state))
+                .nothingMore()
+                .in(state);
+        Script.of(state)
                 .inject(SYN | ACK, 500_000, 1, 0)
                 .expect(ACK, sndNxt(state), rcvNxt(state))
                 .nothingMore()
