@@ -213,9 +213,10 @@ public final class Flow extends Connection {
         try {
             return readInside(dsts, offset, length);
         } finally {
-            // Stores, no calls: an error may have come at the end of the thread's stack.
+            // First a store, no call: an error may have come at the end of the thread's stack.
             if (receive.word == StreamGuard.APPLICATION) {
                 receive.word = StreamGuard.IDLE;
+                leftByError();
             }
         }
     }
@@ -245,6 +246,7 @@ public final class Flow extends Connection {
         } finally {
             if (receive.word == StreamGuard.APPLICATION) {
                 receive.word = StreamGuard.IDLE;
+                leftByError();
             }
         }
     }
@@ -259,6 +261,11 @@ public final class Flow extends Connection {
             leaveReader(from, start + n);
         }
         return n;
+    }
+
+    /** Behind the store that lets others in: the owner may have wanted to release or to end meanwhile. */
+    private void leftByError() {
+        askAndKick(RELEASE | putOff, true);
     }
 
     private void leaveReader(long from, long position) {
@@ -311,9 +318,10 @@ public final class Flow extends Connection {
         try {
             return mayWrite() ? writeInside(srcs, offset, length) : 0;
         } finally {
-            // Stores, no calls: an error may have come at the end of the thread's stack.
+            // First a store, no call: an error may have come at the end of the thread's stack.
             if (send.word == StreamGuard.APPLICATION) {
                 send.word = StreamGuard.IDLE;
+                leftByError();
             }
         }
     }
@@ -346,6 +354,7 @@ public final class Flow extends Connection {
         } finally {
             if (send.word == StreamGuard.APPLICATION) {
                 send.word = StreamGuard.IDLE;
+                leftByError();
             }
         }
     }
@@ -380,6 +389,7 @@ public final class Flow extends Connection {
         } finally {
             if (send.word == StreamGuard.APPLICATION) {
                 send.word = StreamGuard.IDLE;
+                leftByError();
             }
         }
     }

@@ -353,6 +353,22 @@ class StreamsTest {
         assertThat(small.free()).isEqualTo(small.total());
     }
 
+    /** Else the owner would never hear that nobody is inside any more: storage, or a close, would wait for ever. */
+    @Test
+    void whoLeavesByAnErrorAsksForWhatWasPutOffMeanwhile() {
+        Context context =
+                TestEngines.engine(java.util.List.of(TestEngines.memory())).context(0);
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        Flow flow = TestEngines.flow(context, 1);
+        assertThatThrownBy(() -> flow.writeUrgent(null)).isInstanceOf(NullPointerException.class);
+        assertThat(flow.takeAsked() & Flow.RELEASE).isNotZero();
+        assertThat(flow.send.enter()).isTrue();
+        assertThatThrownBy(() -> flow.optionsChanged(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> flow.read(ByteBuffer.allocate(1))).isInstanceOf(NullPointerException.class);
+        assertThat(flow.takeAsked() & Flow.RELEASE).isNotZero();
+        assertThat(flow.receive.enter()).isTrue();
+    }
+
     /** Else a close beside a reader would take away what is still to be sent. */
     @Test
     void aReaderThatLeavesLate_releasesItsOwnStreamOnly() {
