@@ -65,7 +65,10 @@ final class Leadership {
             return;
         }
         boolean mayLead = adoption == null || isAdopter(waiter);
-        driver.drive(true);
+        if (timeoutNs == 0 || !hasLeader() || !context.ownership.commands.isEmpty()) {
+            // Else a leader sees to what comes, and a round of each thread that waits would be in its way.
+            driver.drive(true);
+        }
         if (timeoutNs == 0 || isOver(waiter, deadlineNs)) {
             return;
         }
@@ -94,7 +97,7 @@ final class Leadership {
         while (!isOver(waiter, deadlineNs)) {
             if (driver.isDedicated()) {
                 parkUntil(waiter, deadlineNs);
-            } else if (spin(waiter, deadlineNs)) {
+            } else if (!hasLeader() && spin(waiter, deadlineNs)) {
                 return;
             } else if (!gaveWay && tryLead(waiter)) {
                 gaveWay = lead(waiter, deadlineNs);
