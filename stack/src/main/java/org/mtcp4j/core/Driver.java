@@ -319,10 +319,14 @@ final class Driver {
         }
     }
 
-    /** Another thread, now and then: commands that an error kept from being run are run. */
+    /** Another thread, now and then: commands that an error kept from being run are run, and a lead that an error ended is taken. */
     void lookAfter() {
         if (!ownership.commands.isEmpty()) {
             ringLeader();
+        }
+        Background thread = background;
+        if (thread != null && !dedicated && !leadership.hasLeader()) {
+            thread.hurry();
         }
     }
 

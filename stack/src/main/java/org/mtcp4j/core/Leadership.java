@@ -20,10 +20,13 @@ final class Leadership {
 
     private static final long NO_LIMIT = Long.MAX_VALUE;
     private static final VarHandle SPINNING;
+    private static final VarHandle LEADER;
 
     static {
         try {
-            SPINNING = MethodHandles.lookup().findVarHandle(Leadership.class, "spinning", boolean.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SPINNING = lookup.findVarHandle(Leadership.class, "spinning", boolean.class);
+            LEADER = lookup.findVarHandle(Leadership.class, "leader", Waiter.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -32,7 +35,7 @@ final class Leadership {
     private final Context context;
     private final Driver driver;
     private final Adoption adoption;
-    private final AtomicReference<Waiter> leader = new AtomicReference<>();
+    private volatile Waiter leader;
     /** The thread that parked last: the one to lead when nobody does. */
     private final AtomicReference<Waiter> candidate = new AtomicReference<>();
     /** Asks for the lead; one at a time, the others park: their news come through whoever leads. */
@@ -214,9 +217,9 @@ final class Leadership {
     }
 
     private boolean tryLead(Waiter waiter) {
-        Waiter present = leader.get();
+        Waiter present = leader;
         if (present == null) {
-            return !staysBack(waiter) && leader.compareAndSet(null, waiter);
+            return !staysBack(waiter) && LEADER.compareAndSet(this, null, waiter);
         }
         if (waiter.fruitless < COLD && givesWay(present)) {
             waiter.beginAsking();
@@ -246,7 +249,7 @@ final class Leadership {
 
     /** For the background thread. */
     boolean tryLeadBackground(Waiter waiter) {
-        if (!leader.compareAndSet(null, waiter)) {
+        if (!LEADER.compareAndSet(this, null, waiter)) {
             return false;
         }
         successor.compareAndSet(waiter, null);
@@ -254,7 +257,7 @@ final class Leadership {
     }
 
     boolean hasLeader() {
-        return leader.get() != null;
+        return leader != null;
     }
 
     boolean isAskedToLeave() {
@@ -263,7 +266,11 @@ final class Leadership {
 
     /** Whether another thread had asked for the lead, which is woken to take it. */
     boolean unlead(Waiter waiter) {
-        leader.compareAndSet(waiter, null);
+        if (leader == waiter) {
+            // A store, no call: this may be the end of the thread's stack. The watch wakes the context's own thread
+            // then.
+            leader = null;
+        }
         // After the store above: a thread that asked before it is seen here, one that asks later sees no leader.
         Waiter next = successor.get() == null ? null : successor.getAndSet(null);
         if (next != null) {
