@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package org.mtcp4j.examples.bench;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+
+/** What no program may do: throws inside the rounds of the stack that runs in this JVM, and looks at its pools. By reflection. */
+final class StackFaults {
+    private static final int ONE_OF = 40;
+
+    private final Object engine;
+    private final List<?> contexts;
+
+    StackFaults() throws ReflectiveOperationException {
+        Object runtime = Class.forName("org.mtcp4j.spi.nio.MtcpRuntime")
+                .getMethod("current")
+                .invoke(null);
+        engine = call(call(runtime, "stack"), "engine");
+        contexts = (List<?>) call(engine, "contexts");
+    }
+
+    private static Object call(Object target, String name) throws ReflectiveOperationException {
+        Method method = method(target.getClass(), name);
+        method.setAccessible(true);
+        return method.invoke(target);
+    }
+
+    private static Method method(Class<?> type, String name) throws NoSuchMethodException {
+        for (Class<?> each = type; each != null; each = each.getSuperclass()) {
+            for (Method method : each.getDeclaredMethods()) {
+                if (method.getName().equals(name) && method.getParameterCount() == 0) {
+                    return method;
+                }
+            }
+        }
+        throw new NoSuchMethodException(type + "." + name);
+    }
+
+    /** Throws at one of so many stages of rounds, until {@link #end}. */
+    void begin(SplittableRandom random) throws ReflectiveOperationException {
+        List<Supplier<Throwable>> kinds = List.of(
+                () -> new IllegalStateException("chaos"),
+                () -> new OutOfMemoryError("chaos"),
+                StackOverflowError::new,
+                () -> new LinkageError("chaos"));
+        hook(stage -> {
+            synchronized (random) {
+                if (random.nextInt(ONE_OF) == 0) {
+                    throw kinds.get(random.nextInt(kinds.size())).get();
+                }
+            }
+        });
+    }
+
+    void end() throws ReflectiveOperationException {
+        hook(null);
+    }
+
+    private interface Stage {
+        void at(int stage) throws Throwable;
+    }
+
+    private void hook(Stage stage) throws ReflectiveOperationException {
+        for (Object context : contexts) {
+            Field faultsField = context.getClass().getDeclaredField("faults");
+            faultsField.setAccessible(true);
+            Object faults = faultsField.get(context);
+            Field hookField = faults.getClass().getDeclaredField("hook");
+            hookField.setAccessible(true);
+            Class<?> type = hookField.getType();
+            Object hook = stage == null
+                    ? null
+                    : Proxy.newProxyInstance(
+                            type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                                stage.at((int) arguments[0]);
+                                return null;
+                            });
+            hookField.set(faults, hook);
+        }
+    }
+
+    /** What is not free though nobody has a connection, in words; empty for nothing. */
+    String held() throws ReflectiveOperationException {
+        StringBuilder text = new StringBuilder();
+        Object chunks = call(engine, "chunks");
+        int usedChunks = (int) call(chunks, "total") - (int) call(chunks, "free");
+        if (usedChunks > 0) {
+            text.append(usedChunks).append(" chunks ");
+        }
+        for (Object nic : (List<?>) call(engine, "nics")) {
+            int used = (int) call(nic, "totalFrames") - (int) call(nic, "freeFrames");
+            if (used > 0) {
+                text.append(used)
+                        .append(" frames of ")
+                        .append(call(nic, "name"))
+                        .append(' ');
+            }
+        }
+        List<String> flows = ((List<?>) call(engine, "flows"))
+                .stream().map(StackFaults::text).toList();
+        return flows.isEmpty() ? text.toString() : text + flows.toString();
+    }
+
+    private static String text(Object flow) {
+        try {
+            return Arrays.asList(call(flow, "state"), call(flow, "localPort"), call(flow, "remotePort"))
+                    .toString();
+        } catch (ReflectiveOperationException e) {
+            return e.toString();
+        }
+    }
+}
