@@ -24,7 +24,13 @@ final class ChunkKeeper implements Runnable {
     /** Looks in a row that must find more than half free. */
     private static final int QUIET_LOOKS = 5;
 
+    /** Looks at a heap that has too little, after which it is collected once: a second; and before the next time, ten. */
+    private static final int LOOKS_BEFORE_COLLECTION = 20;
+
+    private static final int LOOKS_BETWEEN_COLLECTIONS = 200;
+
     private final ChunkPool pool;
+    private final Runnable collect;
     private final Thread thread;
     private volatile boolean stopped;
     /** From the first who asks until everything has been allocated. */
@@ -36,9 +42,16 @@ final class ChunkKeeper implements Runnable {
     private long retryAtNs;
     private long lookAtNs;
     private int quietLooks;
+    private int sparedLooks;
 
     ChunkKeeper(ChunkPool pool) {
+        this(pool, System::gc);
+    }
+
+    /** @param collect has the JVM collect garbage */
+    ChunkKeeper(ChunkPool pool, Runnable collect) {
         this.pool = pool;
+        this.collect = collect;
         thread = new Thread(null, this, "mtcp-memory", 0, false);
         thread.setDaemon(true);
     }
@@ -138,6 +151,16 @@ final class ChunkKeeper implements Runnable {
         }
     }
 
+    /** What fills the heap may be garbage, and where everybody waits for storage nobody allocates, so that nothing would be collected. */
+    private void lookForGarbage() {
+        sparedLooks++;
+        if (sparedLooks == LOOKS_BEFORE_COLLECTION) {
+            collect.run();
+        } else if (sparedLooks == LOOKS_BETWEEN_COLLECTIONS) {
+            sparedLooks = 0;
+        }
+    }
+
     private void allocate(long nowNs) {
         sinceNs = nowNs;
         while (pool.wantsMore() && pool.grow(ChunkPool.SLAB_CHUNKS) > 0) {
@@ -145,7 +168,11 @@ final class ChunkKeeper implements Runnable {
         }
         if (pool.isSpared()) {
             retryAtNs = System.nanoTime() + LOOK_AT_HEAP_NS;
-        } else if (pool.isRefused()) {
+            lookForGarbage();
+            return;
+        }
+        sparedLooks = 0;
+        if (pool.isRefused()) {
             retryAtNs = System.nanoTime() + retryNs;
             retryNs = Math.min(2 * retryNs, MAX_RETRY_NS);
         } else {

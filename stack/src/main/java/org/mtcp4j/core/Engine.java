@@ -541,6 +541,7 @@ public final class Engine {
         for (Context context : contexts) {
             CountCall call = new CountCall();
             if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
+                call.rethrow();
                 all.addAll(List.of(call.timeWaits()));
             }
         }
@@ -553,6 +554,7 @@ public final class Engine {
         for (Context context : contexts) {
             CountCall call = new CountCall();
             if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
+                call.rethrow();
                 all.addAll(List.of(call.flows()));
             }
         }

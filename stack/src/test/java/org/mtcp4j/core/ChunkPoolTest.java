@@ -218,4 +218,23 @@ class ChunkPoolTest {
                 .isFalse();
         assertThat(stream.place(0, data, 0, 1_000)).as("what is missing").isTrue();
     }
+
+    /** Where every thread of the program waits for storage nobody allocates, and so nothing would be collected. */
+    @Test
+    void aHeapThatStaysFullForASecondIsCollectedOnceAndThenHasStorage() {
+        AtomicLong freeBytes = new AtomicLong();
+        AtomicInteger collections = new AtomicInteger();
+        ChunkPool heap = new ChunkPool((long) CHUNKS * Chunk.BYTES, false, freeBytes::get);
+        ChunkKeeper keeper = new ChunkKeeper(heap, collections::incrementAndGet);
+        long nowNs = System.nanoTime();
+        for (int look = 0; look < 100; look++) {
+            nowNs += 1_000_000_000L;
+            keeper.look(nowNs);
+        }
+        assertThat(collections).hasValue(1);
+        assertThat(heap.total()).isZero();
+        freeBytes.set(Long.MAX_VALUE);
+        keeper.look(nowNs + 1_000_000_000L);
+        assertThat(heap.total()).isPositive();
+    }
 }

@@ -180,12 +180,12 @@ class TapNicOffload {
     }
 
     @Test
-    void theKernelsEndHasAddressesOfBothFamiliesAtOnce() throws Exception {
-        String both = "198.18.7.1/24,2001:db8:7:0:0:0:0:1/64";
+    void theKernelsEndHasSeveralAddressesOfBothFamiliesAtOnce() throws Exception {
+        String both = "198.18.7.1/24,198.18.6.1/24,2001:db8:7:0:0:0:0:1/64";
         try (Nic opened = new TapNicProvider().open("mt7", withHostIp(both))) {
             assertThat(opened.isUp()).isTrue();
             assertThat(ip("addr", "show", "dev", "mt7"))
-                    .contains("inet 198.18.7.1/24", "inet6 2001:db8:7::1/64")
+                    .contains("inet 198.18.7.1/24", "inet 198.18.6.1/24", "inet6 2001:db8:7::1/64")
                     .doesNotContain("2001:db8:7::1/64 scope global tentative");
         }
     }

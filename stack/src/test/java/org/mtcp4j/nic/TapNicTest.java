@@ -50,7 +50,7 @@ class TapNicTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", "a/b", "sixteen-letters-", "with space", "tap%d"})
+    @ValueSource(strings = {"", ".", "a/b", "sixteen-letters-", "with space", "tap%d", "all", "default"})
     void refusesNamesThatNoInterfaceMayHave(String name) {
         assertThatThrownBy(() -> new TapNicProvider().open(name, Frames.settings(1, 64)))
                 .isInstanceOf(NicUnavailableException.class)

@@ -81,6 +81,9 @@ final class TapDevice {
                 && name.length() < IFREQ_NAME_BYTES
                 && !name.equals(".")
                 && !name.equals("..")
+                // Of all interfaces in /proc/sys/net.
+                && !name.equals("all")
+                && !name.equals("default")
                 && name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':' && c != '%');
         if (!valid) {
             throw new NicUnavailableException(
@@ -174,14 +177,14 @@ final class TapDevice {
 
     /**
      * A flood of small frames fills the kernel's queue in milliseconds, and then honest peers' are dropped with the others. A length that
-     * somebody has chosen stays.
+     * somebody has chosen stays, and so does any where this user may not set it.
      */
-    private void lengthenQueue(int socket) throws NicUnavailableException {
+    private void lengthenQueue(int socket) {
         named();
-        must(calls.ioctl(socket, SIOCGIFTXQLEN, requestAddress), "reading the queue length of");
-        if (request.getInt(IFREQ_NAME_BYTES) == DEFAULT_QUEUE) {
+        if (calls.ioctl(socket, SIOCGIFTXQLEN, requestAddress) >= 0
+                && request.getInt(IFREQ_NAME_BYTES) == DEFAULT_QUEUE) {
             request.putInt(IFREQ_NAME_BYTES, QUEUE);
-            must(calls.ioctl(socket, SIOCSIFTXQLEN, requestAddress), "setting the queue length of");
+            calls.ioctl(socket, SIOCSIFTXQLEN, requestAddress);
         }
     }
 
@@ -201,6 +204,7 @@ final class TapDevice {
     }
 
     private void setAddresses(int socket, List<HostAddress> addresses) throws NicUnavailableException {
+        int aliases = 0;
         for (HostAddress address : addresses) {
             String holder = address.isIpv6() ? address.ipv6Holder(name) : ipv4Holder(socket, (int) address.lo());
             if (holder != null) {
@@ -212,9 +216,16 @@ final class TapDevice {
             if (address.isIpv6()) {
                 setIpv6Address(socket, address);
             } else {
-                inetAddress((int) address.lo());
+                // Under one label a second address takes the place of the first.
+                String label = aliases == 0 ? name : name + ":" + aliases;
+                aliases++;
+                if (label.length() >= IFREQ_NAME_BYTES) {
+                    throw new NicUnavailableException("mtcp.tap.host-ip has more than one IPv4 address, and the name '"
+                            + name + "' is too long for that; take one of at most 13 letters in mtcp.nic=tap:NAME");
+                }
+                inetAddress(label, (int) address.lo());
                 must(calls.ioctl(socket, SIOCSIFADDR, requestAddress), "setting address " + address.text() + " of");
-                inetAddress(address.prefixBits() == 0 ? 0 : -1 << (32 - address.prefixBits()));
+                inetAddress(label, address.prefixBits() == 0 ? 0 : -1 << (32 - address.prefixBits()));
                 must(calls.ioctl(socket, SIOCSIFNETMASK, requestAddress), "setting the netmask of");
             }
         }
@@ -298,15 +309,19 @@ final class TapDevice {
 
     /** A {@code struct ifreq} with nothing but the name. */
     private void named() {
+        named(name);
+    }
+
+    private void named(String label) {
         for (int i = 0; i < IFREQ_BYTES; i++) {
             request.put(i, (byte) 0);
         }
-        request.put(0, name.getBytes(StandardCharsets.US_ASCII));
+        request.put(0, label.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** A {@code struct ifreq} with the name and a {@code sockaddr_in}. */
-    private void inetAddress(int address) {
-        named();
+    /** A {@code struct ifreq} with the name, or an alias, and a {@code sockaddr_in}. */
+    private void inetAddress(String label, int address) {
+        named(label);
         request.putShort(IFREQ_NAME_BYTES, (short) AF_INET);
         for (int i = 0; i < 4; i++) {
             request.put(IFREQ_NAME_BYTES + 4 + i, (byte) (address >>> (24 - 8 * i)));
