@@ -66,7 +66,7 @@ END {
   if (page) {
     print "# real: released servers with the flag alone, clients on the kernel"
     print ""
-    print "Made by `bin/bench real`: JVM defaults, default keys, `wrk` with one thread; kernel (veth), TAP and AF_XDP (DPDK's driver) in turn in each round,"
+    print "Made by `bin/bench real`: JVM defaults, default keys, `wrk` with one thread; kernel (veth), TAP, `nic=xdp:` on the kernel's veth and DPDK's AF_XDP driver in turn in each round,"
     print "every second from the start on measured by a `wrk` of its own. Ratios are to the kernel's median of the same run; the first 10 s are the mean of ten"
     print "seconds; \"to 90 %\" is the second from which on none is below 90 % of the final rate; processor time is that of the server's process, and of the whole"
     print "machine without `wrk`, a request. Rows that lose stand on top."
