@@ -67,6 +67,7 @@ final class Netlink {
     private final ByteBuffer in = direct(BUFFER_BYTES);
     private final ByteBuffer out = direct(256);
     private int sequence;
+    private volatile boolean closed;
 
     /**
      * @param groups bits of what is to be heard of; 0 for a socket that asks and waits for answers
@@ -101,12 +102,14 @@ final class Netlink {
         int length = HEADER_BYTES + message.length;
         out.putInt(0, length).putShort(4, (short) type).putShort(6, (short) flags);
         out.putInt(8, ++sequence).putInt(12, 0).put(HEADER_BYTES, message);
-        calls.send(fd, calls.address(out), length, 0);
+        if (!closed) {
+            calls.send(fd, calls.address(out), length, 0);
+        }
     }
 
     /** Takes a datagram, if one is there. */
     Received receive(Handler handler) {
-        long got = calls.recv(fd, calls.address(in), BUFFER_BYTES, 0);
+        long got = closed ? -LinuxCalls.ENODEV : calls.recv(fd, calls.address(in), BUFFER_BYTES, 0);
         if (got < 0) {
             return got == -LinuxCalls.ENOBUFS ? Received.LOST : Received.NOTHING;
         }
@@ -192,7 +195,11 @@ final class Netlink {
         return bytes;
     }
 
-    void close() {
-        calls.close(fd);
+    /** Once: the number may be another's then. */
+    synchronized void close() {
+        if (!closed) {
+            closed = true;
+            calls.close(fd);
+        }
     }
 }

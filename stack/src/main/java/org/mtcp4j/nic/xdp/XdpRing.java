@@ -37,6 +37,8 @@ final class XdpRing {
     /** Our side's counter, published by {@link #produced} or {@link #consumed}. */
     private int mine;
 
+    private boolean closed;
+
     /**
      * @param offsets {@code struct xdp_mmap_offsets}
      * @param at where this ring's part begins
@@ -112,7 +114,11 @@ final class XdpRing {
         INT.setRelease(map, consumerAt, mine);
     }
 
+    /** Once: the address may be another's then. */
     void close() {
-        calls.munmap(address, bytes);
+        if (!closed) {
+            closed = true;
+            calls.munmap(address, bytes);
+        }
     }
 }

@@ -162,10 +162,10 @@ final class XdpShare implements KernelShare {
         reservations.release(handle);
     }
 
+    /** The table is closed by who has opened it. */
     void close() {
         closed = true;
         news.close();
-        table.close();
         program.close();
     }
 }

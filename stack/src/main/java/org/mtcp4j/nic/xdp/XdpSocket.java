@@ -68,6 +68,7 @@ final class XdpSocket {
     private AtomicBoolean reaping = new AtomicBoolean();
 
     private boolean ownsRings;
+    private boolean closed;
 
     XdpSocket(LinuxCalls calls, XdpFailures failures, int queue) throws NicUnavailableException {
         this.calls = calls;
@@ -206,6 +207,10 @@ final class XdpSocket {
     }
 
     void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (transmit != null) {
             transmit.close();
         }
