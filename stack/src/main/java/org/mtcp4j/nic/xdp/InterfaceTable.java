@@ -51,7 +51,7 @@ final class InterfaceTable {
     private static final int RTA_TABLE = 15;
     private static final int NEXT_HOP_BYTES = 8;
     /** Of more, the rest is taken to be elsewhere by nobody: the table stays at what it was. */
-    private static final int MOST_ROUTES = 16_384;
+    static final int MOST_ROUTES = 16_384;
 
     /** A link by its name. */
     record Link(int index, String name, int mtuBytes, long mac, boolean isUp, int receiveQueues) {}
@@ -109,8 +109,15 @@ final class InterfaceTable {
                 queues < 0 ? 1 : in.getInt(queues)));
     }
 
-    /** Reads everything about the interface found before; null if it is gone, or the kernel does not answer. */
-    InterfaceState read() {
+    /**
+     * What the kernel has told of an interface.
+     *
+     * @param state null where the interface is gone
+     */
+    record Answer(InterfaceState state) {}
+
+    /** Reads everything about the interface found before; null if the kernel does not answer, or has too many routes. */
+    Answer read() {
         Runnable clear = () -> {
             addresses.clear();
             routes.clear();
@@ -124,10 +131,10 @@ final class InterfaceTable {
         }
         for (Link link : links) {
             if (link.index == index) {
-                return new InterfaceState(link.mtuBytes, link.mac, link.isUp, addresses, best());
+                return new Answer(new InterfaceState(link.mtuBytes, link.mac, link.isUp, addresses, best()));
             }
         }
-        return null;
+        return new Answer(null);
     }
 
     private boolean readRoutes(int family) {

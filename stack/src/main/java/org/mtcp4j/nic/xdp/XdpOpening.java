@@ -64,7 +64,7 @@ final class XdpOpening {
         program = new XdpProgram(calls, failures);
         undo.push(program::close);
         openSockets();
-        share = new XdpShare(calls, failures, table, link, program);
+        share = new XdpShare(calls, failures, table, link, program, settings.clockNs());
         undo.push(share::close);
         attach(mode);
         for (XdpSocket socket : sockets) {

@@ -317,7 +317,8 @@ final class XdpQueue implements NicQueue {
 
     @Override
     public long nextDueNs() {
-        return sender.transmit.waiting() > 0 ? nic.nowNs() + RETRY_NS : Long.MAX_VALUE;
+        long retryNs = sender.transmit.waiting() > 0 ? nic.nowNs() + RETRY_NS : Long.MAX_VALUE;
+        return share == null ? retryNs : Math.min(retryNs, share.nextDueNs());
     }
 
     @Override

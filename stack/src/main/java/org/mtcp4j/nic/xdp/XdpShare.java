@@ -4,6 +4,7 @@ package org.mtcp4j.nic.xdp;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.InterfaceState;
 import org.mtcp4j.nic.KernelShare;
@@ -20,6 +21,10 @@ final class XdpShare implements KernelShare {
     private static final int DELADDR = 21;
     private static final int NEWROUTE = 24;
     private static final int DELROUTE = 25;
+    /** The tables are read again after so long where the kernel did not tell them; twice as long each time in a row. */
+    private static final long RETRY_NS = 1_000_000_000L;
+
+    private static final long MOST_RETRY_NS = 32 * RETRY_NS;
     /** News taken at a time. */
     private static final int MOST_NEWS = 64;
 
@@ -38,21 +43,36 @@ final class XdpShare implements KernelShare {
     private volatile boolean closed;
     private int changes = 1;
     private boolean changed;
+    private final LongSupplier clockNs;
+    /** When the tables may be read again. */
+    private long readNs;
 
-    XdpShare(LinuxCalls calls, XdpFailures failures, InterfaceTable table, InterfaceTable.Link link, XdpProgram program)
+    private long retryNs = RETRY_NS;
+
+    XdpShare(
+            LinuxCalls calls,
+            XdpFailures failures,
+            InterfaceTable table,
+            InterfaceTable.Link link,
+            XdpProgram program,
+            LongSupplier clockNs)
             throws NicUnavailableException {
         this.table = table;
         this.program = program;
+        this.clockNs = clockNs;
+        readNs = clockNs.getAsLong();
         news = new Netlink(calls, failures, GROUPS);
         neighbours = new KernelNeighbours(news, link.index(), link.mac());
         reservations = new PortReservations(calls, link.index());
         // After the groups were joined: whatever changes from here on is heard of.
-        state = table.read();
-        if (state == null) {
+        InterfaceTable.Answer answer = table.read();
+        if (answer == null || answer.state() == null) {
             news.close();
             throw failures.sentence(
-                    "the kernel does not tell the interface's addresses and routes by rtnetlink; see dmesg");
+                    "the kernel does not tell the interface's addresses and routes by rtnetlink, or has "
+                            + InterfaceTable.MOST_ROUTES + " routes or more; see dmesg and 'ip route'");
         }
+        state = answer.state();
     }
 
     /** Readable while there is news. */
@@ -74,20 +94,37 @@ final class XdpShare implements KernelShare {
             received = news.receive(handler);
             changed |= received == Netlink.Received.LOST;
         }
-        if (changed) {
-            changed = false;
-            InterfaceState now = table.read();
-            if (now == null) {
-                // Gone, or the kernel has no answer: nothing gets through, and the addresses are kept for when it is
-                // back.
-                InterfaceState last = state;
-                now = new InterfaceState(last.mtuBytes(), last.macAddress(), false, last.addresses(), List.of());
-            }
-            if (!now.equals(state)) {
-                state = now;
-                version = ++changes;
-            }
+        if (changed && clockNs.getAsLong() - readNs >= 0) {
+            read();
         }
+    }
+
+    private void read() {
+        InterfaceTable.Answer answer = table.read();
+        if (answer == null) {
+            // Nothing is known of a change, so the state stays until there is an answer.
+            readNs = clockNs.getAsLong() + retryNs;
+            retryNs = Math.min(2 * retryNs, MOST_RETRY_NS);
+            return;
+        }
+        changed = false;
+        retryNs = RETRY_NS;
+        readNs = clockNs.getAsLong();
+        InterfaceState last = state;
+        InterfaceState now = answer.state();
+        if (now == null) {
+            // Gone: nothing gets through, and the addresses are kept for when it is back.
+            now = new InterfaceState(last.mtuBytes(), last.macAddress(), false, last.addresses(), List.of());
+        }
+        if (!now.equals(last)) {
+            state = now;
+            version = ++changes;
+        }
+    }
+
+    /** When {@link #look} has something to do though there is no news; {@code Long.MAX_VALUE} for never. Queue 0's owner. */
+    long nextDueNs() {
+        return changed ? readNs : Long.MAX_VALUE;
     }
 
     private void message(ByteBuffer in, int at, int type, int end) {

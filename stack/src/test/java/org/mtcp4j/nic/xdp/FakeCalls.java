@@ -27,9 +27,10 @@ final class FakeCalls {
 
     LinuxCalls calls() {
         return (LinuxCalls) Proxy.newProxyInstance(
-                FakeCalls.class.getClassLoader(),
-                new Class<?>[] {LinuxCalls.class},
-                (proxy, method, arguments) -> call(method.getName(), arguments));
+                FakeCalls.class.getClassLoader(), new Class<?>[] {LinuxCalls.class}, (proxy, method, arguments) -> {
+                    Object result = call(method.getName(), arguments);
+                    return result == null ? nothing(method.getReturnType()) : result;
+                });
     }
 
     private Object call(String name, Object[] arguments) {
@@ -40,8 +41,13 @@ final class FakeCalls {
             case "send" -> send((Long) arguments[1], (Long) arguments[2]);
             case "recv" -> receive((Long) arguments[1]);
             case "errorText" -> "errno " + arguments[0];
-            default -> 0;
+            case "view" -> ByteBuffer.allocateDirect((Integer) arguments[1]);
+            default -> null;
         };
+    }
+
+    private static Object nothing(Class<?> type) {
+        return type == long.class ? (Object) 0L : (Object) 0;
     }
 
     private long address(ByteBuffer buffer) {
