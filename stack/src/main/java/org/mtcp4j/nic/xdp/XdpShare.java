@@ -21,6 +21,8 @@ final class XdpShare implements KernelShare {
     private static final int DELADDR = 21;
     private static final int NEWROUTE = 24;
     private static final int DELROUTE = 25;
+    /** From one reading of the tables to the next, however much news there is. */
+    private static final long PAUSE_NS = 100_000_000L;
     /** The tables are read again after so long where the kernel did not tell them; twice as long each time in a row. */
     private static final long RETRY_NS = 1_000_000_000L;
 
@@ -109,7 +111,7 @@ final class XdpShare implements KernelShare {
         }
         changed = false;
         retryNs = RETRY_NS;
-        readNs = clockNs.getAsLong();
+        readNs = clockNs.getAsLong() + PAUSE_NS;
         InterfaceState last = state;
         InterfaceState now = answer.state();
         if (now == null) {

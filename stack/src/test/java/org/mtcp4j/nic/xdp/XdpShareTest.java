@@ -90,6 +90,22 @@ class XdpShareTest {
     }
 
     @Test
+    void aStreamOfNewsHasTheTablesReadTenTimesASecond() {
+        nowNs += SECOND;
+        for (int i = 0; i < 1_000; i++) {
+            mtuBytes = 1_000 + i % 400;
+            news();
+            nowNs += SECOND / 1_000;
+        }
+        // A reading asks for links once.
+        assertThat(dumps).isBetween(9, 11);
+        nowNs = share.nextDueNs();
+        share.look();
+        assertThat(share.state().mtuBytes()).isEqualTo(mtuBytes);
+        assertThat(share.nextDueNs()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
     void anInterfaceThatIsGoneIsDownAndKeepsItsAddresses() {
         hasLink = false;
         nowNs += SECOND;
