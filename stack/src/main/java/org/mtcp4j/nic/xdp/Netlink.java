@@ -61,6 +61,8 @@ final class Netlink {
     private static final int MOST_DATAGRAMS = 16_384;
 
     private static final int TRIES = 4;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final Handler NOBODY = (in, at, type, end) -> {};
 
     private final LinuxCalls calls;
     final int fd;
@@ -97,19 +99,27 @@ final class Netlink {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
-    /** @param message what stands behind the header */
-    synchronized void send(int type, int flags, byte[] message) {
+    /**
+     * @param message what stands behind the header
+     * @return the number that the answer has
+     */
+    synchronized int send(int type, int flags, byte[] message) {
         int length = HEADER_BYTES + message.length;
         out.putInt(0, length).putShort(4, (short) type).putShort(6, (short) flags);
         out.putInt(8, ++sequence).putInt(12, 0).put(HEADER_BYTES, message);
         if (!closed) {
             calls.send(fd, calls.address(out), length, 0);
         }
+        return sequence;
     }
 
     /** Takes a datagram, if one is there. */
     Received receive(Handler handler) {
-        long got = closed ? -LinuxCalls.ENODEV : calls.recv(fd, calls.address(in), BUFFER_BYTES, 0);
+        return receive(handler, 0);
+    }
+
+    private Received receive(Handler handler, int flags) {
+        long got = closed ? -LinuxCalls.ENODEV : calls.recv(fd, calls.address(in), BUFFER_BYTES, flags);
         if (got < 0) {
             return got == -LinuxCalls.ENOBUFS ? Received.LOST : Received.NOTHING;
         }
@@ -127,37 +137,51 @@ final class Netlink {
     boolean dump(int type, byte[] message, Runnable begin, Handler handler) {
         for (int i = 0; i < TRIES; i++) {
             begin.run();
-            Dump dump = new Dump(handler);
-            send(type, REQUEST | DUMP, message);
+            drain();
+            Dump dump = new Dump(handler, send(type, REQUEST | DUMP, message));
             for (int n = 0; n < MOST_DATAGRAMS && !dump.done; n++) {
                 if (receive(dump) != Received.SOME) {
                     return false;
                 }
             }
-            if (!dump.again) {
+            if (!dump.again || dump.failed) {
                 return dump.done && !dump.failed;
             }
         }
         return true;
     }
 
+    /** Takes what is left of an answer that was given up: as long as it goes on the kernel answers nothing else. */
+    private void drain() {
+        for (int n = 0; n < MOST_DATAGRAMS && receive(NOBODY, MSG_DONTWAIT) != Received.NOTHING; n++) {
+            // Nobody waits for it any more.
+        }
+    }
+
     private static final class Dump implements Handler {
         private final Handler handler;
+        private final int sequence;
         boolean done;
         boolean failed;
         /** What it tells of changed meanwhile. */
         boolean again;
 
-        Dump(Handler handler) {
+        Dump(Handler handler, int sequence) {
             this.handler = handler;
+            this.sequence = sequence;
         }
 
         @Override
         public void message(ByteBuffer in, int at, int type, int end) {
+            if (in.getInt(at + 8) != sequence) {
+                return;
+            }
             again |= (in.getShort(at + 6) & INTERRUPTED) != 0;
             if (type == DONE || type == ERROR) {
                 done = true;
-                failed = type == ERROR;
+                int error = end - at >= HEADER_BYTES + 4 ? in.getInt(at + HEADER_BYTES) : 0;
+                // ENOENT: of a table that has never had an entry.
+                failed = type == ERROR || (error < 0 && error != -LinuxCalls.ENOENT);
             } else {
                 handler.message(in, at, type, end);
             }
