@@ -23,6 +23,11 @@ final class XdpOpening {
     private static final int FRAMES_A_LARGE_ONE = 32;
     private static final int LEAST_FRAMES = 512;
     private static final int LEAST_RING = 64;
+    /** With fewer frames for what arrives a queue loses every burst. */
+    private static final int LEAST_FILL = 8;
+
+    private static final String MORE_MEMORY =
+            "'ulimit -l unlimited', in Docker --ulimit memlock=-1, under systemd LimitMEMLOCK=infinity";
     /** From here on rings are not made smaller, but filled less. */
     private static final int MANY_QUEUES = 4;
 
@@ -113,7 +118,7 @@ final class XdpOpening {
             }
             sockets.add(socket);
         }
-        fillFrames = Math.min(ring, Math.max(LEAST_RING, frames / (4 * sockets.size())));
+        fillFrames = Math.min(ring, fillFrames(frames, sockets.size()));
         for (int i = 0; i < contexts; i++) {
             if (i < sockets.size()) {
                 senders.add(sockets.get(i));
@@ -125,6 +130,19 @@ final class XdpOpening {
                 senders.add(socket);
             }
         }
+    }
+
+    /** A quarter of all frames, among the receive queues: the rest is for what is sent and what waits for its reader. */
+    int fillFrames(int frames, int queues) throws NicUnavailableException {
+        int each = frames / (4 * queues);
+        if (each < LEAST_FILL) {
+            throw failures.sentence(frames + " frames are too few for " + queues
+                    + " receive queues; set mtcp.frames to "
+                    + Integer.highestOneBit(8 * LEAST_FILL * queues - 1)
+                    + " or more and allow the process to lock memory ("
+                    + MORE_MEMORY + "), or have fewer queues with 'ethtool -L " + interfaceName + " combined N'");
+        }
+        return each;
     }
 
     private XdpSocket openSocket(int queue) throws NicUnavailableException {
@@ -154,8 +172,7 @@ final class XdpOpening {
                 throw failures.of(
                         "registering " + ((frames * chunkBytes()) >> 10) + " KiB for packets",
                         result,
-                        "allow the process to lock memory: 'ulimit -l unlimited', in Docker --ulimit memlock=-1, under systemd"
-                                + " LimitMEMLOCK=infinity");
+                        "allow the process to lock memory: " + MORE_MEMORY);
             }
             frames /= 2;
         }
