@@ -89,11 +89,6 @@ final class XdpOpening {
             throw failures.sentence("the interface has no Ethernet address; share one of "
                     + String.join(", ", table.names()) + " that has, or use nic=tap:NAME");
         }
-        if (found.receiveQueues() > XdpProgram.MOST_QUEUES) {
-            throw failures.sentence("the interface has " + found.receiveQueues() + " receive queues, more than "
-                    + XdpProgram.MOST_QUEUES + "; reduce them with 'ethtool -L " + interfaceName + " combined "
-                    + XdpProgram.MOST_QUEUES + "'");
-        }
         return found;
     }
 
@@ -108,13 +103,20 @@ final class XdpOpening {
         first.makeRings(ring, null);
         scattered = first.bind(link.index(), null);
         sockets.add(first);
-        for (int queue = 1; queue < link.receiveQueues(); queue++) {
+        // The kernel tells how many there may be, for a veth as many as there may be processors, and not how many there
+        // are.
+        int most = Math.min(link.receiveQueues(), XdpProgram.MOST_QUEUES + 1);
+        for (int queue = 1; queue < most; queue++) {
             XdpSocket socket = openSocket(queue);
             socket.makeRings(ring, null);
             if (!socket.isThere(link.index(), first)) {
-                // The kernel tells how many there may be, not how many there are.
                 undo.pop().run();
                 break;
+            }
+            if (queue == XdpProgram.MOST_QUEUES) {
+                throw failures.sentence("the interface has more than " + XdpProgram.MOST_QUEUES
+                        + " receive queues; reduce them with 'ethtool -L " + interfaceName + " combined "
+                        + XdpProgram.MOST_QUEUES + "'");
             }
             sockets.add(socket);
         }
