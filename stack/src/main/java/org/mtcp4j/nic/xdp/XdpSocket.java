@@ -52,6 +52,10 @@ final class XdpSocket {
     private static final String NEWER =
             "the kernel must be 5.10 or later, with CONFIG_XDP_SOCKETS; use nic=tap:NAME on others";
 
+    private static final String TAKEN =
+            "another program, perhaps another JVM with mtcp4j, has the interface: one at a time can; end it, or give this"
+                    + " one nic=tap:NAME";
+
     private final LinuxCalls calls;
     private final XdpFailures failures;
     final int fd;
@@ -148,14 +152,7 @@ final class XdpSocket {
             flags &= ~USE_SG;
             bound = tryBind(interfaceIndex, flags, null);
         }
-        if (bound == -LinuxCalls.EBUSY) {
-            throw failures.of(
-                    "binding to receive queue " + queue,
-                    bound,
-                    "another program, perhaps another JVM with mtcp4j, has the interface: one at a time can; end it, or give this"
-                            + " one nic=tap:NAME");
-        }
-        failures.must(bound, "binding to receive queue " + queue, NEWER);
+        mustBeBound(bound);
         return (flags & USE_SG) != 0;
     }
 
@@ -163,9 +160,14 @@ final class XdpSocket {
     boolean isThere(int interfaceIndex, XdpSocket first) throws NicUnavailableException {
         long bound = tryBind(interfaceIndex, SHARED_UMEM, first);
         if (bound != -LinuxCalls.EINVAL) {
-            failures.must(bound, "binding to receive queue " + queue, NEWER);
+            mustBeBound(bound);
         }
         return bound >= 0;
+    }
+
+    private void mustBeBound(long bound) throws NicUnavailableException {
+        boolean busy = bound == -LinuxCalls.EBUSY;
+        failures.must(bound, "binding to receive queue " + queue, busy ? TAKEN : NEWER);
     }
 
     private long tryBind(int interfaceIndex, int flags, XdpSocket first) {
