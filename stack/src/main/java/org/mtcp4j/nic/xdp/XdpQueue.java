@@ -19,6 +19,9 @@ final class XdpQueue implements NicQueue {
 
     private static final int FILL_BURST = 64;
     private static final long RETRY_NS = 200_000;
+    /** Of an interface that is down; that it is up again the kernel tells. */
+    private static final long DOWN_RETRY_NS = 100_000_000;
+
     private static final int TCP = 6;
     private static final int TCP_CHECKSUM = 16;
     private static final long METADATA_CHECKSUM = 2;
@@ -317,8 +320,11 @@ final class XdpQueue implements NicQueue {
 
     @Override
     public long nextDueNs() {
-        long retryNs = sender.transmit.waiting() > 0 ? nic.nowNs() + RETRY_NS : Long.MAX_VALUE;
-        return share == null ? retryNs : Math.min(retryNs, share.nextDueNs());
+        long dueNs = share == null ? Long.MAX_VALUE : share.nextDueNs();
+        if (sender.transmit.waiting() == 0) {
+            return dueNs;
+        }
+        return Math.min(dueNs, nic.nowNs() + (nic.isUp() ? RETRY_NS : DOWN_RETRY_NS));
     }
 
     @Override
