@@ -147,6 +147,9 @@ public final class Stack implements Reach, AutoCloseable {
                 String capture = config.text(Key.CAPTURE);
                 String file = i == 0 || capture.isEmpty() ? capture : capture + "." + i;
                 int vlan = vlan(config, i);
+                if (vlan != 0 && specs[i].trim().startsWith("xdp:")) {
+                    throw new NicUnavailableException(notOfXdp(specs[i].trim(), vlan));
+                }
                 Nic nic = NicFactory.open(specs[i].trim(), settings(config, frames(config), i), file);
                 opened.add(vlan == 0 ? nic : new VlanNic(nic, vlan));
             }
@@ -190,6 +193,13 @@ public final class Stack implements Reach, AutoCloseable {
         }
         throw new StackUnavailableException(Key.VLAN.property() + " cannot be '" + text + "'; it is a number from 1 to "
                 + MOST_VLAN + ", or empty for none");
+    }
+
+    private static String notOfXdp(String spec, int vlan) {
+        String name = spec.split("/", -1)[0] + "." + vlan;
+        return "mtcp.vlan=" + vlan + " cannot be with nic=" + spec
+                + ", since the kernel's own interface has no tags; write nic=" + name
+                + ", an interface made by 'ip link add link', and leave mtcp.vlan out";
     }
 
     private static NicSettings settings(StackConfig config, int frames, int nic) throws StackUnavailableException {

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +79,15 @@ class StackLoopbackTest {
         assertThatThrownBy(() -> Stack.start(StackConfig.of("vlan=" + vlan)))
                 .isInstanceOf(StackUnavailableException.class)
                 .hasMessage("mtcp.vlan cannot be '" + vlan + "'; it is a number from 1 to 4094, or empty for none");
+    }
+
+    @Test
+    void aVlanOfASharedInterfaceIsRefusedInOneSentence() {
+        assertThatThrownBy(() -> Stack.start(StackConfig.of("nic=xdp:no-such/generic,vlan=100")))
+                .isInstanceOf(StackUnavailableException.class)
+                .hasMessage(
+                        "mtcp.vlan=100 cannot be with nic=xdp:no-such/generic, since the kernel's own interface has no tags;"
+                                + " write nic=xdp:no-such.100, an interface made by 'ip link add link', and leave mtcp.vlan out");
     }
 
     private static String readFully(StackSocket socket, int bytes) throws Exception {
