@@ -15,6 +15,7 @@ typedef unsigned long long u64;
 #define __uint(name, val) int (*name)[val]
 #define __type(name, val) typeof(val) *name
 #define INLINE static inline __attribute__((always_inline))
+#define DROP 1
 #define PASS 2
 #define BE16(x) __builtin_bswap16(x)
 
@@ -105,6 +106,7 @@ SEC("xdp") int share(struct xdp_md *ctx)
         if (!ours(&dst, port)) return PASS;
         if (fragment) update(&frags, &f, &one, 0);
     }
-    return redirect_map(&xsks_map, ctx->rx_queue_index, PASS);
+    /* Never to the kernel, which would reset what it does not know. */
+    return redirect_map(&xsks_map, ctx->rx_queue_index, DROP);
 }
 char _license[] SEC("license") = "Apache-2.0";

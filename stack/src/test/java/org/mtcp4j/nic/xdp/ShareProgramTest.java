@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +66,17 @@ class ShareProgramTest {
         assertThat(code.count()).isBetween(200, 400);
         assertThat(code.maps().values()).containsOnly("xsks_map", "ports", "own", "frags");
         assertThat(code.maps().keySet()).allMatch(at -> code.instruction(at) << 56 >>> 56 == 0x18);
+    }
+
+    @Test
+    void whatIsOursIsLostAndNotTheKernelsWhereAQueueHasNoSocket() throws Exception {
+        ShareCode code = ShareCode.load();
+        List<Long> instructions = LongStream.range(0, code.count())
+                .mapToObj(i -> code.instruction((int) i))
+                .toList();
+        int redirect = instructions.indexOf(0x33_0000_0085L);
+        // bpf_redirect_map's third argument, what the program returns else: XDP_DROP.
+        assertThat(instructions.subList(redirect - 4, redirect)).contains(0x1_0000_03b7L);
     }
 
     /** ELF64, little-endian: the section {@code xdp} and where it names which map. */
