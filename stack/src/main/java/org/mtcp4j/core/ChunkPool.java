@@ -208,7 +208,12 @@ public final class ChunkPool {
 
     /** Chunks that nobody holds, those included that may still be allocated; caches hold theirs. */
     private int unused() {
-        return attainable - (total - free - inHand);
+        // While the pool changes, each is read on both sides of what is free, so that nothing seems to be in use that
+        // is not.
+        int existing = total;
+        int hand = inHand;
+        int idle = free;
+        return attainable - (Math.min(existing, total) - idle - Math.max(hand, inHand));
     }
 
     private int pop(Chunk[] into, int from, int most) {
