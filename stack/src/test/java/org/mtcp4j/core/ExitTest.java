@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,26 +48,10 @@ class ExitTest {
     void contextThatIsStuckInARoundHoldsUpNoExit(String driver) throws Exception {
         Stack stack = Stack.start(StackConfig.of("nic=memory,driver=" + driver), sentence -> {});
         Context context = stack.engine().context(0);
-        CountDownLatch stuck = new CountDownLatch(1);
-        CountDownLatch over = new CountDownLatch(1);
-        context.faults.hook = stage -> {
-            stuck.countDown();
-            try {
-                over.await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        };
-        Thread driving = new Thread(() -> {
-            context.driver.drive(true);
-            context.driver.ringLeader();
-        });
-        driving.start();
-        assertThat(stuck.await(20, TimeUnit.SECONDS)).isTrue();
+        StuckRound round = new StuckRound(context);
         long beganNs = System.nanoTime();
         stack.exit(0);
         assertThat(System.nanoTime() - beganNs).as("ns").isLessThan(TimeUnit.SECONDS.toNanos(10));
-        over.countDown();
-        driving.join();
+        round.end();
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetSocketAddress;
 import java.net.SocketException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,22 +28,7 @@ class StuckContextTest {
             listener.bind(new InetSocketAddress("198.18.0.2", 0), 0);
             Context context = stack.engine().context(0);
             context.driver.callLimitNs = LIMIT_NS;
-            CountDownLatch stuck = new CountDownLatch(1);
-            CountDownLatch over = new CountDownLatch(1);
-            context.faults.hook = stage -> {
-                stuck.countDown();
-                try {
-                    over.await();
-                } catch (InterruptedException e) {
-                    throw new AssertionError(e);
-                }
-            };
-            Thread driving = new Thread(() -> {
-                context.driver.drive(true);
-                context.driver.ringLeader();
-            });
-            driving.start();
-            assertThat(stuck.await(20, TimeUnit.SECONDS)).isTrue();
+            StuckRound round = new StuckRound(context);
             StackSocket client = stack.newSocket();
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> client.startConnect(listener.localAddress()))
@@ -53,8 +37,7 @@ class StuckContextTest {
             assertThat(Thread.interrupted()).as("still interrupted").isTrue();
             assertThat(stack.engine().flows()).as("listed without it").isEmpty();
             context.faults.hook = null;
-            over.countDown();
-            driving.join();
+            round.end();
             assertThat(stack.engine().flows()).as("nobody holds it").isEmpty();
             stack.newSocket().startConnect(listener.localAddress());
             assertThat(stack.engine().flows()).isNotEmpty();
