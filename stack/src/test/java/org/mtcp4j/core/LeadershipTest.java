@@ -43,13 +43,8 @@ class LeadershipTest {
     /** They would take the processor from the thread that leads, the more of them the longer. */
     @Test
     void threadsThatWaitBesideALeaderWithoutNewsOfItsOwnDoNotWake() {
-        Waiting leader = new Waiting();
-        until(leader::isLeading);
-        leader.waiter.fruitless = Integer.MAX_VALUE;
-        Blocking blocking = new Blocking();
-        context.ownership.commands.push(blocking);
-        context.driver.ringLeader();
-        until(() -> blocking.began.getCount() == 0);
+        leaderWithoutNews();
+        Blocking blocking = keepInItsRound();
         for (int i = 0; i < 40; i++) {
             new Waiting();
         }
@@ -64,9 +59,7 @@ class LeadershipTest {
 
     @Test
     void leaderWithoutNewsOfItsOwnGivesWayToAThreadThatHasSome() {
-        Waiting leader = new Waiting();
-        until(leader::isLeading);
-        leader.waiter.fruitless = Integer.MAX_VALUE;
+        Waiting leader = leaderWithoutNews();
         Waiting other = new Waiting();
         until(other::isLeading);
         until(leader::isParked);
@@ -92,13 +85,8 @@ class LeadershipTest {
 
     @Test
     void threadThatAskedForTheLeadAndHasNewsMeanwhileLeavesItToOthers() {
-        Waiting leader = new Waiting();
-        until(leader::isLeading);
-        leader.waiter.fruitless = Integer.MAX_VALUE;
-        Blocking blocking = new Blocking();
-        context.ownership.commands.push(blocking);
-        context.driver.ringLeader();
-        until(() -> blocking.began.getCount() == 0);
+        Waiting leader = leaderWithoutNews();
+        Blocking blocking = keepInItsRound();
         Waiting asking = new Waiting();
         until(asking::isParked);
         Waiting third = new Waiting();
@@ -116,6 +104,22 @@ class LeadershipTest {
         Waiting waiting = new Waiting();
         until(waiting::isParked);
         context.driver.foreignWait(false);
+    }
+
+    private Waiting leaderWithoutNews() {
+        Waiting leader = new Waiting();
+        until(leader::isLeading);
+        leader.waiter.fruitless = Integer.MAX_VALUE;
+        return leader;
+    }
+
+    /** Whoever leads, until it is told to go on. */
+    private Blocking keepInItsRound() {
+        Blocking blocking = new Blocking();
+        context.ownership.commands.push(blocking);
+        context.driver.ringLeader();
+        until(() -> blocking.began.getCount() == 0);
+        return blocking;
     }
 
     private static long parks(List<Waiting> threads) {
