@@ -19,6 +19,9 @@ final class ChunkKeeper implements Runnable {
     /** For how long whoever finds nothing waits for an allocation under way: those that succeed take less, unless the processors are busy. */
     private static final long PATIENCE_NS = 5_000_000;
 
+    /** The same for who writes, while another thread allocates. */
+    private static final long WRITERS_PATIENCE_NS = 100_000_000;
+
     private static final long PAUSE_NS = 10_000;
     private static final long LOOK_NS = 1_000_000_000L;
     /** Looks in a row that must find more than half free. */
@@ -87,23 +90,38 @@ final class ChunkKeeper implements Runnable {
      */
     boolean awaitChunks() {
         ask();
-        boolean virtual = VirtualThreads.isVirtual();
         while (!pool.hasFree()) {
-            if (stopped || pool.isRefused() || System.nanoTime() - sinceNs > PATIENCE_NS) {
+            if (!mayDeliver() || System.nanoTime() - sinceNs > PATIENCE_NS) {
                 return false;
             }
-            if (virtual) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(PAUSE_NS);
-            }
+            pause();
         }
         return true;
     }
 
-    /** Whether chunks that are asked for now are likely to come before who waits loses patience. Any thread. */
+    /** A thread in no round: waits for an allocation that another thread has begun and found no processor to end. */
+    boolean awaitAllocation() {
+        long startNs = System.nanoTime();
+        while (!pool.hasFree()) {
+            if (!mayDeliver() || System.nanoTime() - startNs > WRITERS_PATIENCE_NS) {
+                return false;
+            }
+            pause();
+        }
+        return true;
+    }
+
+    private static void pause() {
+        if (VirtualThreads.isVirtual()) {
+            Thread.onSpinWait();
+        } else {
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+    }
+
+    /** Whether chunks that who writes asks for now are likely to come. Any thread. */
     boolean mayDeliver() {
-        return !stopped && !pool.isRefused() && (!asked || System.nanoTime() - sinceNs <= PATIENCE_NS);
+        return !stopped && !pool.isRefused();
     }
 
     @Override

@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
  * head carries a tag against ABA. Contexts come here through their {@link ChunkCache}.
  *
  * <p>While a {@link ChunkKeeper} runs, it alone allocates, ahead of need, and gives back what is not needed any more: an allocation that
- * fails costs a collection and half a second, which nobody may spend amid a round. Without one, whoever finds nothing allocates.
+ * fails costs a collection and half a second, which nobody may spend amid a round. Who writes is in none, and allocates where the keeper
+ * has had no processor for it. Without a keeper, whoever finds nothing allocates.
  *
  * <p>The last chunks are kept for what ends the want: an eighth for what arrives for connections that hold nothing, since what has been
  * written leaves only where it can arrive; a sixteenth for what is written first to peers outside, since who asks and gets no answer waits
@@ -63,6 +64,11 @@ public final class ChunkPool {
 
         Use(int leftParts) {
             this.leftParts = leftParts;
+        }
+
+        /** Whether the application asks, which is in no round. */
+        boolean isWrite() {
+            return this == WRITE || this == WRITE_FIRST || this == LOOPBACK_FIRST;
         }
 
         /** Of so many chunks, those that stay for others. */
@@ -134,13 +140,13 @@ public final class ChunkPool {
     /** A chunk, or null when there is none for this use. */
     Chunk take(Use use) {
         if (mayTake(use, 1) > 0) {
-            return take();
+            return pop(use);
         }
         ChunkReserve reserve = reserve(use);
         if (reserve == null || !reserve.tryTake(attainable)) {
             return null;
         }
-        Chunk chunk = take();
+        Chunk chunk = pop(use);
         if (chunk == null) {
             reserve.giveBack();
         } else {
@@ -158,12 +164,12 @@ public final class ChunkPool {
         };
     }
 
-    private Chunk take() {
+    private Chunk pop(Use use) {
         for (; ; ) {
             long seen = head;
             int first = (int) seen;
             if (first == 0) {
-                if (!awaitMore()) {
+                if (!awaitMore(use)) {
                     scarce = true;
                     return null;
                 }
@@ -189,7 +195,7 @@ public final class ChunkPool {
             if (count > 0) {
                 return count;
             }
-            if (!awaitMore()) {
+            if (!awaitMore(use)) {
                 scarce = true;
                 return 0;
             }
@@ -297,19 +303,30 @@ public final class ChunkPool {
     // ---- growing and shrinking --------------------------------------------------------------------------------------
 
     /** Whether there is a free chunk now: allocated here, or by the keeper, who is given a moment for it. */
-    private boolean awaitMore() {
+    private boolean awaitMore(Use use) {
         ChunkKeeper present = keeper;
         if (present == null) {
-            return grow(STEP_CHUNKS) > 0 || (int) head != 0;
+            return grow(STEP_CHUNKS) > 0 || hasFree();
         }
-        return total < attainable && present.awaitChunks();
+        if (total >= attainable) {
+            return false;
+        }
+        return present.awaitChunks() || (use.isWrite() && allocateAsWriter(present));
+    }
+
+    /**
+     * The keeper has found no processor. A program that has just connected may not expect a write of nothing, and a thread that writes is in no
+     * round: it allocates for itself, or waits longer for whoever is about it.
+     */
+    private boolean allocateAsWriter(ChunkKeeper present) {
+        return present.mayDeliver() && (grow(SLAB_CHUNKS) > 0 || hasFree() || present.awaitAllocation());
     }
 
     boolean hasFree() {
         return (int) head != 0;
     }
 
-    /** Whether who asks now gets one: it is there, or may still come in the moment that is waited for. Any thread. */
+    /** Whether who writes now gets one: it is there, or can be allocated. Any thread. */
     boolean mayDeliver() {
         ChunkKeeper present = keeper;
         return hasFree() || (total < attainable && (present == null || present.mayDeliver()));

@@ -97,6 +97,21 @@ class ChunkPoolTest {
         assertThat(heap.isSpared()).isFalse();
     }
 
+    /** A write of nothing, on a connection that holds nothing, is what no program expects. */
+    @Test
+    void whoWritesAllocatesWhereTheKeeperFindsNoProcessor() {
+        ChunkKeeper keeper = new ChunkKeeper(pool);
+        pool.keptBy(keeper);
+        assertThat(pool.take(Use.RECEIVE_FIRST)).as("in a round").isNull();
+        ChunkCache cache = new ChunkCache(pool, 1);
+        assertThat(cache.hasForWriter(Use.WRITE_FIRST)).isTrue();
+        assertThat(cache.takeAsWriter(Use.WRITE_FIRST)).isNotNull();
+        assertThat(takeAll(Use.WRITE_FIRST)).hasSizeGreaterThan(CHUNKS / 2);
+        keeper.stop();
+        pool.shrink(0);
+        assertThat(takeAll(Use.WRITE)).as("after the end").isEmpty();
+    }
+
     @Test
     void aQuietPoolGivesWholeSlabsBackAndGrowsAgain() {
         List<Chunk> taken = everything();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -70,13 +71,26 @@ class TransferTest {
     /** Both ways at once, then both ends close. */
     static void exchange(StackSocket client, StackSocket accepted, ExecutorService threads, int up, int down, long seed)
             throws Exception {
-        Future<Long> sentUp = threads.submit(() -> send(client, up, seed));
-        Future<Long> sentDown = threads.submit(() -> send(accepted, down, seed + 1));
-        Future<Long> gotDown = threads.submit(() -> receive(client));
+        Future<Long> sentUp = threads.submit(closing(client, accepted, () -> send(client, up, seed)));
+        Future<Long> sentDown = threads.submit(closing(client, accepted, () -> send(accepted, down, seed + 1)));
+        Future<Long> gotDown = threads.submit(closing(client, accepted, () -> receive(client)));
         assertThat(receive(accepted)).isEqualTo(sentUp.get());
         assertThat(gotDown.get()).isEqualTo(sentDown.get());
         client.close();
         accepted.close();
+    }
+
+    /** What ends with an error ends the connection, so that the other three do not wait for ever. */
+    private static <T> Callable<T> closing(StackSocket client, StackSocket accepted, Callable<T> part) {
+        return () -> {
+            try {
+                return part.call();
+            } catch (Throwable e) {
+                client.close();
+                accepted.close();
+                throw e;
+            }
+        };
     }
 
     private static long send(StackSocket socket, int bytes, long seed) throws Exception {
