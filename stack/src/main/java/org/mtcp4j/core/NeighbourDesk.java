@@ -12,6 +12,7 @@ import org.mtcp4j.ip.NdpFrames;
 import org.mtcp4j.ip.Neighbours;
 import org.mtcp4j.ip.Routes;
 import org.mtcp4j.ip.Subnet;
+import org.mtcp4j.nic.KernelShare;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.tcp.TcpState;
 import org.mtcp4j.wire.Arp;
@@ -79,11 +80,17 @@ final class NeighbourDesk implements Neighbours.Events {
 
     /** Whether a SYN from behind that neighbour is worth an answer. */
     boolean admits(long hopHi, long hopLo, long now) {
-        if (link.nic.kernelShare() != null && !table.isDead(hopHi, hopLo)) {
-            // It has asked the kernel for us, and by that the kernel knows it, though we don't.
+        if (table.admits(hopHi, hopLo, now)) {
             return true;
         }
-        return table.admits(hopHi, hopLo, now);
+        KernelShare share = link.nic.kernelShare();
+        if (share == null || table.isDead(hopHi, hopLo)) {
+            return false;
+        }
+        // An honest one has asked the kernel for us, and by that the kernel knows it, though we don't.
+        boolean hasZone = IpAddress.isLinkLocal(hopHi);
+        return share.knowsNeighbour(
+                hasZone ? IpAddress.of(hopHi, hopLo).withoutZone().hi() : hopHi, hopLo);
     }
 
     boolean isDead(IpAddress neighbour) {

@@ -17,6 +17,13 @@ public interface KernelShare {
     /** Of the state: grows by one with each change, from 1. Any thread. */
     int version();
 
+    /**
+     * Whether the kernel has that neighbour's hardware address now; it asks nobody for it. Any thread.
+     *
+     * @param hi upper half of the address, without a zone; of IPv4 in its mapped form
+     */
+    boolean knowsNeighbour(long hi, long lo);
+
     /** From now on frames to this address are looked at. */
     void enter(int place, InetAddress address);
 

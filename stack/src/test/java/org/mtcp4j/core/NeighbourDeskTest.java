@@ -3,14 +3,18 @@ package org.mtcp4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.ip.IpAddress;
+import org.mtcp4j.ip.Neighbours;
 import org.mtcp4j.nic.FrameBatch;
+import org.mtcp4j.nic.KernelShare;
 import org.mtcp4j.nic.MemoryLink;
 import org.mtcp4j.nic.Nic;
+import org.mtcp4j.nic.NicDecorator;
 import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.stats.Counter;
@@ -109,6 +113,45 @@ class NeighbourDeskTest {
         assertThat(context.ownership.tryAcquire()).isTrue();
         assertThat(answered(engines.get(0), peer, 7)).isNull();
         assertThat(context.counters.get(Counter.ADDRESS_CONFLICTS)).isZero();
+    }
+
+    /** An interface of the kernel's, too, from when it is told so. */
+    private static final class SharedNic extends NicDecorator {
+        private KernelShare share;
+
+        SharedNic(Nic inner) {
+            super(inner);
+        }
+
+        @Override
+        public NicQueue queue(int index) {
+            return inner.queue(index);
+        }
+
+        @Override
+        public KernelShare kernelShare() {
+            return share;
+        }
+    }
+
+    @Test
+    void ofManyStrangersOnASharedInterfaceThoseAreAdmittedThatTheKernelKnows() throws Exception {
+        NicSettings settings = TestEngines.nicSettings();
+        SharedNic nic = new SharedNic(MemoryLink.create(settings, settings).a());
+        Engine engine = TestEngines.engine(
+                List.of(TestEngines.memory(), nic), TestEngines.OURS + "/24", List.of(), "nic=memory");
+        long known = IpAddress.mapped(0xc6120000 + 200);
+        nic.share = (KernelShare) Proxy.newProxyInstance(
+                KernelShare.class.getClassLoader(),
+                new Class<?>[] {KernelShare.class},
+                (proxy, method, arguments) -> method.getName().equals("knowsNeighbour") && arguments[1].equals(known));
+        NeighbourDesk desk = engine.context(0).links[1].neighbours;
+        int admitted = 0;
+        for (int i = 10; i < 110; i++) {
+            admitted += desk.admits(0, IpAddress.mapped(0xc6120000 + i), 1) ? 1 : 0;
+        }
+        assertThat(admitted).isEqualTo(Neighbours.STRANGERS_PER_SECOND);
+        assertThat(desk.admits(0, known, 1)).isTrue();
     }
 
     private static int waiting(Context context) {

@@ -41,6 +41,11 @@ class PortGateTest {
         }
 
         @Override
+        public boolean knowsNeighbour(long hi, long lo) {
+            return false;
+        }
+
+        @Override
         public void enter(int place, InetAddress address) {
             assertThat(entered.put(place, address)).isNull();
         }

@@ -30,6 +30,7 @@ final class KernelNeighbours {
 
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
+    private static final long MAPPED = 0xffff;
     private static final int IP = Ethernet.HEADER_BYTES;
     private static final int ICMP = IP + Ipv6.HEADER_BYTES;
     private static final int ARP_FRAME_BYTES = IP + Arp.PACKET_BYTES;
@@ -57,12 +58,23 @@ final class KernelNeighbours {
         }
     };
 
+    /** Where questions are answered at once. */
+    private final Netlink questions;
+
+    private final ByteBuffer question4;
+    private final ByteBuffer question6;
+    private final Netlink.Handler knowing = this::answered;
+    private boolean known;
+
     private final ArrayDeque<Answer> answers = new ArrayDeque<>();
 
-    KernelNeighbours(Netlink netlink, int interfaceIndex, long ourMac) {
+    KernelNeighbours(Netlink netlink, Netlink questions, int interfaceIndex, long ourMac) {
         this.netlink = netlink;
+        this.questions = questions;
         this.interfaceIndex = interfaceIndex;
         this.ourMac = ourMac;
+        question4 = ByteBuffer.wrap(message(AF_INET, ByteBuffer.allocate(4), 0));
+        question6 = ByteBuffer.wrap(message(AF_INET6, ByteBuffer.allocate(16), 0));
     }
 
     /**
@@ -106,6 +118,29 @@ final class KernelNeighbours {
         }
         netlink.send(NEWNEIGH, Netlink.REQUEST | Netlink.CREATE | Netlink.REPLACE, message(family, target, USE));
         netlink.send(GETNEIGH, Netlink.REQUEST, message(family, target, 0));
+    }
+
+    /**
+     * Whether the kernel knows that neighbour now, which is not asked for. Any thread.
+     *
+     * @param hi of the address, of IPv4 in its mapped form
+     */
+    boolean isKnown(long hi, long lo) {
+        boolean ipv4 = hi == 0 && lo >>> 32 == MAPPED;
+        synchronized (questions) {
+            if (ipv4) {
+                question4.putInt(NEIGHBOUR_BYTES + 4, (int) lo);
+            } else {
+                question6.putLong(NEIGHBOUR_BYTES + 4, hi).putLong(NEIGHBOUR_BYTES + 12, lo);
+            }
+            known = false;
+            questions.get(GETNEIGH, (ipv4 ? question4 : question6).array(), knowing);
+            return known;
+        }
+    }
+
+    private void answered(ByteBuffer in, int at, int type, int end) {
+        known = type == NEWNEIGH && (in.getShort(at + Netlink.HEADER_BYTES + 8) & KNOWN) != 0;
     }
 
     /** {@code struct ndmsg} and the address. */

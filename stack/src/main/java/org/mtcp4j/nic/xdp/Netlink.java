@@ -69,6 +69,9 @@ final class Netlink {
     private final ByteBuffer in = direct(BUFFER_BYTES);
     private final ByteBuffer out = direct(256);
     private int sequence;
+    /** Of the message that came last. */
+    private int answered;
+
     private volatile boolean closed;
 
     /**
@@ -128,6 +131,7 @@ final class Netlink {
             if (length < HEADER_BYTES || at + length > got) {
                 break;
             }
+            answered = in.getInt(at + 8);
             handler.message(in, at, in.getShort(at + 4) & 0xffff, at + length);
         }
         return Received.SOME;
@@ -149,6 +153,16 @@ final class Netlink {
             }
         }
         return true;
+    }
+
+    /** Asks for one object. The kernel has answered when it returns from the question, so nobody waits. */
+    void get(int type, byte[] message, Handler handler) {
+        int asked = send(type, REQUEST, message);
+        for (int i = 0; i < TRIES && receive(handler, MSG_DONTWAIT) != Received.NOTHING; i++) {
+            if (answered == asked) {
+                return;
+            }
+        }
     }
 
     /** Takes what is left of an answer that was given up: as long as it goes on the kernel answers nothing else. */

@@ -35,6 +35,7 @@ final class XdpShare implements KernelShare {
     private final InterfaceTable table;
     private final XdpProgram program;
     private final Netlink news;
+    private final Netlink questions;
     private final KernelNeighbours neighbours;
     private final PortReservations reservations;
     private final Netlink.Handler handler = this::message;
@@ -64,17 +65,28 @@ final class XdpShare implements KernelShare {
         this.clockNs = clockNs;
         readNs = clockNs.getAsLong();
         news = new Netlink(calls, failures, GROUPS);
-        neighbours = new KernelNeighbours(news, link.index(), link.mac());
+        questions = open(calls, failures);
+        neighbours = new KernelNeighbours(news, questions, link.index(), link.mac());
         reservations = new PortReservations(calls, link.index());
         // After the groups were joined: whatever changes from here on is heard of.
         InterfaceTable.Answer answer = table.read();
         if (answer == null || answer.state() == null) {
             news.close();
+            questions.close();
             throw failures.sentence(
                     "the kernel does not tell the interface's addresses and routes by rtnetlink, or has "
                             + InterfaceTable.MOST_ROUTES + " routes or more; see dmesg and 'ip route'");
         }
         state = answer.state();
+    }
+
+    private Netlink open(LinuxCalls calls, XdpFailures failures) throws NicUnavailableException {
+        try {
+            return new Netlink(calls, failures, 0);
+        } catch (NicUnavailableException e) {
+            news.close();
+            throw e;
+        }
     }
 
     /** Readable while there is news. */
@@ -172,6 +184,11 @@ final class XdpShare implements KernelShare {
     }
 
     @Override
+    public boolean knowsNeighbour(long hi, long lo) {
+        return !closed && neighbours.isKnown(hi, lo);
+    }
+
+    @Override
     public void enter(int place, InetAddress address) {
         program.enter(mapped(address), place);
     }
@@ -205,6 +222,7 @@ final class XdpShare implements KernelShare {
     void close() {
         closed = true;
         news.close();
+        questions.close();
         program.close();
     }
 }
