@@ -34,6 +34,9 @@ abstract class Call extends Command {
     /** On the owner's thread: executed, but the submitter did not wait so long. */
     void tooLate(Context context, long nowNs) {}
 
+    /** On the submitter's thread: executed, but an error keeps the submitter from taking what came of it. */
+    void untaken() {}
+
     @Override
     final void run(Context context, long nowNs) {
         if (!STATE.compareAndSet(this, SUBMITTED, RUNNING)) {
@@ -72,6 +75,13 @@ abstract class Call extends Command {
     /** Submitter: nobody runs it any more, unless somebody is amid it. False when it is done. */
     final boolean giveUp() {
         return STATE.compareAndSet(this, SUBMITTED, GIVEN_UP) || STATE.compareAndSet(this, RUNNING, GIVEN_UP);
+    }
+
+    /** Submitter: an error has ended its wait. */
+    final void abandon() {
+        if (!giveUp() && isDone()) {
+            untaken();
+        }
     }
 
     final void rethrow() {

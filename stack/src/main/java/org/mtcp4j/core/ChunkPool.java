@@ -146,11 +146,15 @@ public final class ChunkPool {
         if (reserve == null || !reserve.tryTake(attainable)) {
             return null;
         }
-        Chunk chunk = pop(use);
-        if (chunk == null) {
-            reserve.giveBack();
-        } else {
-            chunk.reserve = reserve;
+        Chunk chunk = null;
+        try {
+            chunk = pop(use);
+        } finally {
+            if (chunk == null) {
+                reserve.giveBack();
+            } else {
+                chunk.reserve = reserve;
+            }
         }
         return chunk;
     }

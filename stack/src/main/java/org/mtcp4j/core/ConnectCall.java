@@ -38,6 +38,13 @@ final class ConnectCall extends Call {
     }
 
     @Override
+    void untaken() {
+        if (flow != null) {
+            flow.askAndKick(Flow.ABORT, false);
+        }
+    }
+
+    @Override
     void execute(Context context, long nowNs) {
         FlowKey key = context.portChoice.opening;
         key.set(local.hi(), local.lo(), remote.hi(), remote.lo());

@@ -127,6 +127,10 @@ public final class Context {
         try {
             drainCommands(nowNs);
             news.publish();
+            if (!outputs.isEmpty() || wheel.nextDeadlineNs() < nextDeadlineNs) {
+                // Not every thread that could run the next round knows of this one.
+                nextDeadlineNs = Math.min(nextDeadlineNs, computeDeadline(nowNs));
+            }
         } catch (Throwable e) {
             faults.roundEnded(e, nowNs);
             nextDeadlineNs = nowNs + RETRY_NS;

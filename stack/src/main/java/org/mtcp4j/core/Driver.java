@@ -137,11 +137,20 @@ final class Driver {
      */
     <T extends Call> T call(T call) {
         ownership.commands.push(call);
-        if (!dedicated && isHoldable()) {
-            runHeld();
-        }
-        if (!call.isDone() && !awaitDone(call)) {
-            throw new StuckContextException(context.index);
+        boolean over = false;
+        try {
+            if (!dedicated && isHoldable()) {
+                runHeld();
+            }
+            if (!call.isDone() && !awaitDone(call)) {
+                throw new StuckContextException(context.index);
+            }
+            over = true;
+        } finally {
+            if (!over) {
+                // An error of the calling thread: what it asked for would be nobody's.
+                call.abandon();
+            }
         }
         call.rethrow();
         return call;
@@ -220,6 +229,9 @@ final class Driver {
         }
         if (inputPending) {
             drive(true);
+        } else if (!isTicking()) {
+            // The tick that was to send what came of it has ended meanwhile: whoever leads does.
+            ringForDeadline();
         }
     }
 

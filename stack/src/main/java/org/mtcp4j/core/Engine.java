@@ -252,22 +252,25 @@ public final class Engine {
         if (bound == null || port == 0 || !isConnected(port)) {
             return bound;
         }
-        for (Context context : contexts) {
-            if (context.localPorts.isUsed(port) && conflicts(context, bound)) {
+        boolean free = false;
+        try {
+            free = !conflicts(bound);
+        } finally {
+            if (!free) {
                 ports.release(bound);
-                return null;
             }
         }
-        return bound;
+        return free ? bound : null;
     }
 
-    private boolean conflicts(Context context, PortTable.Binding bound) {
-        try {
-            return context.driver.call(new BindCall(bound)).conflicts();
-        } catch (StuckContextException e) {
-            ports.release(bound);
-            throw e;
+    private boolean conflicts(PortTable.Binding bound) {
+        for (Context context : contexts) {
+            if (context.localPorts.isUsed(bound.port())
+                    && context.driver.call(new BindCall(bound)).conflicts()) {
+                return true;
+            }
         }
+        return false;
     }
 
     private boolean isConnected(int localPort) {
@@ -456,7 +459,7 @@ public final class Engine {
     private void unlisten(Listener listener, boolean exiting) {
         ports.unlisten(listener);
         listener.close();
-        for (Flow flow = listener.accept(); flow != null; flow = listener.accept()) {
+        for (Flow flow = listener.drain(); flow != null; flow = listener.drain()) {
             if (!exiting || !flow.link.loopback) {
                 flow.askAndKick(Flow.ABORT, false);
             }

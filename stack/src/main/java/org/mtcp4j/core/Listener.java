@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.mtcp4j.ip.IpAddress;
@@ -12,6 +14,16 @@ public final class Listener {
      * with cookies, after which a peer that waits for our first word may wait for ever.
      */
     static final int LEAST_HALF_OPEN = 1_024;
+
+    private static final VarHandle TAKEN;
+
+    static {
+        try {
+            TAKEN = MethodHandles.lookup().findVarHandle(Listener.class, "taken", Flow.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** The any-address for wildcard listeners: of IPv6 for both families, of IPv4 for it alone. */
     final IpAddress address;
@@ -26,6 +38,10 @@ public final class Listener {
     private final ConcurrentLinkedQueue<Flow>[] queues;
     /** The accepting thread's. */
     private int lastServed;
+
+    /** Out of its queue and not handed over yet: an error on the way leaves it to the next accept, or to who closes. */
+    @SuppressWarnings("unused") // through TAKEN
+    private volatile Flow taken;
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger halfOpen = new AtomicInteger();
@@ -111,19 +127,68 @@ public final class Listener {
         return true;
     }
 
-    /** One thread at a time: the next connection of any context, beginning after the one served last, or null. */
-    public Flow accept() {
+    /**
+     * One thread at a time: the next connection of any context, beginning after the one served last, or null. It stays the listener's until
+     * {@link #handedOver}: whoever fails in between, as for want of memory, gets it again.
+     */
+    public Flow take() {
+        Flow before = taken;
+        if (before != null) {
+            return before;
+        }
         int queue = lastServed;
         for (int i = 0; i < queues.length; i++) {
             queue = queue + 1 < queues.length ? queue + 1 : 0;
             Flow flow = queues[queue].poll();
             if (flow != null) {
+                taken = flow;
                 lastServed = queue;
+                return closed ? givenUp() : flow;
+            }
+        }
+        return null;
+    }
+
+    /** Closed meanwhile, by a thread that may have looked for connections before this one was taken. */
+    private Flow givenUp() {
+        Flow flow = drop();
+        if (flow != null) {
+            flow.askAndKick(Flow.ABORT, false);
+        }
+        return null;
+    }
+
+    /** The next connection, handed over at once, or null. */
+    Flow accept() {
+        Flow flow = take();
+        handedOver();
+        return flow;
+    }
+
+    /** Whoever took a connection has it in the hands of its application, or has closed it. */
+    public void handedOver() {
+        drop();
+    }
+
+    /** Any thread, once closed: another connection that nobody has, or null. */
+    Flow drain() {
+        for (ConcurrentLinkedQueue<Flow> queue : queues) {
+            Flow flow = queue.poll();
+            if (flow != null) {
                 waiting.decrementAndGet();
                 return flow;
             }
         }
-        return null;
+        // Last: who accepts meanwhile says so before it looks whether the listener is closed.
+        return drop();
+    }
+
+    private Flow drop() {
+        Flow flow = (Flow) TAKEN.getAndSet(this, (Flow) null);
+        if (flow != null) {
+            waiting.decrementAndGet();
+        }
+        return flow;
     }
 
     /** Connections that wait to be accepted. */

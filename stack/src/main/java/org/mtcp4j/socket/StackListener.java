@@ -42,27 +42,45 @@ public final class StackListener extends Pollable {
      */
     public void bind(InetSocketAddress address, int backlog) throws IOException {
         PortTable.Binding bound = Binds.bind(engine, address, options);
-        int limit = Math.min(MOST_BACKLOG, backlog < 1 ? DEFAULT_BACKLOG : backlog);
-        Listener opened = engine.listen(bound, limit, options.values(), this);
-        if (opened == null) {
-            engine.ports().release(bound);
-            throw new BindException("Address already in use");
-        }
-        synchronized (this) {
-            binding = bound;
-            listener = opened;
-            if (closed) {
-                // By another thread, which found nothing to give back.
-                engine.unlisten(opened);
-                engine.ports().release(bound);
-                throw new SocketException("Socket closed");
+        Listener opened = null;
+        boolean done = false;
+        try {
+            int limit = Math.min(MOST_BACKLOG, backlog < 1 ? DEFAULT_BACKLOG : backlog);
+            opened = engine.listen(bound, limit, options.values(), this);
+            if (opened == null) {
+                throw new BindException("Address already in use");
+            }
+            InetSocketAddress name = new InetSocketAddress(address.getAddress(), bound.port());
+            // One may have been set meanwhile.
+            opened.options(options.values());
+            int driven = drivenBy;
+            opened.home(driven < 0 ? home : driven);
+            synchronized (this) {
+                if (closed) {
+                    // By another thread, which found nothing to give back.
+                    throw new SocketException("Socket closed");
+                }
+                binding = bound;
+                listener = opened;
+                done = true;
+            }
+            local = name;
+        } finally {
+            if (!done) {
+                giveBack(opened, bound);
             }
         }
-        local = new InetSocketAddress(address.getAddress(), bound.port());
-        // One may have been set meanwhile.
         opened.options(options.values());
-        int driven = drivenBy;
-        opened.home(driven < 0 ? home : driven);
+    }
+
+    private void giveBack(Listener opened, PortTable.Binding bound) {
+        try {
+            if (opened != null) {
+                engine.unlisten(opened);
+            }
+        } finally {
+            engine.ports().release(bound);
+        }
     }
 
     /** As before {@link #bind}; unless it is closed. */
@@ -76,8 +94,7 @@ public final class StackListener extends Pollable {
         }
         if (opened != null) {
             local = null;
-            engine.unlisten(opened);
-            engine.ports().release(bound);
+            giveBack(opened, bound);
         }
     }
 
@@ -97,9 +114,27 @@ public final class StackListener extends Pollable {
 
     /** A connected socket, or null when none waits. It inherits the listener's options as Linux lets it. */
     public StackSocket accept() {
+        StackSocket accepted = take();
+        handedOver();
+        return accepted;
+    }
+
+    /**
+     * As {@link #accept}, but the connection stays here until {@link #handedOver}: whoever fails in between, as for want of memory, gets it with
+     * the next call.
+     */
+    public StackSocket take() {
         Listener present = listener;
-        Flow flow = present == null ? null : present.accept();
+        Flow flow = present == null ? null : present.take();
         return flow == null ? null : new StackSocket(engine, flow);
+    }
+
+    /** Whoever called {@link #take} has the connection in the hands of its application, or has closed it. */
+    public void handedOver() {
+        Listener present = listener;
+        if (present != null) {
+            present.handedOver();
+        }
     }
 
     /** Stops listening; connections not yet accepted are reset. Idempotent, never blocks. */
@@ -112,8 +147,7 @@ public final class StackListener extends Pollable {
         }
         Listener present = listener;
         if (present != null) {
-            engine.unlisten(present);
-            engine.ports().release(binding);
+            giveBack(present, binding);
         }
         wakeWaiters();
     }

@@ -63,15 +63,23 @@ public final class StackSocket extends Pollable {
      */
     public void bind(InetSocketAddress address) throws IOException {
         PortTable.Binding bound = Binds.bind(engine, address, options);
-        synchronized (this) {
-            if (closed) {
-                // By another thread, which found nothing to give back.
-                engine.ports().release(bound);
-                throw new SocketException("Socket closed");
+        boolean done = false;
+        try {
+            InetSocketAddress name = new InetSocketAddress(address.getAddress(), bound.port());
+            synchronized (this) {
+                if (closed) {
+                    // By another thread, which found nothing to give back.
+                    throw new SocketException("Socket closed");
+                }
+                binding = bound;
+                done = true;
             }
-            binding = bound;
+            local = name;
+        } finally {
+            if (!done) {
+                engine.ports().release(bound);
+            }
         }
-        local = new InetSocketAddress(address.getAddress(), bound.port());
     }
 
     /** As before {@link #bind}; unless it is closed. */

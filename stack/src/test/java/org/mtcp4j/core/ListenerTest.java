@@ -2,10 +2,12 @@
 package org.mtcp4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -14,8 +16,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mtcp4j.config.StackConfig;
+import org.mtcp4j.socket.Pollable;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackListener;
+import org.mtcp4j.socket.StackSocket;
 
 /** Accept queues of several contexts, and a listener that closes while it is bound or offered connections. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -53,6 +57,47 @@ class ListenerTest {
         assertThat(order).containsExactly(1, 2, 0, 1, 2, 0, 1, 2, 0);
     }
 
+    /** Whoever accepts may run out of memory between the queue and the hands of the application. */
+    @Test
+    void aConnectionThatIsTakenStaysUntilItIsHandedOver() {
+        Context context = engine().context(0);
+        Listener listener = listener(1);
+        Flow flow = TestEngines.flow(context, 1000);
+        listener.offer(context, flow);
+        assertThat(listener.take()).isSameAs(flow);
+        // An error came: the next accept gets it, and the listener is ready for that.
+        assertThat(listener.hasWaiting()).isTrue();
+        assertThat(listener.take()).isSameAs(flow);
+        listener.handedOver();
+        assertThat(listener.hasWaiting()).isFalse();
+        assertThat(listener.take()).isNull();
+    }
+
+    @Test
+    void aConnectionThatWasTakenAndNotHandedOverIsResetWithTheListener() throws Exception {
+        try (Stack stack = Stack.start(StackConfig.of("nic=memory"))) {
+            StackListener listener = stack.newListener();
+            listener.bind(new InetSocketAddress("198.18.0.2", 0), 8);
+            StackSocket client = stack.newSocket();
+            client.startConnect(listener.localAddress());
+            while (!client.finishConnect()) {
+                client.await(Pollable.CONNECT, 0);
+            }
+            while (listener.take() == null) {
+                listener.await(Pollable.ACCEPT, 0);
+            }
+            listener.close();
+            ByteBuffer one = ByteBuffer.allocate(1);
+            assertThatThrownBy(() -> {
+                        while (client.read(one) == StackSocket.UNAVAILABLE) {
+                            client.await(Pollable.READ, 0);
+                        }
+                    })
+                    .hasMessage("Connection reset");
+            client.close();
+        }
+    }
+
     /** A connection is either refused by the closed listener, or found by whoever empties it. */
     @Test
     void noConnectionStaysBehindInAListenerThatCloses() throws Exception {
@@ -66,7 +111,7 @@ class ListenerTest {
                 for (int i = 0; i < RACES; i++) {
                     barrier.await();
                     listener[0].close();
-                    boolean found = listener[0].accept() != null;
+                    boolean found = listener[0].drain() != null;
                     barrier.await();
                     stranded.compareAndSet(false, !found && listener[0].waiting() != 0);
                     barrier.await();

@@ -100,6 +100,10 @@ final class AsyncServer extends AsynchronousServerSocketChannel {
             return outcome.succeed(AsyncSocket.accepted(provider(), member.group(), accepted));
         } catch (ShutdownChannelGroupException e) {
             throw new IOException(e);
+        } catch (RuntimeException | Error e) {
+            // Nobody else has the connection.
+            accepted.close();
+            throw e;
         }
     }
 

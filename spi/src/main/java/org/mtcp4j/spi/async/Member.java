@@ -30,7 +30,7 @@ final class Member {
         try {
             channel.configureBlocking(false);
             group.add(this);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }

@@ -83,7 +83,7 @@ final class KernelSide implements NetSide {
                 if (local.getPort() != 0 || tries == MOST_BIND_TRIES) {
                     throw e;
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 kernel.close();
                 throw e;
             }

@@ -170,7 +170,7 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
             if (local != null) {
                 kernel.bind(local.getAddress(), local.getPort());
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             kernel.close();
             throw e;
         }
@@ -225,9 +225,18 @@ public final class MtcpSocketImpl extends SocketImpl implements PlatformSocketIm
         }
         NetSide present = created();
         NetSide connection = present.accept((Integer) present.getOption(SO_TIMEOUT));
-        synchronized (target.sideLock) {
-            target.side = connection;
-            target.fd = descriptorOf(connection);
+        boolean done = false;
+        try {
+            synchronized (target.sideLock) {
+                target.side = connection;
+                target.fd = descriptorOf(connection);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                // Nobody else has the connection.
+                connection.close();
+            }
         }
     }
 

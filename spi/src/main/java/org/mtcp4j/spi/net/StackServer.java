@@ -157,7 +157,7 @@ final class StackServer extends StackSide {
             half.listen(backlog);
             halves.kernel = half;
             halves.watch = KernelWatch.begin(half.descriptor(), listener::wakeWaiters);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             half.close();
             throw e;
         }
@@ -215,8 +215,13 @@ final class StackServer extends StackSide {
     }
 
     private NetSide acceptFromStack() {
-        StackSocket accepted = listener.accept();
-        return accepted == null ? null : new StackClient(stack, accepted);
+        StackSocket accepted = listener.take();
+        if (accepted == null) {
+            return null;
+        }
+        NetSide connection = new StackClient(stack, accepted);
+        listener.handedOver();
+        return connection;
     }
 
     private NetSide acceptFromKernel() throws IOException {

@@ -47,7 +47,7 @@ final class KernelHalf {
                 if (address.getPort() != 0 || tries == MOST_TRIES) {
                     throw e;
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 channel.close();
                 throw e;
             }

@@ -53,7 +53,7 @@ final class KernelServerSide implements ServerSide {
         }
     }
 
-    private MtcpSocketChannel wrap(SocketChannel accepted) {
+    private MtcpSocketChannel wrap(SocketChannel accepted) throws IOException {
         return accepted == null ? null : MtcpSocketChannel.accepted(provider, family, accepted);
     }
 

@@ -70,8 +70,17 @@ public final class KernelWatch {
 
     private void becomeReady() {
         key.interestOps(0);
-        ready = true;
-        news.run();
+        boolean told = false;
+        try {
+            ready = true;
+            news.run();
+            told = true;
+        } finally {
+            if (!told) {
+                // Whoever waits has heard nothing: the next select tells it.
+                key.interestOps(SelectionKey.OP_ACCEPT);
+            }
+        }
     }
 
     /** The thread and its selector. */

@@ -149,7 +149,7 @@ final class MtcpServerSocketChannel extends ServerSocketChannel implements MtcpC
                 from.close();
                 registrations.moveToKernel(kernel);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             kernel.close();
             throw e;
         }

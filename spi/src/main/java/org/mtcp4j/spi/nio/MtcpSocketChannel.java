@@ -86,8 +86,15 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
         return new MtcpSocketChannel(provider, family, socket);
     }
 
-    static MtcpSocketChannel accepted(MtcpSelectorProvider provider, ProtocolFamily family, SocketChannel channel) {
-        return new MtcpSocketChannel(provider, family, channel);
+    /** Closes the kernel's channel where there is no memory for ours: nobody else has it. */
+    static MtcpSocketChannel accepted(MtcpSelectorProvider provider, ProtocolFamily family, SocketChannel channel)
+            throws IOException {
+        try {
+            return new MtcpSocketChannel(provider, family, channel);
+        } catch (RuntimeException | Error e) {
+            channel.close();
+            throw e;
+        }
     }
 
     @Override
@@ -199,7 +206,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
                 if (any.getPort() != 0 || tries == MOST_BIND_TRIES) {
                     throw e;
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 kernel.close();
                 throw e;
             }
@@ -309,7 +316,7 @@ final class MtcpSocketChannel extends SocketChannel implements MtcpChannel {
                 from.close();
                 registrations.moveToKernel(kernel);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             kernel.close();
             throw e;
         }

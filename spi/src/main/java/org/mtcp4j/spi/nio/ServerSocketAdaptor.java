@@ -67,9 +67,19 @@ final class ServerSocketAdaptor extends ServerSocket {
             if (accepted == null) {
                 throw new IllegalBlockingModeException();
             }
-            return accepted.socket();
+            return socketOf(accepted);
         } catch (IOException | RuntimeException e) {
             throw ChannelExceptions.forAdaptor(e);
+        }
+    }
+
+    /** Nobody else has the connection: where there is no memory for its socket it is closed. */
+    private static Socket socketOf(MtcpSocketChannel accepted) throws IOException {
+        try {
+            return accepted.socket();
+        } catch (RuntimeException | Error e) {
+            accepted.close();
+            throw e;
         }
     }
 

@@ -186,8 +186,13 @@ final class StackServerSide implements ServerSide {
     }
 
     private MtcpSocketChannel acceptFromStack() {
-        StackSocket accepted = listener.accept();
-        return accepted == null ? null : finishAccept(accepted);
+        StackSocket accepted = listener.take();
+        if (accepted == null) {
+            return null;
+        }
+        MtcpSocketChannel connection = finishAccept(accepted);
+        listener.handedOver();
+        return connection;
     }
 
     private void await(long startNs, long timeoutNs) throws SocketTimeoutException {
@@ -206,6 +211,7 @@ final class StackServerSide implements ServerSide {
             Permissions.checkAccept(accepted);
         } catch (SecurityException e) {
             accepted.close();
+            listener.handedOver();
             throw e;
         }
         return MtcpSocketChannel.accepted(provider, family, accepted);
