@@ -24,12 +24,15 @@ final class ChunkCache {
     }
 
     private final ChunkPool pool;
+    private final int caches;
     /** Moved at once; half of either stack. */
     private final int burst;
 
     private final Chunk[] owners;
     private final Chunk[] writers;
     private int ownersCount;
+    /** The owner's: streams that hold something received. */
+    private int receiving;
 
     /** Under the word. */
     private int writersCount;
@@ -40,6 +43,7 @@ final class ChunkCache {
     /** @param caches of the pool: together they never hold more than a quarter of what it may grow to */
     ChunkCache(ChunkPool pool, int caches) {
         this.pool = pool;
+        this.caches = caches;
         burst = Math.max(1, Math.min(MAX_CHUNKS / 2, pool.limit() / (16 * caches)));
         owners = new Chunk[2 * burst];
         writers = new Chunk[2 * burst];
@@ -89,6 +93,24 @@ final class ChunkCache {
             pool.give(owners, from, burst);
             ownersCount = from;
         }
+    }
+
+    /** Owner: a stream holds something now. */
+    void begins() {
+        receiving++;
+    }
+
+    /** Owner: a stream that held something holds nothing any more. */
+    void ends() {
+        receiving--;
+    }
+
+    /**
+     * Owner: what of a window has storage behind it, when those streams that hold something now, and one more, share half of what is left: what
+     * others will be promised until this is filled takes the other half.
+     */
+    long backed(long windowBytes) {
+        return Math.min(windowBytes, pool.receivableBytes() / (2L * (receiving * caches + 1)));
     }
 
     /** Owner, each round: keeps nothing back while there is too little for all. */

@@ -480,6 +480,11 @@ public final class ChunkPool {
         return unused >= attainable / 4 && bytes <= unused / 8 * Chunk.BYTES;
     }
 
+    /** Bytes that streams may still hold of what arrives, beside the reserves and what is left to those that hold less. */
+    long receivableBytes() {
+        return Math.max(0L, shared(Use.RECEIVE)) * Chunk.BYTES;
+    }
+
     /** Chunks that may still be taken for that. Any thread. */
     int unused(Use use) {
         ChunkReserve reserve = reserve(use);

@@ -530,6 +530,11 @@ final class FrameInput implements ReceiveSink {
     }
 
     @Override
+    public long backed(long windowBytes) {
+        return context.chunks.backed(windowBytes);
+    }
+
+    @Override
     public boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes) {
         Flow flow = (Flow) connection;
         if (flow.applicationClosed) {

@@ -162,6 +162,9 @@ final class ReceiveStream extends StreamGuard {
         if (chunk == null) {
             return null;
         }
+        if (head == null) {
+            chunks.begins();
+        }
         chunk.start = start;
         chunk.next = before == null ? head : before.next;
         if (chunk.next == null) {
@@ -238,13 +241,19 @@ final class ReceiveStream extends StreamGuard {
             }
             chunks.give(done);
         }
-        tail = head == null ? null : tail;
         readChunk = null;
+        if (head == null) {
+            tail = null;
+            chunks.ends();
+        }
     }
 
     @Override
     void releaseStorage() {
         Chunk chunk = head;
+        if (chunk != null) {
+            chunks.ends();
+        }
         while (chunk != null) {
             Chunk next = chunk.next;
             chunks.give(chunk);

@@ -111,7 +111,7 @@ public class Connection extends ControlBlock {
 
     /** Whether an acknowledgement goes out as soon as the application has read all that was received, and not before its time otherwise. */
     public boolean acknowledgesWhenRead() {
-        return DelayedAck.waitsForRead(this);
+        return DelayedAck.waitsForRead(this) || Receiver.opensWhenRead(this);
     }
 
     /** The byte before this position of the send stream is urgent; it may be written later. */

@@ -37,6 +37,7 @@ final class Handshake {
         c.passive = true;
         start(c, iss, nowNs);
         learnPeer(c, syn, nowNs);
+        c.rcvAdv = c.rcvNxt + Receiver.firstWindowBytes(c);
         if (c.state != TcpState.SYN_RECEIVED) {
             c.enter(TcpState.SYN_RECEIVED);
         }
@@ -48,6 +49,7 @@ final class Handshake {
      */
     static void openFromCookie(Connection c, TcpSegment syn, int iss, long nowNs) {
         openPassive(c, syn, iss, nowNs);
+        c.rcvAdv = c.rcvNxt + synWindow(c.settings);
         c.sndMax = iss + 1;
         c.sndNxt = c.sndMax;
         c.timedAtNs = ControlBlock.NEVER;
@@ -114,15 +116,12 @@ final class Handshake {
         boolean reply = c.state == TcpState.SYN_RECEIVED;
         SegmentOut s = Output.prepare(c, c.iss, reply ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN, nowNs);
         s.flags |= Ecn.synFlags(c, reply);
-        s.window = synWindow(c.settings);
+        s.window = reply ? Math.min(c.receiveWindow(), 0xFFFF) : synWindow(c.settings);
         s.mss = c.settings.receiveMssBytes;
         s.sackPermitted = reply ? c.sack : c.settings.sack;
         s.windowScale = c.settings.windowScaling && (!reply || c.receiveScale > 0) ? c.receiveScale : -1;
         if (!Output.send(c, s)) {
             return false;
-        }
-        if (reply) {
-            c.rcvAdv = Seq.max(c.rcvAdv, c.rcvNxt + synWindow(c.settings));
         }
         if (c.sndMax == c.iss) {
             c.sndMax = c.iss + 1;

@@ -12,6 +12,14 @@ public interface ReceiveSink {
      */
     boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes);
 
+    /**
+     * How much of a window there is storage for, whatever else is promised to others: at most so many bytes. A peer that fills more of it meets
+     * drops, and waits for timeouts.
+     */
+    default long backed(long windowBytes) {
+        return windowBytes;
+    }
+
     /** Whether a buffer may grow by so many bytes; for 0, whether those that have grown may stay as they are. */
     default boolean mayGrow(int bytes) {
         return true;

@@ -6,6 +6,10 @@ import org.mtcp4j.wire.TcpSegment;
 /** The receive stream: text into storage, the window announced. */
 final class Receiver {
     private static final int MAX_WINDOW_FIELD = 0xFFFF;
+    /** What is promised where there is hardly any storage, as Linux does under memory pressure. */
+    private static final int SEGMENTS_WITHOUT_STORAGE = 4;
+    /** Connections that may begin before the first of them has sent anything. */
+    private static final int NEW_AT_A_TIME = 256;
 
     private Receiver() {}
 
@@ -131,8 +135,31 @@ final class Receiver {
 
     /** What a window can tell of the room in the buffer. */
     private static long freeBytes(Connection c) {
-        long freeBytes = c.settings.receiveBufferBytes - (c.receivedPosition - c.readPosition);
-        return Math.min(freeBytes, mostWindowBytes(c));
+        long unreadBytes = c.receivedPosition - c.readPosition;
+        long freeBytes = Math.min(c.settings.receiveBufferBytes - unreadBytes, mostWindowBytes(c));
+        long backedBytes = c.store.backed(freeBytes);
+        // Who has read everything gets on, if slowly (Linux's tcp_clamp_window); who has not opens the window again by
+        // reading.
+        return backedBytes >= freeBytes || unreadBytes > 0
+                ? backedBytes
+                : Math.max(backedBytes, Math.min(freeBytes, leastBytes(c)));
+    }
+
+    private static long leastBytes(Connection c) {
+        return (long) SEGMENTS_WITHOUT_STORAGE * c.receiveSegmentBytes;
+    }
+
+    /** The window of the answer to a SYN, which is never scaled. */
+    static int firstWindowBytes(Connection c) {
+        int wantedBytes = Handshake.synWindow(c.settings);
+        long backedBytes = c.store.backed((long) NEW_AT_A_TIME * wantedBytes) / NEW_AT_A_TIME;
+        return (int)
+                Math.max(backedBytes, Math.min(wantedBytes, SEGMENTS_WITHOUT_STORAGE * c.settings.receiveMssBytes));
+    }
+
+    /** Whether the application's reading opens a window that is shut for want of storage: nothing else may come that would. */
+    static boolean opensWhenRead(Connection c) {
+        return c.receiveWindow() < c.receiveSegmentBytes && c.receivedPosition != c.readPosition && c.state.receives();
     }
 
     private static int mostWindowBytes(Connection c) {
