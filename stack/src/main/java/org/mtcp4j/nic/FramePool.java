@@ -81,7 +81,9 @@ public final class FramePool {
         long smallBytes = (long) frames * strideBytes;
         long regionBytes = smallBytes + (long) largeFrames * largeStrideBytes;
         int alignment = chunkBytes == 0 ? 1 : Math.max(PAGE_BYTES, chunkBytes);
-        ByteBuffer allocated = allocate(regionBytes + alignment - 1, frames, roomBytes);
+        // A slice ends at a multiple, too.
+        long wholeBytes = (regionBytes + alignment - 1) / alignment * alignment;
+        ByteBuffer allocated = allocate(wholeBytes + alignment - 1, frames, roomBytes);
         this.region =
                 chunkBytes == 0 ? allocated : allocated.alignedSlice(alignment).slice(0, (int) regionBytes);
         this.largeBase = (int) smallBytes;

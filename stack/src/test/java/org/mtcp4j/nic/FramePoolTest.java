@@ -22,6 +22,14 @@ import org.junit.jupiter.api.Test;
 
 class FramePoolTest {
     @Test
+    void aRegionOfChunksHoldsAllFramesWhereverItsPagesEnd() throws Exception {
+        for (int large = 1; large <= 9; large++) {
+            FramePool pool = FramePool.ofChunks(64, 2_048, 256, large, 65_600, 1);
+            assertThat(pool.region().capacity()).isGreaterThanOrEqualTo(64 * 2_048 + large * (256 + 65_600));
+        }
+    }
+
+    @Test
     void everyFrameIsHandedOutOnceAndNoneOverlaps() throws Exception {
         FramePool pool = new FramePool(100, 2048, 5, 70_000, 1);
         FramePool.Cache cache = pool.cache(0);
