@@ -133,6 +133,31 @@ class SharedInterfaceIT {
                 .isTrue();
     }
 
+    /** Packets that the peer's end has received. */
+    private long packetsAtPeer() throws Exception {
+        return Long.parseLong(
+                peer.shell(10, "awk '$1 == \"v1:\" { print $3 }' /proc/net/dev").trim());
+    }
+
+    @Test
+    void whatIsLongerThanASegmentLeavesInLargeFramesAndIsCutByTheKernel() throws Exception {
+        assumeTrue(hasChecksumOffload(), "the kernel makes no checksums for AF_XDP (6.8)");
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        for (String host : List.of("198.18.0.2", "[2001:db8::2]")) {
+            long before = packetsAtPeer();
+            String sum = peer.shell(40, "curl -gsS -m 30 http://" + host + ":8080/big | sha256sum");
+            long segments = SharedServer.BIG_BYTES / 1448;
+            assertThat(packetsAtPeer() - before).as(host).isLessThan(segments / 4);
+            assertThat(sum).startsWith(SharedServer.sha256OfBig());
+        }
+    }
+
+    private static boolean hasChecksumOffload() {
+        String[] version = System.getProperty("os.version").split("[.-]", 3);
+        int major = Integer.parseInt(version[0]);
+        return major > 6 || (major == 6 && Integer.parseInt(version[1]) >= 8);
+    }
+
     @Test
     void portsOfTheTwoAreApart() throws Exception {
         kernelServer(pod);

@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Random;
 import java.util.concurrent.Executors;
 
 /**
@@ -25,6 +28,17 @@ final class SharedServer {
 
     private SharedServer() {}
 
+    /** No two parts of it are alike. */
+    private static byte[] big() {
+        byte[] bytes = new byte[BIG_BYTES];
+        new Random(BIG_BYTES).nextBytes(bytes);
+        return bytes;
+    }
+
+    static String sha256OfBig() throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(big()));
+    }
+
     public static void main(String[] arguments) throws IOException {
         if (arguments.length > 1) {
             comeAndGo(Integer.parseInt(arguments[0]));
@@ -35,7 +49,7 @@ final class SharedServer {
             long bytes = exchange.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
             answer(exchange, ("got " + bytes).getBytes(StandardCharsets.US_ASCII));
         });
-        server.createContext("/big", exchange -> answer(exchange, new byte[BIG_BYTES]));
+        server.createContext("/big", exchange -> answer(exchange, big()));
         server.createContext(
                 "/connect",
                 exchange -> answer(

@@ -137,7 +137,7 @@ final class TapDevice {
         if (result < 0) {
             throw attachFailure(-result);
         }
-        request.putInt(0, TapNic.VNET_HEADER_BYTES);
+        request.putInt(0, VirtioHeader.BYTES);
         must(calls.ioctl(fd, TUNSETVNETHDRSZ, requestAddress), "setting the header size of");
         must(calls.ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6), "switching on the offloads of");
     }

@@ -14,40 +14,13 @@ import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.PacketMemory;
 import org.mtcp4j.wire.Ethernet;
-import org.mtcp4j.wire.Ipv4;
 
 /**
  * A Linux TAP device with the virtio-net header: checksums and segmentation are left to the kernel both ways. One {@code readv} or
  * {@code write} a frame, straight between the kernel and NIC memory; the header stands in the headroom before each frame. All queues
  * send through the one descriptor, only queue 0 receives.
- *
- * <pre>
- * virtio_net_hdr, in the machine's byte order:
- *  byte 0    1          2 3       4 5        6 7          8 9
- * +-------+----------+---------+----------+------------+-------------+
- * | flags | gso type | hdr len | gso size | csum start | csum offset |
- * +-------+----------+---------+----------+------------+-------------+
- * </pre>
  */
 public final class TapNic implements Nic {
-    static final int VNET_HEADER_BYTES = 10;
-
-    private static final int FLAGS_AT = -VNET_HEADER_BYTES;
-    private static final int GSO_TYPE_AT = FLAGS_AT + 1;
-    private static final int HEADER_LENGTH_AT = FLAGS_AT + 2;
-    private static final int GSO_SIZE_AT = FLAGS_AT + 4;
-    private static final int CHECKSUM_START_AT = FLAGS_AT + 6;
-    private static final int CHECKSUM_OFFSET_AT = FLAGS_AT + 8;
-
-    private static final int NEEDS_CHECKSUM = 1;
-    private static final int DATA_VALID = 2;
-    private static final int GSO_NONE = 0;
-    private static final int GSO_TCPV4 = 1;
-    private static final int GSO_TCPV6 = 4;
-    private static final int TCP_CHECKSUM_OFFSET = 16;
-    private static final int TCP_DATA_OFFSET_AT = 12;
-    private static final int IPV6_HEADER_BYTES = 40;
-
     /** Before each frame: the header, and what puts the IP header on a multiple of 32. */
     private static final int HEADROOM_BYTES = 18;
     /** The core copies large frames out within a round, so a burst each way is enough. */
@@ -213,9 +186,9 @@ public final class TapNic implements Nic {
             int i = 0;
             for (; i < batch.count; i++) {
                 int offset = batch.offset[i];
-                writeHeader(offset, batch.flags[i], batch.tsoSize[i]);
-                long wanted = VNET_HEADER_BYTES + (long) batch.lengthBytes[i];
-                long written = calls.write(fd, base + offset - VNET_HEADER_BYTES, wanted);
+                VirtioHeader.write(bytes, nativeOrder, offset, batch.flags[i], batch.tsoSize[i]);
+                long wanted = VirtioHeader.BYTES + (long) batch.lengthBytes[i];
+                long written = calls.write(fd, base + offset - VirtioHeader.BYTES, wanted);
                 if (written == -LinuxCalls.EAGAIN) {
                     break;
                 }
@@ -229,26 +202,6 @@ public final class TapNic implements Nic {
                 frames.free(offset);
             }
             return i;
-        }
-
-        private void writeHeader(int offset, int flags, int segmentBytes) {
-            nativeOrder.putLong(offset + FLAGS_AT, 0);
-            nativeOrder.putShort(offset + CHECKSUM_OFFSET_AT, (short) 0);
-            if ((flags & (FrameBatch.TX_L4_CHECKSUM | FrameBatch.TX_TSO)) == 0) {
-                return;
-            }
-            int ip = Ethernet.headerBytes(bytes, offset);
-            boolean ipv4 = Ethernet.type(bytes, offset) == Ethernet.TYPE_IPV4;
-            int tcp = ip + (ipv4 ? Ipv4.headerBytes(bytes, offset + ip) : IPV6_HEADER_BYTES);
-            nativeOrder.put(offset + FLAGS_AT, (byte) NEEDS_CHECKSUM);
-            nativeOrder.putShort(offset + CHECKSUM_START_AT, (short) tcp);
-            nativeOrder.putShort(offset + CHECKSUM_OFFSET_AT, (short) TCP_CHECKSUM_OFFSET);
-            if ((flags & FrameBatch.TX_TSO) != 0) {
-                int tcpHeaderBytes = (bytes.get(offset + tcp + TCP_DATA_OFFSET_AT) >>> 2) & 0x3c;
-                nativeOrder.put(offset + GSO_TYPE_AT, (byte) (ipv4 ? GSO_TCPV4 : GSO_TCPV6));
-                nativeOrder.putShort(offset + HEADER_LENGTH_AT, (short) (tcp + tcpHeaderBytes));
-                nativeOrder.putShort(offset + GSO_SIZE_AT, (short) segmentBytes);
-            }
         }
 
         @Override
@@ -301,7 +254,7 @@ public final class TapNic implements Nic {
 
         ReceivingQueue(FramePool.Cache frames) {
             super(frames);
-            iovecs.putLong(8, VNET_HEADER_BYTES + (long) smallBytes);
+            iovecs.putLong(8, VirtioHeader.BYTES + (long) smallBytes);
             iovecs.putLong(IOVEC_BYTES + 8, pool.largeRoomBytes() - (long) smallBytes);
         }
 
@@ -316,7 +269,7 @@ public final class TapNic implements Nic {
             int received = 0;
             while (received < room && prepare()) {
                 long got = calls.readv(fd, iovecsAddress, 2);
-                if (got < VNET_HEADER_BYTES + Ethernet.HEADER_BYTES) {
+                if (got < VirtioHeader.BYTES + Ethernet.HEADER_BYTES) {
                     if (got == -LinuxCalls.EAGAIN) {
                         break;
                     }
@@ -326,7 +279,7 @@ public final class TapNic implements Nic {
                     }
                     continue;
                 }
-                deliver(batch, (int) got - VNET_HEADER_BYTES);
+                deliver(batch, (int) got - VirtioHeader.BYTES);
                 received++;
             }
             return received;
@@ -339,7 +292,7 @@ public final class TapNic implements Nic {
                 if (small == NONE) {
                     return false;
                 }
-                iovecs.putLong(0, base + small - VNET_HEADER_BYTES);
+                iovecs.putLong(0, base + small - VirtioHeader.BYTES);
             }
             if (large == NONE) {
                 large = frames.allocateLarge();
@@ -352,10 +305,8 @@ public final class TapNic implements Nic {
         }
 
         private void deliver(FrameBatch batch, int lengthBytes) {
-            int virtioFlags = nativeOrder.get(small + FLAGS_AT);
-            int gsoType = nativeOrder.get(small + GSO_TYPE_AT);
-            int gsoSize = nativeOrder.getShort(small + GSO_SIZE_AT) & 0xffff;
-            boolean good = (virtioFlags & (NEEDS_CHECKSUM | DATA_VALID)) != 0;
+            boolean good = VirtioHeader.isChecksumGood(nativeOrder, small);
+            int segmentBytes = VirtioHeader.segmentBytes(nativeOrder, small);
             int offset = small;
             if (lengthBytes > smallBytes) {
                 bytes.put(large, bytes, small, smallBytes);
@@ -365,9 +316,7 @@ public final class TapNic implements Nic {
                 small = NONE;
             }
             batch.add(offset, lengthBytes, good ? FrameBatch.RX_L4_CHECKSUM_GOOD : 0);
-            if (gsoType != GSO_NONE) {
-                batch.tsoSize[batch.count - 1] = gsoSize;
-            }
+            batch.tsoSize[batch.count - 1] = segmentBytes;
         }
 
         @Override

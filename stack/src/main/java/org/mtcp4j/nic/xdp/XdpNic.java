@@ -28,6 +28,9 @@ public final class XdpNic implements Nic {
     private final long macAddress;
     private final int chunkBytes;
     private final boolean checksums;
+    /** Frames of several segments may be sent. */
+    private final boolean cuts;
+
     private final FramePool pool;
     private final PacketMemory memory;
     private final XdpShare share;
@@ -44,15 +47,14 @@ public final class XdpNic implements Nic {
         macAddress = opened.link().mac();
         chunkBytes = opened.chunkBytes();
         checksums = opened.checksums();
+        cuts = opened.cuts();
         pool = opened.pool();
         memory = new PacketMemory(pool.region(), calls.address(pool.region()));
         share = opened.share();
         clockNs = settings.clockNs();
         queues = new XdpQueue[settings.queues()];
         for (int i = 0; i < queues.length; i++) {
-            XdpSocket[] receivers = opened.receivers(i);
-            queues[i] = new XdpQueue(
-                    this, pool.cache(i), receivers, opened.sender(i), opened.epoll(i), i == 0 ? share : null);
+            queues[i] = new XdpQueue(this, opened, i, i == 0 ? share : null);
         }
     }
 
@@ -91,7 +93,7 @@ public final class XdpNic implements Nic {
 
     @Override
     public int capabilities() {
-        return checksums ? TX_CHECKSUM : 0;
+        return (checksums ? TX_CHECKSUM : 0) | (cuts ? TSO : 0);
     }
 
     @Override
@@ -101,7 +103,7 @@ public final class XdpNic implements Nic {
 
     @Override
     public int largeFrameBytes() {
-        return 0;
+        return cuts ? pool.largeRoomBytes() : 0;
     }
 
     @Override

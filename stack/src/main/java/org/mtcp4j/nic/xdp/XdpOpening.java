@@ -19,7 +19,7 @@ final class XdpOpening {
     /** An Ethernet header and a VLAN tag. */
     private static final int ETHERNET_BYTES = 18;
 
-    private static final int MOST_LARGE_FRAMES = 64;
+    private static final int MOST_LARGE_FRAMES = 128;
     private static final int FRAMES_A_LARGE_ONE = 32;
     private static final int LEAST_FRAMES = 512;
     private static final int LEAST_RING = 64;
@@ -53,6 +53,9 @@ final class XdpOpening {
     /** By context. */
     private final List<XdpSocket> senders = new ArrayList<>();
 
+    /** By context; of none where one of them could not be. */
+    private final List<PacketSocket> cutters = new ArrayList<>();
+
     private final List<Integer> epolls = new ArrayList<>();
 
     XdpOpening(LinuxCalls calls, String interfaceName, NicSettings settings) {
@@ -77,6 +80,21 @@ final class XdpOpening {
         }
         for (int i = 0; i < settings.queues(); i++) {
             epolls.add(openEpoll(i));
+        }
+        if (checksums) {
+            openCutters();
+        }
+    }
+
+    private void openCutters() {
+        for (int i = 0; i < settings.queues(); i++) {
+            PacketSocket cutter = PacketSocket.open(calls, link.index());
+            if (cutter == null) {
+                cutters.clear();
+                return;
+            }
+            undo.push(cutter::close);
+            cutters.add(cutter);
         }
     }
 
@@ -278,6 +296,16 @@ final class XdpOpening {
 
     boolean checksums() {
         return checksums;
+    }
+
+    /** Whether there is somebody who cuts frames into segments. */
+    boolean cuts() {
+        return !cutters.isEmpty();
+    }
+
+    /** Null where {@link #cuts} is false. */
+    PacketSocket cutter(int context) {
+        return cutters.isEmpty() ? null : cutters.get(context);
     }
 
     FramePool pool() {

@@ -6,6 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.mtcp4j.nic.FrameBatch;
 import org.mtcp4j.nic.FramePool;
 import org.mtcp4j.nic.NicQueue;
+import org.mtcp4j.nic.linux.LinuxCalls;
+import org.mtcp4j.nic.linux.VirtioHeader;
 import org.mtcp4j.wire.Checksum;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Ipv4;
@@ -30,6 +32,9 @@ final class XdpQueue implements NicQueue {
     private final FramePool.Cache frames;
     private final XdpSocket[] receivers;
     private final XdpSocket sender;
+    /** For frames of several segments; null where there is none. */
+    private final PacketSocket cutter;
+
     private final int epoll;
     /** Null but in queue 0. */
     private final XdpShare share;
@@ -38,6 +43,7 @@ final class XdpQueue implements NicQueue {
     private final LongAdder dropped;
     private final ByteBuffer bytes;
     private final ByteBuffer nativeOrder;
+    private final long base;
     /** The NIC's frames are as long, headroom included. */
     private final int chunkBytes;
 
@@ -52,23 +58,31 @@ final class XdpQueue implements NicQueue {
     /** Frames sent and not taken back; of all that send through one queue the sum is right. */
     private int inFlight;
 
+    /** The interface has more to send than {@link #cutter} may add to. */
+    private boolean cutterIsFull;
+
     private int nextReceiver;
     private int rounds;
     /** The owner slept, so news may have woken it. Set by whoever slept. */
     private volatile boolean slept = true;
 
-    /** @param share null but for queue 0 */
-    XdpQueue(XdpNic nic, FramePool.Cache frames, XdpSocket[] receivers, XdpSocket sender, int epoll, XdpShare share) {
+    /**
+     * @param index of the context
+     * @param share null but for queue 0
+     */
+    XdpQueue(XdpNic nic, XdpOpening opened, int index, XdpShare share) {
         this.nic = nic;
-        this.frames = frames;
-        this.receivers = receivers;
-        this.sender = sender;
-        this.epoll = epoll;
+        frames = opened.pool().cache(index);
+        receivers = opened.receivers(index);
+        sender = opened.sender(index);
+        cutter = opened.cutter(index);
+        epoll = opened.epoll(index);
         this.share = share;
         neighbours = nic.share().neighbours();
         dropped = nic.dropped();
         bytes = nic.memory().bytes();
         nativeOrder = nic.memory().nativeOrder();
+        base = nic.memory().address();
         chunkBytes = nic.chunkBytes();
         fillFrames = nic.fillFrames();
         filled = new int[receivers.length];
@@ -228,7 +242,7 @@ final class XdpQueue implements NicQueue {
         reap();
         XdpRing ring = sender.transmit;
         int room = ring.size() - ring.waiting();
-        int sent = 0;
+        int put = 0;
         int i = 0;
         for (; i < batch.count; i++) {
             int offset = batch.offset[i];
@@ -236,22 +250,57 @@ final class XdpQueue implements NicQueue {
                 frames.free(offset);
                 continue;
             }
-            if (sent == room) {
+            if ((batch.flags[i] & FrameBatch.TX_TSO) != 0) {
+                send(put);
+                put = 0;
+                if (!cut(batch, i)) {
+                    break;
+                }
+                room = ring.size() - ring.waiting();
+                continue;
+            }
+            if (put == room) {
                 break;
             }
             boolean checksum = (batch.flags[i] & FrameBatch.TX_L4_CHECKSUM) != 0;
             if (checksum) {
                 writeMetadata(offset);
             }
-            ring.put(sent, offset, batch.lengthBytes[i], checksum ? XdpRing.HAS_METADATA : 0);
-            sent++;
+            ring.put(put, offset, batch.lengthBytes[i], checksum ? XdpRing.HAS_METADATA : 0);
+            put++;
         }
-        if (sent > 0) {
-            ring.produced(sent);
-            inFlight += sent;
+        send(put);
+        return i;
+    }
+
+    /** So many frames have been put into the ring. */
+    private void send(int put) {
+        if (put > 0) {
+            sender.transmit.produced(put);
+            inFlight += put;
             sender.kick();
         }
-        return i;
+    }
+
+    /** Sends a frame of several segments, behind all before it; false while that can't be. */
+    private boolean cut(FrameBatch batch, int i) {
+        cutterIsFull = false;
+        if (sender.transmit.waiting() > 0) {
+            return false;
+        }
+        int offset = batch.offset[i];
+        VirtioHeader.write(bytes, nativeOrder, offset, batch.flags[i], batch.tsoSize[i]);
+        long result = cutter.send(base + offset, batch.lengthBytes[i]);
+        if (result == -LinuxCalls.EAGAIN) {
+            cutterIsFull = true;
+            return false;
+        }
+        if (result < 0) {
+            // The interface is down, or memory short: a wire would lose the frame too.
+            dropped.increment();
+        }
+        frames.free(offset);
+        return true;
     }
 
     private void writeMetadata(int frame) {
@@ -295,7 +344,7 @@ final class XdpQueue implements NicQueue {
 
     @Override
     public int allocateLarge() {
-        return NONE;
+        return cutter == null ? NONE : frames.allocateLarge();
     }
 
     @Override
@@ -321,7 +370,7 @@ final class XdpQueue implements NicQueue {
     @Override
     public long nextDueNs() {
         long dueNs = share == null ? Long.MAX_VALUE : share.nextDueNs();
-        if (sender.transmit.waiting() == 0) {
+        if (sender.transmit.waiting() == 0 && !cutterIsFull) {
             return dueNs;
         }
         return Math.min(dueNs, nic.nowNs() + (nic.isUp() ? RETRY_NS : DOWN_RETRY_NS));
