@@ -161,13 +161,15 @@ public final class Listener {
     /** The next connection, handed over at once, or null. */
     Flow accept() {
         Flow flow = take();
-        handedOver();
-        return flow;
+        return flow != null && handedOver() ? flow : null;
     }
 
-    /** Whoever took a connection has it in the hands of its application, or has closed it. */
-    public void handedOver() {
-        drop();
+    /**
+     * Whoever took a connection is about to give it to its application, or has closed it. False where the listener was closed meanwhile, and the
+     * connection reset with it: then nobody gets it.
+     */
+    public boolean handedOver() {
+        return drop() != null;
     }
 
     /** Any thread, once closed: another connection that nobody has, or null. */

@@ -115,8 +115,7 @@ public final class StackListener extends Pollable {
     /** A connected socket, or null when none waits. It inherits the listener's options as Linux lets it. */
     public StackSocket accept() {
         StackSocket accepted = take();
-        handedOver();
-        return accepted;
+        return accepted != null && handedOver(accepted) ? accepted : null;
     }
 
     /**
@@ -129,12 +128,17 @@ public final class StackListener extends Pollable {
         return flow == null ? null : new StackSocket(engine, flow);
     }
 
-    /** Whoever called {@link #take} has the connection in the hands of its application, or has closed it. */
-    public void handedOver() {
+    /**
+     * Whoever called {@link #take} is about to give the connection to its application, or has closed it. False where the listener was closed
+     * meanwhile, and the connection with it: then nobody gets it.
+     */
+    public boolean handedOver(StackSocket accepted) {
         Listener present = listener;
-        if (present != null) {
-            present.handedOver();
+        if (present != null && present.handedOver()) {
+            return true;
         }
+        accepted.close();
+        return false;
     }
 
     /** Stops listening; connections not yet accepted are reset. Idempotent, never blocks. */

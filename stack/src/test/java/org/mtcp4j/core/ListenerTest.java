@@ -68,7 +68,7 @@ class ListenerTest {
         // An error came: the next accept gets it, and the listener is ready for that.
         assertThat(listener.hasWaiting()).isTrue();
         assertThat(listener.take()).isSameAs(flow);
-        listener.handedOver();
+        assertThat(listener.handedOver()).isTrue();
         assertThat(listener.hasWaiting()).isFalse();
         assertThat(listener.take()).isNull();
     }
@@ -83,10 +83,15 @@ class ListenerTest {
             while (!client.finishConnect()) {
                 client.await(Pollable.CONNECT, 0);
             }
-            while (listener.take() == null) {
+            StackSocket taken = listener.take();
+            while (taken == null) {
                 listener.await(Pollable.ACCEPT, 0);
+                taken = listener.take();
             }
             listener.close();
+            assertThat(listener.handedOver(taken))
+                    .as("nobody gets what the close has reset")
+                    .isFalse();
             ByteBuffer one = ByteBuffer.allocate(1);
             assertThatThrownBy(() -> {
                         while (client.read(one) == StackSocket.UNAVAILABLE) {

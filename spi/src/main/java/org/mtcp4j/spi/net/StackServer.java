@@ -220,8 +220,7 @@ final class StackServer extends StackSide {
             return null;
         }
         NetSide connection = new StackClient(stack, accepted);
-        listener.handedOver();
-        return connection;
+        return listener.handedOver(accepted) ? connection : null;
     }
 
     private NetSide acceptFromKernel() throws IOException {

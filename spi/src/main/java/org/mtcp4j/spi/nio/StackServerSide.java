@@ -191,8 +191,7 @@ final class StackServerSide implements ServerSide {
             return null;
         }
         MtcpSocketChannel connection = finishAccept(accepted);
-        listener.handedOver();
-        return connection;
+        return listener.handedOver(accepted) ? connection : null;
     }
 
     private void await(long startNs, long timeoutNs) throws SocketTimeoutException {
@@ -211,7 +210,7 @@ final class StackServerSide implements ServerSide {
             Permissions.checkAccept(accepted);
         } catch (SecurityException e) {
             accepted.close();
-            listener.handedOver();
+            listener.handedOver(accepted);
             throw e;
         }
         return MtcpSocketChannel.accepted(provider, family, accepted);
