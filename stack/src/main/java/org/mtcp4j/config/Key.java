@@ -163,6 +163,11 @@ public enum Key {
             ValueType.TEXT,
             "",
             "ADDRESS/PREFIX given to the kernel's end of the TAP, one or several of either family, ';' between NICs"),
+    XDP_HELPER(
+            "xdp.helper",
+            ValueType.TEXT,
+            "",
+            "socket of 'java -jar mtcp4j-agent.jar xdp-helper', which attaches for a program that has CAP_NET_RAW alone"),
     DPDK_EAL_ARGS("dpdk.eal-args", ValueType.TEXT, "", "further arguments for DPDK's environment layer"),
     DPDK_NO_HUGE(
             "dpdk.no-huge",

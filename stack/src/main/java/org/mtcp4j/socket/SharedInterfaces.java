@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.socket;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.mtcp4j.nic.Nic;
-import org.mtcp4j.nic.linux.OwnFiles;
+import org.mtcp4j.nic.xdp.RedirectRules;
 
 /** What is to be known of interfaces that the kernel has, too. */
 final class SharedInterfaces {
     private static final String GENERIC = "/generic";
-    /** The tables of iptables in this network namespace, a line each. */
-    private static final Path TABLES = Path.of("/proc/self/net/ip_tables_names");
 
     private SharedInterfaces() {}
 
@@ -26,20 +22,13 @@ final class SharedInterfaces {
                         + ": the program is attached behind the interface's driver, which does not take it, so a packet costs more; 'xdp:NAME/native'"
                         + " says why");
             }
-            if (hasNat()) {
-                warnings.add("nic=" + nic.name()
-                        + ": this network namespace has rules of iptables' nat table, as a service mesh makes them; the stack's connections pass them"
-                        + " by, so leave redirected ports to the kernel, as by mtcp.offload=!*:8080");
+            List<String> rules = RedirectRules.find();
+            if (!rules.isEmpty()) {
+                warnings.add("nic=" + nic.name() + ": rules of this network namespace redirect packets that arrive ("
+                        + String.join(", ", rules)
+                        + "), as a service mesh makes them; the stack's connections pass them by, so leave redirected ports to the kernel, as by"
+                        + " mtcp.offload=!*:8080");
             }
-        }
-    }
-
-    private static boolean hasNat() {
-        try {
-            return OwnFiles.read(TABLES).lines().anyMatch("nat"::equals);
-        } catch (IOException e) {
-            // Nothing of iptables here, or nobody may know.
-            return false;
         }
     }
 }

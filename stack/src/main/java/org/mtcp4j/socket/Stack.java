@@ -253,6 +253,7 @@ public final class Stack implements Reach, AutoCloseable {
                 Key.DPDK_EAL_ARGS.shortName(), config.text(Key.DPDK_EAL_ARGS),
                 Key.DPDK_NO_HUGE.shortName(), config.text(Key.DPDK_NO_HUGE),
                 Key.DPDK_CHECKSUMS.shortName(), config.text(Key.DPDK_CHECKSUMS),
+                Key.XDP_HELPER.shortName(), config.text(Key.XDP_HELPER),
                 Key.LOG.shortName(), config.text(Key.LOG));
     }
 

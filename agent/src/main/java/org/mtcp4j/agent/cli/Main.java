@@ -20,7 +20,14 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Main.VersionText.class,
         scope = CommandLine.ScopeType.INHERIT,
-        subcommands = {Main.Version.class, Doctor.class, Main.Config.class, Main.Stat.class, Capture.class, Attach.class
+        subcommands = {
+            Main.Version.class,
+            Doctor.class,
+            Main.Config.class,
+            Main.Stat.class,
+            Capture.class,
+            Attach.class,
+            XdpHelp.class
         })
 public final class Main implements Callable<Integer> {
     /** Exit code is that of the command. */

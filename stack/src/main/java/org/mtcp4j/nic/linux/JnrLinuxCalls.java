@@ -39,6 +39,12 @@ public final class JnrLinuxCalls implements LinuxCalls {
 
         int bind(int fd, long address, int bytes);
 
+        int connect(int fd, long address, int bytes);
+
+        int listen(int fd, int backlog);
+
+        int accept4(int fd, long address, long bytes, int flags);
+
         int getsockname(int fd, long address, long bytes);
 
         int setsockopt(int fd, int level, int name, long value, int bytes);
@@ -48,6 +54,10 @@ public final class JnrLinuxCalls implements LinuxCalls {
         long send(int fd, long address, long bytes, int flags);
 
         long recv(int fd, long address, long bytes, int flags);
+
+        long sendmsg(int fd, long message, int flags);
+
+        long recvmsg(int fd, long message, int flags);
 
         /** With a seventh argument that nobody reads: JNR-FFI 2.2.19 spoils the sixth of six on x86-64. */
         long mmap(long at, long bytes, long protection, long flags, long fd, long offset, long unused);
@@ -158,6 +168,21 @@ public final class JnrLinuxCalls implements LinuxCalls {
     }
 
     @Override
+    public int connect(int fd, long address, int bytes) {
+        return result(libc.connect(fd, address, bytes));
+    }
+
+    @Override
+    public int listen(int fd, int backlog) {
+        return result(libc.listen(fd, backlog));
+    }
+
+    @Override
+    public int accept4(int fd, int flags) {
+        return result(libc.accept4(fd, 0, 0, flags));
+    }
+
+    @Override
     public int getsockname(int fd, long address, long bytes) {
         return result(libc.getsockname(fd, address, bytes));
     }
@@ -180,6 +205,16 @@ public final class JnrLinuxCalls implements LinuxCalls {
     @Override
     public long recv(int fd, long address, long bytes, int flags) {
         return result(libc.recv(fd, address, bytes, flags));
+    }
+
+    @Override
+    public long sendmsg(int fd, long message, int flags) {
+        return result(libc.sendmsg(fd, message, flags));
+    }
+
+    @Override
+    public long recvmsg(int fd, long message, int flags) {
+        return result(libc.recvmsg(fd, message, flags));
     }
 
     @Override

@@ -25,7 +25,9 @@ public interface LinuxCalls {
     int EOPNOTSUPP = 95;
     int EAFNOSUPPORT = 97;
     int EADDRNOTAVAIL = 99;
+    int ECONNABORTED = 103;
     int ENOBUFS = 105;
+    int ECONNREFUSED = 111;
 
     int O_RDWR = 2;
     int O_NONBLOCK = 0x800;
@@ -85,6 +87,13 @@ public interface LinuxCalls {
 
     int bind(int fd, long address, int bytes);
 
+    int connect(int fd, long address, int bytes);
+
+    int listen(int fd, int backlog);
+
+    /** Without the peer's address. */
+    int accept4(int fd, int flags);
+
     int getsockname(int fd, long address, long bytes);
 
     int setsockopt(int fd, int level, int name, long value, int bytes);
@@ -94,6 +103,11 @@ public interface LinuxCalls {
     long send(int fd, long address, long bytes, int flags);
 
     long recv(int fd, long address, long bytes, int flags);
+
+    /** @param message address of a {@code struct msghdr} */
+    long sendmsg(int fd, long message, int flags);
+
+    long recvmsg(int fd, long message, int flags);
 
     /** At an address of the kernel's choosing. */
     long mmap(long bytes, int protection, int flags, int fd, long offset);

@@ -46,6 +46,7 @@ final class KernelNeighbours {
     private record Answer(ByteBuffer target, ByteBuffer asker, long mac, boolean isRouter) {}
 
     private final Netlink netlink;
+    private final HelperLink helper;
     private final int interfaceIndex;
     private final long ourMac;
     /** Who asked for whom, by address. */
@@ -68,7 +69,9 @@ final class KernelNeighbours {
 
     private final ArrayDeque<Answer> answers = new ArrayDeque<>();
 
-    KernelNeighbours(Netlink netlink, Netlink questions, int interfaceIndex, long ourMac) {
+    /** @param helper who has the kernel ask for neighbours in our place; or null */
+    KernelNeighbours(Netlink netlink, Netlink questions, int interfaceIndex, long ourMac, HelperLink helper) {
+        this.helper = helper;
         this.netlink = netlink;
         this.questions = questions;
         this.interfaceIndex = interfaceIndex;
@@ -116,8 +119,21 @@ final class KernelNeighbours {
             asked.remove(target);
             asked.put(target, asker);
         }
-        netlink.send(NEWNEIGH, Netlink.REQUEST | Netlink.CREATE | Netlink.REPLACE, message(family, target, USE));
+        if (helper != null) {
+            helper.lookFor(target);
+        } else {
+            lookFor(netlink, interfaceIndex, target);
+        }
         netlink.send(GETNEIGH, Netlink.REQUEST, message(family, target, 0));
+    }
+
+    /** Has the kernel ask for a neighbour, or probe it, as if it had a packet for it. Needs CAP_NET_ADMIN. */
+    static void lookFor(Netlink netlink, int interfaceIndex, ByteBuffer target) {
+        int family = target.capacity() == 4 ? AF_INET : AF_INET6;
+        netlink.send(
+                NEWNEIGH,
+                Netlink.REQUEST | Netlink.CREATE | Netlink.REPLACE,
+                message(family, interfaceIndex, target, USE));
     }
 
     /**
@@ -143,8 +159,12 @@ final class KernelNeighbours {
         known = type == NEWNEIGH && (in.getShort(at + Netlink.HEADER_BYTES + 8) & KNOWN) != 0;
     }
 
-    /** {@code struct ndmsg} and the address. */
     private byte[] message(int family, ByteBuffer target, int flags) {
+        return message(family, interfaceIndex, target, flags);
+    }
+
+    /** {@code struct ndmsg} and the address. */
+    private static byte[] message(int family, int interfaceIndex, ByteBuffer target, int flags) {
         int bytes = target.capacity();
         byte[] message = new byte[NEIGHBOUR_BYTES + 4 + bytes];
         ByteBuffer to = ByteBuffer.wrap(message).order(ByteOrder.nativeOrder());

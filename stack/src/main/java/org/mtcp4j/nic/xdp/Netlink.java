@@ -19,6 +19,8 @@ import org.mtcp4j.nic.linux.LinuxCalls;
  * </pre>
  */
 final class Netlink {
+    static final int ROUTE = 0;
+    static final int NETFILTER = 12;
     static final int HEADER_BYTES = 16;
     static final int REQUEST = 1;
     static final int DUMP = 0x300;
@@ -78,10 +80,15 @@ final class Netlink {
      * @param groups bits of what is to be heard of; 0 for a socket that asks and waits for answers
      */
     Netlink(LinuxCalls calls, XdpFailures failures, int groups) throws NicUnavailableException {
+        this(calls, failures, ROUTE, groups);
+    }
+
+    /** @param protocol {@link #ROUTE} or {@link #NETFILTER} */
+    Netlink(LinuxCalls calls, XdpFailures failures, int protocol, int groups) throws NicUnavailableException {
         this.calls = calls;
-        String doing = "opening an rtnetlink socket";
+        String doing = "opening a netlink socket";
         int type = SOCK_RAW | SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0);
-        fd = (int) failures.must(calls.socket(AF_NETLINK, type, 0), doing, "see dmesg");
+        fd = (int) failures.must(calls.socket(AF_NETLINK, type, protocol), doing, "see dmesg");
         ByteBuffer options = direct(16);
         long at = calls.address(options);
         options.putLong(0, ANSWER_S);
@@ -166,7 +173,7 @@ final class Netlink {
     }
 
     /** Takes what is left of an answer that was given up: as long as it goes on the kernel answers nothing else. */
-    private void drain() {
+    void drain() {
         for (int n = 0; n < MOST_DATAGRAMS && receive(NOBODY, MSG_DONTWAIT) != Received.NOTHING; n++) {
             // Nobody waits for it any more.
         }

@@ -14,6 +14,9 @@ import org.mtcp4j.nic.linux.LinuxCalls;
 
 /** The steps from an interface's name to sockets that could receive, each with the sentence for its failure; and what they have opened. */
 final class XdpOpening {
+    /** The key {@code mtcp.xdp.helper}. */
+    private static final String HELPER = "xdp.helper";
+
     private static final int SMALL_CHUNK_BYTES = 2_048;
     private static final int LARGE_CHUNK_BYTES = 4_096;
     /** An Ethernet header and a VLAN tag. */
@@ -69,12 +72,19 @@ final class XdpOpening {
         InterfaceTable table = new InterfaceTable(calls, failures);
         undo.push(table::close);
         link = find(table);
-        program = new XdpProgram(calls, failures);
+        String path = settings.option(HELPER, "");
+        HelperLink helper = path.isEmpty() ? null : new HelperLink(calls, failures, path);
+        if (helper != null) {
+            undo.push(helper::close);
+        }
+        program = new XdpProgram(calls, failures, helper == null ? null : helper.maps(link));
         undo.push(program::close);
         openSockets();
-        share = new XdpShare(calls, failures, table, link, program, settings.clockNs());
+        share = new XdpShare(calls, failures, table, link, program, helper, settings.clockNs());
         undo.push(share::close);
-        attach(mode);
+        isGeneric = helper == null
+                ? new XdpAttachment(calls, failures, interfaceName).attach(program, link.index(), mode, scattered)
+                : helper.attach(program, mode, scattered);
         for (XdpSocket socket : sockets) {
             program.socket(socket.queue, socket.fd);
         }
@@ -196,54 +206,6 @@ final class XdpOpening {
             }
             frames /= 2;
         }
-    }
-
-    // ---- the program ------------------------------------------------------------------------------------------------
-
-    private void attach(String mode) throws NicUnavailableException {
-        int result = -LinuxCalls.EOPNOTSUPP;
-        program.load(false);
-        if (!mode.equals("generic")) {
-            result = program.attach(link.index(), XdpProgram.NATIVE);
-            if (result == -LinuxCalls.ERANGE || result == -LinuxCalls.EINVAL) {
-                program.load(true);
-                result = program.attach(link.index(), XdpProgram.NATIVE);
-            }
-            failIfTaken(result);
-            if (result < 0 && mode.equals("native")) {
-                throw failures.of("attaching in the driver", result, nativeCure(result));
-            }
-        }
-        if (result >= 0) {
-            return;
-        }
-        if (!scattered && mode.isEmpty()) {
-            throw failures.sentence("its driver takes no XDP program (" + calls.errorText(-result)
-                    + "), and without that the kernel must be 6.6 or later: before, packets that a peer in this machine leaves to"
-                    + " its interface to cut are lost; use nic=tap:NAME, or write xdp:" + interfaceName
-                    + "/generic where every peer is on another machine");
-        }
-        program.load(false);
-        result = program.attach(link.index(), XdpProgram.GENERIC);
-        failIfTaken(result);
-        failures.must(
-                result, "attaching the program to the interface", "the kernel must be 5.9 or later; use nic=tap:NAME");
-        isGeneric = true;
-    }
-
-    private void failIfTaken(int result) throws NicUnavailableException {
-        if (result == -LinuxCalls.EBUSY || result == -LinuxCalls.EEXIST) {
-            throw failures.sentence("another XDP program is attached to the interface ('ip link show " + interfaceName
-                    + "' shows its id), and an interface has one; detach it with 'ip link set " + interfaceName
-                    + " xdp off' if nobody needs it, or use nic=tap:NAME");
-        }
-    }
-
-    private String nativeCure(int result) {
-        return result == -LinuxCalls.ENOSPC
-                ? "a veth's other end must not have more transmit queues than this one has receive queues; write xdp:"
-                        + interfaceName
-                : "write xdp:" + interfaceName + ", which attaches behind the driver if need be";
     }
 
     // ---- what to sleep on -------------------------------------------------------------------------------------------

@@ -66,14 +66,21 @@ final class XdpProgram implements AutoCloseable {
 
     /** Makes the maps. */
     XdpProgram(LinuxCalls calls, XdpFailures failures) throws NicUnavailableException {
+        this(calls, failures, null);
+    }
+
+    /** @param handed descriptors as {@link #maps} gives them, of maps that another process has made; null to make them */
+    XdpProgram(LinuxCalls calls, XdpFailures failures, int[] handed) throws NicUnavailableException {
         this.calls = calls;
         this.failures = failures;
-        int[] made = {-1, -1, -1, -1};
+        int[] made = handed == null ? new int[] {-1, -1, -1, -1} : handed.clone();
         try {
-            made[0] = map(TYPE_XSKMAP, 4, 4, MOST_QUEUES, 0, "xsks_map");
-            made[1] = map(TYPE_ARRAY, 4, 8, KernelShare.MOST_ADDRESSES * PORT_WORDS, MMAPABLE, "ports");
-            made[2] = map(TYPE_HASH, ADDRESS_BYTES, 4, KernelShare.MOST_ADDRESSES, 0, "own");
-            made[3] = map(TYPE_LRU_HASH, FRAGMENT_BYTES, 4, MOST_FRAGMENTS, 0, "frags");
+            if (handed == null) {
+                made[0] = map(TYPE_XSKMAP, 4, 4, MOST_QUEUES, 0, "xsks_map");
+                made[1] = map(TYPE_ARRAY, 4, 8, KernelShare.MOST_ADDRESSES * PORT_WORDS, MMAPABLE, "ports");
+                made[2] = map(TYPE_HASH, ADDRESS_BYTES, 4, KernelShare.MOST_ADDRESSES, 0, "own");
+                made[3] = map(TYPE_LRU_HASH, FRAGMENT_BYTES, 4, MOST_FRAGMENTS, 0, "frags");
+            }
             portBitsAddress =
                     failures.must(calls.mmap(portBytes(), READ_WRITE, SHARED, made[1], 0), "mapping the ports", OLD);
         } catch (NicUnavailableException | RuntimeException | Error e) {
@@ -87,6 +94,21 @@ final class XdpProgram implements AutoCloseable {
         own = made[2];
         fragments = made[3];
         portBits = calls.view(portBitsAddress, portBytes());
+    }
+
+    /** Descriptors of the maps: sockets, ports, addresses, fragments. */
+    int[] maps() {
+        return new int[] {sockets, ports, own, fragments};
+    }
+
+    /** Of what holds the program at the interface; -1 where it is not attached. */
+    int link() {
+        return link;
+    }
+
+    /** The program is attached by another process, which has given us what holds it. */
+    void attached(int linkFd) {
+        link = linkFd;
     }
 
     private static ByteBuffer direct(int bytes) {

@@ -58,6 +58,7 @@ final class XdpShare implements KernelShare {
             InterfaceTable table,
             InterfaceTable.Link link,
             XdpProgram program,
+            HelperLink helper,
             LongSupplier clockNs)
             throws NicUnavailableException {
         this.table = table;
@@ -66,7 +67,7 @@ final class XdpShare implements KernelShare {
         readNs = clockNs.getAsLong();
         news = new Netlink(calls, failures, GROUPS);
         questions = open(calls, failures);
-        neighbours = new KernelNeighbours(news, questions, link.index(), link.mac());
+        neighbours = new KernelNeighbours(news, questions, link.index(), link.mac(), helper);
         reservations = new PortReservations(calls, link.index());
         // After the groups were joined: whatever changes from here on is heard of.
         InterfaceTable.Answer answer = table.read();

@@ -24,7 +24,7 @@ class KernelNeighboursTest {
     void open() throws Exception {
         XdpFailures failures = new XdpFailures(kernel.calls(), "eth0");
         neighbours = new KernelNeighbours(
-                new Netlink(kernel.calls(), failures, 4), new Netlink(kernel.calls(), failures, 0), 5, 2);
+                new Netlink(kernel.calls(), failures, 4), new Netlink(kernel.calls(), failures, 0), 5, 2, null);
     }
 
     private void answersWith(short state) {

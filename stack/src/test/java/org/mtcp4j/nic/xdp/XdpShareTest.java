@@ -31,7 +31,7 @@ class XdpShareTest {
         InterfaceTable table = new InterfaceTable(kernel.calls(), failures);
         InterfaceTable.Link link = table.find("eth0");
         XdpProgram program = new XdpProgram(kernel.calls(), failures);
-        share = new XdpShare(kernel.calls(), failures, table, link, program, () -> nowNs);
+        share = new XdpShare(kernel.calls(), failures, table, link, program, null, () -> nowNs);
         dumps = 0;
     }
 
