@@ -107,7 +107,7 @@ public final class Bench {
 
     private void run(Plan plan) throws IOException {
         String only = System.getProperty("bench.only", "");
-        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,tap,xdp")
+        List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,tap,shared,xdp")
                 .split(","));
         for (int round = 1; round <= rounds; round++) {
             for (Case each : plan.cases()) {
@@ -139,7 +139,7 @@ public final class Bench {
     }
 
     private Figure measure(String path, Case each) throws IOException {
-        if (path.equals("veth")) {
+        if (path.equals("veth") || path.equals("shared")) {
             lab.vethOffload(!each.isBulk());
         }
         try (Lab.Running server = lab.start(path, true, Lab.JVM_FLAGS, each.agent(), words(each.server(), path))) {

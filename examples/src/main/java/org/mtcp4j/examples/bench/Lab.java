@@ -31,6 +31,10 @@ final class Lab implements AutoCloseable {
     static final String TAP = "mtcpbench";
 
     private static final String CONGESTION = "reno";
+    /** Paths whose server is in the namespace behind a veth. */
+    private static final Set<String> IN_PEER = Set.of("veth", "shared", "xdp");
+    /** Paths with a server of ours and a client on the kernel. */
+    private static final Set<String> BEHIND_KERNEL = Set.of("shared", "xdp", "tap", "attack");
 
     final String agentJar;
     private final String peerNamespace = "mtcpbench" + ProcessHandle.current().pid();
@@ -160,7 +164,7 @@ final class Lab implements AutoCloseable {
     static String host(String path) {
         return switch (path) {
             case "lo" -> "127.0.0.1";
-            case "veth" -> "198.18.1.2";
+            case "veth", "shared" -> "198.18.1.2";
             case "xdp" -> "198.18.2.2";
             case "tap", "attack" -> "198.18.3.2";
             default -> "198.18.9.1";
@@ -170,15 +174,16 @@ final class Lab implements AutoCloseable {
     /**
      * Starts one end.
      *
-     * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}, or {@code xdp}: a server of ours behind a veth, a client on the kernel;
-     *     {@code tap} likewise behind a TAP, {@code attack} with IPv6 and a gateway besides
+     * @param path {@code lo}, {@code veth}, {@code memif}, {@code memif-dedicated}; with a server of ours and a client on the kernel {@code shared}, on
+     *     veth's own interface by {@code nic=xdp:}, {@code xdp}, behind another veth by DPDK, {@code tap}, behind a TAP, and {@code attack} with IPv6 and a gateway
+     *     besides
      * @param more further arguments of the agent, as {@code ,key=value}
      * @param program class of this package, or with its package, and its arguments
      */
     Running start(String path, boolean isServer, List<String> jvm, String more, List<String> program)
             throws IOException {
         List<String> command = new ArrayList<>();
-        if ((path.startsWith("veth") || path.equals("xdp")) && isServer) {
+        if (IN_PEER.contains(path) && isServer) {
             command.addAll(List.of("ip", "netns", "exec", peerNamespace));
         }
         command.addAll(List.of("taskset", "-c", isServer ? "0" : "1"));
@@ -195,13 +200,14 @@ final class Lab implements AutoCloseable {
     }
 
     static boolean isBehindKernel(String path) {
-        return path.equals("xdp") || path.equals("tap") || path.equals("attack");
+        return BEHIND_KERNEL.contains(path);
     }
 
     private String agentArguments(String path, boolean isServer) {
         String role = isServer ? "server" : "client";
         String nic =
                 switch (path) {
+                    case "shared" -> "xdp:v1,ip=198.18.1.2";
                     case "xdp" -> "dpdk:net_af_xdp0+iface=x1+start_queue=0+queue_count=1,ip=198.18.2.2";
                     case "tap", "attack" -> "tap:" + TAP + ",tap.host-ip=198.18.3.1/24,ip=198.18.3.2";
                     default ->

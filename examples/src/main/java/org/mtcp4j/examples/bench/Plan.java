@@ -120,15 +120,22 @@ record Plan(String name, String sentence, List<Case> cases) {
                                 .on("memif")));
     }
 
-    /** A kernel client, whose cost bounds what a server can gain. */
+    /** A kernel client, whose cost bounds what a server can gain; the server on the kernel, and on one interface with it, first. */
     static Plan xdp() {
+        String[] paths = {"veth", "shared", "xdp", "tap"};
         List<Case> cases = new ArrayList<>();
+        cases.add(ping("0", 64, 1).named("ping-pong 64 B, 1").on(paths));
         for (String messages : List.of("0", "1")) {
-            for (int connections : new int[] {64, 256}) {
-                cases.add(ping(messages, 64, connections).on("veth", "xdp"));
+            for (int connections : new int[] {64, 1024}) {
+                cases.add(ping(messages, 64, connections).on(paths));
             }
         }
-        return new Plan("xdp", "a client on the kernel behind a veth, a server on the kernel or on AF_XDP", cases);
+        cases.add(ping("bulk", 64, 1).named("bulk to the server, 1").on(paths));
+        cases.add(ping("0", 65_536, 8).named("bulk both ways, 64 KiB, 8").on(paths));
+        return new Plan(
+                "xdp",
+                "a client on the kernel; a server on the kernel behind a veth, on nic=xdp: on that veth, on DPDK's af_xdp, on a TAP",
+                cases);
     }
 
     /** Many threads that wait at once, kernel clients; the default driver and {@code driver=inline}. */

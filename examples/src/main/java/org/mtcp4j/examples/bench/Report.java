@@ -22,7 +22,7 @@ import org.mtcp4j.examples.bench.Plan.Case;
 
 /** What a benchmark found: JSON lines on standard output, a CSV, a chart, and a page for {@code docs/benchmarks}. */
 final class Report {
-    private static final List<String> PATHS = List.of("lo", "veth", "memif", "memif-dedicated", "tap", "xdp");
+    private static final List<String> PATHS = List.of("lo", "veth", "memif", "memif-dedicated", "shared", "xdp", "tap");
 
     private final Plan plan;
     private final Map<String, List<Figure>> figures;
