@@ -131,7 +131,7 @@ record Plan(String name, String sentence, List<Case> cases) {
             }
         }
         cases.add(ping("bulk", 64, 1).named("bulk to the server, 1").on(paths));
-        cases.add(ping("0", 65_536, 8).named("bulk both ways, 64 KiB, 8").on(paths));
+        cases.add(ping("0", 8_192, 64).named("8 KiB both ways, 64").on(paths));
         return new Plan(
                 "xdp",
                 "a client on the kernel; a server on the kernel behind a veth, on nic=xdp: on that veth, on DPDK's af_xdp, on a TAP",
