@@ -29,6 +29,10 @@ final class NeighbourDesk implements Neighbours.Events {
     private static final int IS_ARP = -1;
     /** So many packets of other contexts' queues wait here at most: a flood of them must not fill the memory of who is slow. */
     static final int MAX_TOLD = 256;
+    /** RFC 5227 §1.1: PROBE_NUM, and PROBE_MIN between them. */
+    private static final int PROBES = 3;
+
+    private static final long PROBE_INTERVAL_NS = 1_000_000_000L;
 
     private final Context context;
     private final Neighbours table;
@@ -40,6 +44,10 @@ final class NeighbourDesk implements Neighbours.Events {
     private boolean someGone;
 
     private long nowNs;
+    /** Of our IPv4 addresses; the first goes out at the start. */
+    private int probesLeft;
+
+    private long probeAtNs = Long.MAX_VALUE;
     /** Of the first only, since others may send as many as they like. */
     private volatile AddressConflict conflict;
 
@@ -115,6 +123,9 @@ final class NeighbourDesk implements Neighbours.Events {
 
     int advance(long now) {
         nowNs = now;
+        if (now >= probeAtNs) {
+            probeAgain();
+        }
         if (now < table.nextDeadlineNs()) {
             return 0;
         }
@@ -127,7 +138,16 @@ final class NeighbourDesk implements Neighbours.Events {
     }
 
     long nextDeadlineNs() {
-        return table.nextDeadlineNs();
+        return Math.min(table.nextDeadlineNs(), probeAtNs);
+    }
+
+    private void probeAgain() {
+        probeAtNs = --probesLeft > 0 ? nowNs + PROBE_INTERVAL_NS : Long.MAX_VALUE;
+        for (Subnet own : routes.own()) {
+            if (own.address().isIpv4()) {
+                probe(own.address().toIpv4());
+            }
+        }
     }
 
     /** A neighbour solicitation or advertisement from the network, whose checksum is right. */
@@ -258,8 +278,8 @@ final class NeighbourDesk implements Neighbours.Events {
     }
 
     /**
-     * Tells the network our addresses. Before that it asks whether they are free, and uses them meanwhile: an objection is counted, and the
-     * user told. A start that waits for the silence of RFC 5227 §2.1.1 would last seven seconds.
+     * Tells the network our addresses. Before that it asks whether they are free, for IPv4 twice more in the two seconds after it, and uses them
+     * meanwhile: an objection is counted, and the user told. A start that waits for the silence of RFC 5227 §2.1.1 would last seven seconds.
      */
     void announce() {
         for (Subnet own : routes.own()) {
@@ -273,6 +293,8 @@ final class NeighbourDesk implements Neighbours.Events {
                 announce(own.address());
             }
         }
+        probesLeft = PROBES - 1;
+        probeAtNs = nowNs + PROBE_INTERVAL_NS;
     }
 
     /** Asks whether the address is free, and uses it meanwhile (RFC 4429, optimistic): an objection is counted. */

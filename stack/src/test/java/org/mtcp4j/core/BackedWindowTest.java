@@ -23,7 +23,7 @@ class BackedWindowTest {
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
     private final List<Upload> uploads = new ArrayList<>();
-    private long nowNs = System.nanoTime();
+    private long nowNs;
     private Context server;
     private Context client;
     private Listener listener;
@@ -53,6 +53,8 @@ class BackedWindowTest {
         client = TestEngines.engine(
                         List.of(TestEngines.memory(), link.b()), CLIENT + "/24", List.of(), "nic=memory,memory=64m")
                 .context(0);
+        // The contexts' timers begin with their making.
+        nowNs = System.nanoTime();
         assertThat(server.ownership.tryAcquire()).isTrue();
         assertThat(client.ownership.tryAcquire()).isTrue();
         PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 80, true, false, port -> false);

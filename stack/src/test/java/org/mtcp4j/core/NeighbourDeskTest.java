@@ -106,6 +106,25 @@ class NeighbourDeskTest {
     }
 
     @Test
+    void rfc5227_2_1_1_anAddressIsTriedThreeTimesWhileItIsUsed() throws Exception {
+        List<Engine> engines = new ArrayList<>();
+        NicQueue peer = linkTo(engines, TestEngines.OURS + "/24").b().queue(0);
+        Context context = engines.get(0).context(0);
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        long startNs = System.nanoTime();
+        context.round(startNs);
+        context.links[1].neighbours.announce();
+        List<Integer> received = new ArrayList<>();
+        for (int ms : new int[] {0, 999, 1_000, 1_999, 2_000, 3_000, 60_000}) {
+            context.round(startNs + ms * 1_000_000L);
+            FrameBatch batch = new FrameBatch(4);
+            received.add(peer.receive(batch));
+        }
+        // A probe and an announcement, and two probes.
+        assertThat(received).containsExactly(2, 0, 1, 0, 1, 0, 0);
+    }
+
+    @Test
     void theAnswerOfANeighbourIsNoConflict() throws Exception {
         List<Engine> engines = new ArrayList<>();
         Nic peer = linkTo(engines, TestEngines.OURS + "/24").b();
