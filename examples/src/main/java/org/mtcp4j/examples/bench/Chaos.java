@@ -2,14 +2,21 @@
 package org.mtcp4j.examples.bench;
 
 import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Programs in trouble, one after the other, each a JVM of its own: {@code AGENT_JAR MINUTES [SEED]}. Each driver over memory and over a TAP; what
@@ -24,7 +31,9 @@ public final class Chaos {
     private static final int CLIENTS = 16;
     private static final int MIN_RUN_MS = 3_000;
     private static final int MAX_RUN_MS = 8_000;
+    private static final Pattern STAGES = Pattern.compile(" stages \\d+ of (\\d+): (\\p{XDigit}+)");
     private static final int START_SECONDS = 60;
+    private static final long SECONDS_A_YEAR = 365 * 24 * 3_600L;
     /** {@code linger-on-exit} and two seconds, and what a busy machine adds. */
     private static final int EXIT_SECONDS = 3 + 12;
 
@@ -34,6 +43,11 @@ public final class Chaos {
 
     private final String agentJar;
     private final Path logs;
+    /** Where errors were thrown, in the runs that could tell; all that there are, once one has told. */
+    private BigInteger thrown = BigInteger.ZERO;
+
+    private int stages;
+    private final Path clock;
     private int runs;
     private int failed;
     private long bytes;
@@ -42,6 +56,7 @@ public final class Chaos {
     private Chaos(String agentJar) throws IOException {
         this.agentJar = agentJar;
         logs = Files.createDirectories(Path.of("target/bench/chaos"));
+        clock = Files.write(logs.resolve("clock"), new byte[Long.BYTES]);
     }
 
     /** See the class. */
@@ -61,13 +76,19 @@ public final class Chaos {
                 }
             }
         }
+        if (chaos.thrown.bitCount() < chaos.stages) {
+            System.err.println("errors at " + chaos.thrown.bitCount() + " of " + chaos.stages
+                    + " stages and kinds alone: " + chaos.thrown.toString(16));
+            chaos.failed++;
+        }
         System.out.printf(
                 Locale.ROOT,
-                "{\"bench\":\"chaos\",\"seed\":%d,\"runs\":%d,\"failed\":%d,\"bytes\":%d,\"slowest_exit_s\":%.1f}%n",
+                "{\"bench\":\"chaos\",\"seed\":%d,\"runs\":%d,\"failed\":%d,\"bytes\":%d,\"stages\":%d,\"slowest_exit_s\":%.1f}%n",
                 seed,
                 chaos.runs,
                 chaos.failed,
                 chaos.bytes,
+                chaos.thrown.bitCount(),
                 chaos.slowestExit);
         System.exit(chaos.failed == 0 && chaos.runs > 0 ? 0 : 1);
     }
@@ -75,10 +96,15 @@ public final class Chaos {
     private void run(String driver, boolean tap, SplittableRandom random) throws Exception {
         String name = ++runs + "-" + driver + (tap ? "-tap" : "-memory");
         Path log = logs.resolve(name + ".log");
-        Process process = new ProcessBuilder(command(driver, tap, random))
+        ProcessBuilder builder = new ProcessBuilder(command(driver, tap, random))
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+                .redirectOutput(log.toFile());
+        Path stepping = logs.resolve("clock.so");
+        if (Files.exists(stepping)) {
+            builder.environment().put("LD_PRELOAD", stepping.toAbsolutePath().toString());
+            builder.environment().put("CHAOS_CLOCK", clock.toAbsolutePath().toString());
+        }
+        Process process = builder.start();
         ChaosClients outside = new ChaosClients(ADDRESS, PORT, tap ? CLIENTS : 0, random.nextLong());
         String fault = "";
         try {
@@ -125,11 +151,12 @@ public final class Chaos {
                 Long.toString(random.nextLong()));
     }
 
-    /** From outside: stops the process, and takes the link down. */
-    private static void trouble(Process process, boolean tap, SplittableRandom random) throws Exception {
+    /** From outside: stops the process, has its wall clock step by up to a year, and takes the link down. */
+    private void trouble(Process process, boolean tap, SplittableRandom random) throws Exception {
         long endNs = System.nanoTime() + random.nextInt(MIN_RUN_MS, MAX_RUN_MS) * 1_000_000L;
         while (System.nanoTime() < endNs && process.isAlive()) {
             Thread.sleep(random.nextInt(800));
+            step(random.nextLong(-SECONDS_A_YEAR, SECONDS_A_YEAR));
             if (random.nextBoolean()) {
                 signal(process, "STOP");
                 Thread.sleep(random.nextInt(1_000));
@@ -142,12 +169,19 @@ public final class Chaos {
         }
     }
 
+    private void step(long seconds) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+        try (FileChannel file = FileChannel.open(clock, StandardOpenOption.WRITE)) {
+            file.write(bytes.putLong(0, seconds));
+        }
+    }
+
     private static void signal(Process process, String name) throws IOException {
         Lab.run("kill", "-" + name, Long.toString(process.pid()));
     }
 
     /** Empty, or what has not come back to itself. */
-    private static String calm(Process process, Path log, ChaosClients outside) throws Exception {
+    private String calm(Process process, Path log, ChaosClients outside) throws Exception {
         say(process, "calm");
         awaitLine(process, log, "calm", REPORT_SECONDS);
         long before = outside.messages.get();
@@ -160,6 +194,11 @@ public final class Chaos {
         }
         say(process, "quiet");
         String line = awaitLine(process, log, "quiet", REPORT_SECONDS);
+        Matcher told = STAGES.matcher(line);
+        if (told.find()) {
+            stages = Integer.parseInt(told.group(1));
+            thrown = thrown.or(new BigInteger(told.group(2), 16));
+        }
         int ends = Integer.parseInt(line.replaceFirst(".* ends (\\d+).*", "$1"));
         if (outside.cutShort.get() > ends) {
             fault += "cut short outside: " + outside + "; ";

@@ -87,7 +87,8 @@ public final class ChaosProgram {
         if (!held.isEmpty()) {
             wrong.append("held: ").append(held);
         }
-        return (wrong.length() == 0 ? "ok" : "WRONG " + wrong) + " ends " + server.ends + " (" + clients + ")";
+        return (wrong.length() == 0 ? "ok" : "WRONG " + wrong) + " ends " + server.ends + " (" + clients + ") "
+                + faults.stagesText();
     }
 
     private void troubles() {

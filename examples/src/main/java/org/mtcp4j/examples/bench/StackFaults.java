@@ -4,7 +4,9 @@ package org.mtcp4j.examples.bench;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -12,9 +14,20 @@ import java.util.function.Supplier;
 /** What no program may do: throws inside the rounds of the stack that runs in this JVM, and looks at its pools. By reflection. */
 final class StackFaults {
     private static final int ONE_OF = 40;
+    /** For a stage at which that kind has not been thrown yet. */
+    private static final int ONE_OF_NEW = 4;
+
+    private static final List<Supplier<Throwable>> KINDS = List.of(
+            () -> new IllegalStateException("chaos"),
+            () -> new OutOfMemoryError("chaos"),
+            StackOverflowError::new,
+            () -> new LinkageError("chaos"));
 
     private final Object engine;
     private final List<?> contexts;
+    private final int stages;
+    /** By stage and kind, under the lock of the random numbers. */
+    private final BitSet thrown = new BitSet();
 
     StackFaults() throws ReflectiveOperationException {
         Object runtime = Class.forName("org.mtcp4j.spi.nio.MtcpRuntime")
@@ -22,6 +35,9 @@ final class StackFaults {
                 .invoke(null);
         engine = call(call(runtime, "stack"), "engine");
         contexts = (List<?>) call(engine, "contexts");
+        Field last = faults(contexts.get(0)).getClass().getDeclaredField("STAGES");
+        last.setAccessible(true);
+        stages = last.getInt(null);
     }
 
     private static Object call(Object target, String name) throws ReflectiveOperationException {
@@ -41,20 +57,34 @@ final class StackFaults {
         throw new NoSuchMethodException(type + "." + name);
     }
 
-    /** Throws at one of so many stages of rounds, until {@link #end}. */
+    /** Throws at one of so many stages of rounds, until {@link #end}; sooner where it has not thrown the like. */
     void begin(SplittableRandom random) throws ReflectiveOperationException {
-        List<Supplier<Throwable>> kinds = List.of(
-                () -> new IllegalStateException("chaos"),
-                () -> new OutOfMemoryError("chaos"),
-                StackOverflowError::new,
-                () -> new LinkageError("chaos"));
         hook(stage -> {
-            synchronized (random) {
-                if (random.nextInt(ONE_OF) == 0) {
-                    throw kinds.get(random.nextInt(kinds.size())).get();
+            synchronized (thrown) {
+                int kind = random.nextInt(KINDS.size());
+                int at = stage * KINDS.size() + kind;
+                if (random.nextInt(thrown.get(at) ? ONE_OF : ONE_OF_NEW) == 0) {
+                    thrown.set(at);
+                    throw KINDS.get(kind).get();
                 }
             }
         });
+    }
+
+    /** Which errors were thrown at which stages, so far: {@code stages N of M:} and the bits. */
+    String stagesText() {
+        synchronized (thrown) {
+            return "stages " + thrown.cardinality() + " of " + stages * KINDS.size() + ": "
+                    + new BigInteger(1, reversed(thrown.toByteArray())).toString(16);
+        }
+    }
+
+    private static byte[] reversed(byte[] bytes) {
+        byte[] result = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            result[i] = bytes[bytes.length - 1 - i];
+        }
+        return result;
     }
 
     void end() throws ReflectiveOperationException {
@@ -65,11 +95,15 @@ final class StackFaults {
         void at(int stage) throws Throwable;
     }
 
+    private static Object faults(Object context) throws ReflectiveOperationException {
+        Field field = context.getClass().getDeclaredField("faults");
+        field.setAccessible(true);
+        return field.get(context);
+    }
+
     private void hook(Stage stage) throws ReflectiveOperationException {
         for (Object context : contexts) {
-            Field faultsField = context.getClass().getDeclaredField("faults");
-            faultsField.setAccessible(true);
-            Object faults = faultsField.get(context);
+            Object faults = faults(context);
             Field hookField = faults.getClass().getDeclaredField("hook");
             hookField.setAccessible(true);
             Class<?> type = hookField.getType();
