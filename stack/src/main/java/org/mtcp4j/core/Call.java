@@ -60,6 +60,19 @@ abstract class Call extends Command {
         }
     }
 
+    /** Whoever waits hears of the error at once. */
+    @Override
+    final void refused(Throwable e) {
+        if (STATE.compareAndSet(this, SUBMITTED, RUNNING)) {
+            failure = e;
+            STATE.compareAndSet(this, RUNNING, DONE);
+            Thread thread = waiting;
+            if (thread != null) {
+                LockSupport.unpark(thread);
+            }
+        }
+    }
+
     final boolean isDone() {
         return state == DONE;
     }

@@ -9,6 +9,9 @@ abstract class Command {
     /** On the owner's thread, inside a round. */
     abstract void run(Context context, long nowNs);
 
+    /** An error came before or while it was run; it is not run again. */
+    void refused(Throwable e) {}
+
     /** The flow that it is about, or null. */
     Flow subject() {
         return null;

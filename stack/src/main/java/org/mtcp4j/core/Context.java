@@ -188,6 +188,7 @@ public final class Context {
             } catch (Throwable e) {
                 // Plain stores alone: this may be the end of a stack.
                 faults.failed(e, faults.working);
+                command.refused(e);
             }
             run++;
         }

@@ -114,6 +114,8 @@ public abstract class Endpoint {
     final void publish(int news, WakeList wakes) {
         ReadyNode[] all = nodes;
         for (ReadyNode node : all) {
+            // First, since who is linked and not noted is never woken.
+            wakes.reserve();
             if (node.link()) {
                 wakes.note(node.queue);
             }

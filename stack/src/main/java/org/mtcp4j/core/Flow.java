@@ -107,7 +107,7 @@ public final class Flow extends Connection {
     // Of Faults and NewsList, after an error.
     boolean failing;
     Flow nextFailing;
-    boolean toldAgain;
+    short triesToTell;
     private boolean muted;
     /** The neighbour that the flow's packets go to; unused over loopback. */
     long hopHi;

@@ -6,6 +6,9 @@ import org.mtcp4j.stats.Counter;
 
 /** The flows with news for their applications, and the selectors to wake, until the end of the round. The owner's. */
 final class NewsList {
+    /** Rounds after errors come each millisecond: as long as a heap may be full. */
+    private static final int MAX_TRIES = 2_000;
+
     private final Context context;
     private final WakeList wakes = new WakeList();
     private Flow head;
@@ -51,19 +54,18 @@ final class NewsList {
                 if (endpoint != null) {
                     endpoint.publish(news, wakes);
                 }
-                flow.toldAgain = false;
+                flow.triesToTell = 0;
             } catch (Throwable e) {
                 context.faults.failed(e, null);
-                if (!flow.toldAgain) {
+                if (++flow.triesToTell < MAX_TRIES) {
                     // Once more with the next round: a thread may wait for it.
-                    flow.toldAgain = true;
                     flow.news = news;
                     flow.nextNews = again;
                     again = flow;
                 }
             }
         }
-        int woken = wakes.wakeAll();
+        int woken = wakes.wakeAll(context.faults);
         if (woken > 0) {
             context.counters.add(Counter.WAKEUPS, woken);
         }

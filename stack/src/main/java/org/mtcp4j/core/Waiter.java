@@ -33,6 +33,9 @@ public final class Waiter {
     @SuppressWarnings("unused") // through STATE
     private volatile int state;
 
+    /** An error kept the signal from waking its thread: the next one does. */
+    private volatile boolean unwoken;
+
     private volatile Thread thread;
     private volatile Context leading;
     private volatile Runnable foreignWaker;
@@ -49,11 +52,25 @@ public final class Waiter {
         return signal != 0;
     }
 
-    /** Any thread: makes the waiting thread, or the next one to wait, return. Cheap when already signalled. */
+    /** Any thread: makes the waiting thread, or the next one to wait, return. Cheap when already signalled. After an error it may be called again. */
     public void signal() {
-        if (signal != 0 || (int) SIGNAL.getAndSet(this, 1) != 0) {
+        if ((signal != 0 || (int) SIGNAL.getAndSet(this, 1) != 0) && !unwoken) {
             return;
         }
+        boolean woken = false;
+        try {
+            wakeSignalled();
+            woken = true;
+        } finally {
+            if (!woken) {
+                unwoken = true;
+            } else if (unwoken) {
+                unwoken = false;
+            }
+        }
+    }
+
+    private void wakeSignalled() {
         switch (state) {
             case PARKED -> LockSupport.unpark(thread);
             case LEADING -> {
