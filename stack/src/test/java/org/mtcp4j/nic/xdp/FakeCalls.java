@@ -7,7 +7,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
 /** A kernel that answers as it is told. An address is the number of a buffer, in the upper half. */
@@ -18,7 +20,9 @@ final class FakeCalls {
     final List<ByteBuffer> sent = new ArrayList<>();
     /** What {@code recv} gives next; then there is nothing. */
     final Deque<byte[]> arriving = new ArrayDeque<>();
-    /** What {@code send} returns next; then it takes everything. */
+    /** Options, by number, that {@code setsockopt} refuses. */
+    final Set<Integer> refusedOptions = new HashSet<>();
+    /** What {@code send} and {@code write} return next; then they take everything. */
     final Deque<Long> sendResults = new ArrayDeque<>();
 
     Runnable onSend = () -> {};
@@ -38,6 +42,8 @@ final class FakeCalls {
             case "socket" -> descriptors++;
             case "close" -> closed.add((Integer) arguments[0]) ? 0 : -1;
             case "address" -> address((ByteBuffer) arguments[0]);
+            case "setsockopt" -> refusedOptions.contains(arguments[2]) ? -LinuxCalls.EPERM : 0;
+            case "write" -> sendResults.isEmpty() ? arguments[2] : sendResults.remove();
             case "send" -> send((Long) arguments[1], (Long) arguments[2]);
             case "recv" -> receive((Long) arguments[1]);
             case "errorText" -> "errno " + arguments[0];
