@@ -62,7 +62,7 @@ abstract class Call extends Command {
 
     /** Whoever waits hears of the error at once. */
     @Override
-    final void refused(Throwable e) {
+    final void refused(Context context, Throwable e) {
         if (STATE.compareAndSet(this, SUBMITTED, RUNNING)) {
             failure = e;
             STATE.compareAndSet(this, RUNNING, DONE);

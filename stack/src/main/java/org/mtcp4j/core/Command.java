@@ -9,8 +9,8 @@ abstract class Command {
     /** On the owner's thread, inside a round. */
     abstract void run(Context context, long nowNs);
 
-    /** An error came before or while it was run; it is not run again. */
-    void refused(Throwable e) {}
+    /** Owner: an error came before it was run. */
+    void refused(Context context, Throwable e) {}
 
     /** The flow that it is about, or null. */
     Flow subject() {

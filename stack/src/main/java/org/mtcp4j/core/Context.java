@@ -127,10 +127,8 @@ public final class Context {
         try {
             drainCommands(nowNs);
             news.publish();
-            if (!outputs.isEmpty() || wheel.nextDeadlineNs() < nextDeadlineNs) {
-                // Not every thread that could run the next round knows of this one.
-                nextDeadlineNs = Math.min(nextDeadlineNs, computeDeadline(nowNs));
-            }
+            // Not every thread that could run the next round knows of this one.
+            nextDeadlineNs = Math.min(nextDeadlineNs, computeDeadline(nowNs));
         } catch (Throwable e) {
             faults.roundEnded(e, nowNs);
             nextDeadlineNs = nowNs + RETRY_NS;
@@ -181,14 +179,18 @@ public final class Context {
             taken = command.next;
             command.next = null;
             faults.working = null;
+            boolean begun = false;
             try {
                 faults.working = command.subject();
                 faults.at(Faults.COMMAND);
+                begun = true;
                 command.run(this, nowNs);
             } catch (Throwable e) {
                 // Plain stores alone: this may be the end of a stack.
                 faults.failed(e, faults.working);
-                command.refused(e);
+                if (!begun) {
+                    command.refused(this, e);
+                }
             }
             run++;
         }

@@ -131,24 +131,29 @@ final class Faults {
             noted = 0;
         }
         if (broken) {
-            failing = null;
             context.rebuild(nowNs);
             restUntilNs = nowNs + REST_NS;
             context.counters.increment(Counter.CONTEXT_FAILURES);
             broken = false;
             endedRounds = 0;
+            // Those that had left the context before: what their applications have asked since would be lost.
+            resetFailing(nowNs);
             doubtful = false;
             tell();
             return;
         }
+        resetFailing(nowNs);
+        // Whoever was on its way into a list or the wheel may be missing there.
+        context.listAgain(nowNs);
+        doubtful = false;
+    }
+
+    private void resetFailing(long nowNs) {
         for (Flow flow = failing; flow != null; flow = failing) {
             reset(flow, nowNs);
             failing = flow.nextFailing;
             flow.nextFailing = null;
         }
-        // Whoever was on its way into a list or the wheel may be missing there.
-        context.listAgain(nowNs);
-        doubtful = false;
     }
 
     private void tell() {
@@ -172,12 +177,8 @@ final class Faults {
                 context.publish(flow, news);
             }
         }
+        // What its application has asked stays: its command is queued, and would be queued twice.
         flow.failing = false;
-        int asked = flow.takeAsked();
-        if (asked != 0) {
-            // Whoever has closed it meanwhile leaves nothing behind.
-            context.flowAsked(flow, asked, nowNs);
-        }
     }
 
     /** Any thread: the latest error. */

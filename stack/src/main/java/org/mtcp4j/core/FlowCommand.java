@@ -20,6 +20,22 @@ final class FlowCommand extends Command {
         if ((bits & Flow.STORAGE) != 0) {
             context.storageWaiters.add(flow);
         }
-        context.flowAsked(flow, bits, nowNs);
+        boolean done = false;
+        try {
+            context.flowAsked(flow, bits, nowNs);
+            done = true;
+        } finally {
+            int still = bits & (Flow.CLOSE | Flow.ABORT | Flow.RELEASE);
+            if (!done && still != 0) {
+                // Of the flow that is ended for the error: what the application has let go of is still given back.
+                flow.ask(still);
+            }
+        }
+    }
+
+    /** What was asked is taken by nobody else while it is queued, so it is queued again. */
+    @Override
+    void refused(Context context, Throwable e) {
+        context.ownership.commands.push(this);
     }
 }

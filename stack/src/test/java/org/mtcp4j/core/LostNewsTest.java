@@ -80,6 +80,38 @@ class LostNewsTest {
         assertThat(queue.isEmpty()).isFalse();
     }
 
+    /** Its storage would never come back: what is asked is queued once. */
+    @Test
+    void whatIsAskedIsDoneAfterErrorsBeforeIt() {
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        failAt(Faults.COMMAND);
+        flow.ask(Flow.CLOSE);
+        long nowNs = System.nanoTime();
+        for (int i = 0; i < 2 * ERRORS; i++) {
+            context.round(nowNs + i * 1_000_000L);
+        }
+        assertThat(flow.applicationClosed).isTrue();
+    }
+
+    /** A command in the queue twice takes those behind it along. */
+    @Test
+    void aConnectionThatMetAnErrorTakesNoOthersCommandAlong() {
+        assertThat(context.ownership.tryAcquire()).isTrue();
+        Flow other = TestEngines.flow(context, 1001);
+        Flow third = TestEngines.flow(context, 1002);
+        other.ask(Flow.CLOSE);
+        flow.ask(Flow.WROTE);
+        third.ask(Flow.CLOSE);
+        context.faults.failed(new IllegalStateException("made by the test"), flow);
+        long nowNs = System.nanoTime();
+        context.faults.settle(nowNs);
+        flow.ask(Flow.CLOSE);
+        context.round(nowNs);
+        assertThat(flow.applicationClosed).isTrue();
+        assertThat(other.applicationClosed).isTrue();
+        assertThat(third.applicationClosed).isTrue();
+    }
+
     @Test
     void aThreadThatCallsHearsOfAnErrorBeforeItsCall() {
         failAt(Faults.COMMAND);

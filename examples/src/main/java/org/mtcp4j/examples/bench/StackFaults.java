@@ -140,9 +140,25 @@ final class StackFaults {
         return flows.isEmpty() ? text.toString() : text + flows.toString();
     }
 
+    private static Object field(Object target, String name) throws ReflectiveOperationException {
+        Field field = target.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(target);
+    }
+
     private static String text(Object flow) {
         try {
-            return Arrays.asList(call(flow, "state"), call(flow, "localPort"), call(flow, "remotePort"))
+            Object endpoint = field(flow, "endpoint");
+            return Arrays.asList(
+                            call(flow, "state"),
+                            call(flow, "localPort"),
+                            call(flow, "remotePort"),
+                            "application closed " + field(flow, "applicationClosed"),
+                            "asked " + field(flow, "asked"),
+                            "unqueued " + field(flow, "unqueued"),
+                            "put off " + field(flow, "putOff"),
+                            "failing " + field(flow, "failing"),
+                            "socket closed " + (endpoint == null ? "none" : field(endpoint, "closed")))
                     .toString();
         } catch (ReflectiveOperationException e) {
             return e.toString();

@@ -357,13 +357,16 @@ final class StackClient extends StackSide {
         }
         boolean lingers = connected && !readLock.isLocked() && !writeLock.isLocked();
         int lingerSeconds = socket.option(StackOption.LINGER);
-        if (connected && lingerSeconds != 0) {
-            // As the JDK: what was written ends with FIN also where unread data makes the close a reset, so that the
-            // peer reads an
-            // answer to its end.
-            socket.shutdownOutput();
+        try {
+            if (connected && lingerSeconds != 0) {
+                // As the JDK: what was written ends with FIN also where unread data makes the close a reset, so that
+                // the peer reads an answer to its end.
+                socket.shutdownOutput();
+            }
+        } finally {
+            // Whatever happens: there is no second close.
+            clean();
         }
-        clean();
         socket.wakeWaiters();
         if (lingers && lingerSeconds > 0) {
             socket.awaitClosed(TimeUnit.SECONDS.toNanos(lingerSeconds));
