@@ -24,10 +24,7 @@ final class SharedInterfaces {
             }
             List<String> rules = RedirectRules.find();
             if (!rules.isEmpty()) {
-                warnings.add("nic=" + nic.name() + ": rules of this network namespace redirect packets that arrive ("
-                        + String.join(", ", rules)
-                        + "), as a service mesh makes them; the stack's connections pass them by, so leave redirected ports to the kernel, as by"
-                        + " mtcp.offload=!*:8080");
+                warnings.add("nic=" + nic.name() + ": " + RedirectRules.warning(rules));
             }
         }
     }

@@ -21,11 +21,13 @@ public interface LinuxCalls {
     int ENODEV = 19;
     int EINVAL = 22;
     int ENOSPC = 28;
+    int EPIPE = 32;
     int ERANGE = 34;
     int EOPNOTSUPP = 95;
     int EAFNOSUPPORT = 97;
     int EADDRNOTAVAIL = 99;
     int ECONNABORTED = 103;
+    int ECONNRESET = 104;
     int ENOBUFS = 105;
     int ECONNREFUSED = 111;
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.nic.xdp;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
@@ -13,7 +16,7 @@ import org.mtcp4j.nic.linux.LinuxCalls;
  *
  * <pre>
  * program to helper                              helper to program
- * M  name of the interface, ':', its index       m  with the descriptors of the maps
+ * M  the interface, see interfaceOf              m  with the descriptors of the maps
  * T  mode, ':', 'scattered' or nothing           t  'generic' or nothing, with the descriptor of the link
  * N  4 or 16 bytes of a neighbour's address      f  why not, a sentence
  * </pre>
@@ -31,10 +34,12 @@ final class HelperChannel implements AutoCloseable {
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
     private static final int MOST_PATH_BYTES = 107;
@@ -67,6 +72,17 @@ final class HelperChannel implements AutoCloseable {
         this.fd = fd;
         out = Message.create(calls);
         in = Message.create(calls);
+    }
+
+    /** Names an interface for the other side: name, index and network namespace, as name and index are the same in most containers. */
+    static String interfaceOf(InterfaceTable.Link link) {
+        String namespace = "";
+        try {
+            namespace = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+        } catch (IOException e) {
+            // Without /proc here and there, name and index have to do.
+        }
+        return link.name() + ":" + link.index() + ":" + namespace;
     }
 
     private static ByteBuffer direct(int bytes) {
@@ -115,24 +131,29 @@ final class HelperChannel implements AutoCloseable {
     }
 
     static HelperChannel of(LinuxCalls calls, int fd, int patienceS) {
-        HelperChannel channel = new HelperChannel(calls, fd);
-        ByteBuffer time = direct(16).putLong(0, patienceS);
-        calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, calls.address(time), 16);
-        calls.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, calls.address(time), 16);
-        return channel;
+        limit(calls, fd, SO_RCVTIMEO, patienceS);
+        limit(calls, fd, SO_SNDTIMEO, patienceS);
+        return new HelperChannel(calls, fd);
+    }
+
+    private static void limit(LinuxCalls calls, int fd, int option, int patienceS) {
+        calls.setsockopt(fd, SOL_SOCKET, option, calls.address(direct(16).putLong(0, patienceS)), 16);
     }
 
     /**
-     * Connects to a helper.
+     * Connects to a helper, which may accept nobody because it hangs.
      *
-     * @return a descriptor for {@link #of}, or {@code -errno}
+     * @param patienceS how long to wait for it; 0 for a socket that never waits, neither here nor later
+     * @return a descriptor for {@link #of}, or {@code -errno}, {@code -EAGAIN} where it hangs
      */
-    static int connect(LinuxCalls calls, String path) {
+    static int connect(LinuxCalls calls, String path, int patienceS) {
         byte[] bytes = bytesOf(path);
-        int fd = bytes == null ? -LinuxCalls.EINVAL : calls.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        int type = SOCK_SEQPACKET | SOCK_CLOEXEC | (patienceS == 0 ? SOCK_NONBLOCK : 0);
+        int fd = bytes == null ? -LinuxCalls.EINVAL : calls.socket(AF_UNIX, type, 0);
         if (fd < 0) {
             return fd;
         }
+        limit(calls, fd, SO_SNDTIMEO, patienceS);
         int result = calls.connect(fd, calls.address(address(bytes)), 2 + MOST_PATH_BYTES + 1);
         if (result < 0) {
             calls.close(fd);
@@ -146,6 +167,19 @@ final class HelperChannel implements AutoCloseable {
      * @return {@code -errno}, or else 0
      */
     int send(char kind, byte[] message, int... withDescriptors) {
+        return send(MSG_NOSIGNAL, kind, message, withDescriptors);
+    }
+
+    /**
+     * The same for who may not wait.
+     *
+     * @return {@code -EAGAIN} also where there is no room
+     */
+    int sendNow(char kind, byte[] message) {
+        return send(MSG_NOSIGNAL | MSG_DONTWAIT, kind, message);
+    }
+
+    private int send(int flags, char kind, byte[] message, int... withDescriptors) {
         int bytes = Math.min(message.length, MOST_BYTES - 1);
         out.bytes.put(0, (byte) kind).put(1, message, 0, bytes);
         out.vector.putLong(8, 1 + bytes);
@@ -155,7 +189,7 @@ final class HelperChannel implements AutoCloseable {
             out.control.putInt(CONTROL_HEADER_BYTES + 4 * i, withDescriptors[i]);
         }
         out.header.putLong(40, withDescriptors.length == 0 ? 0 : length);
-        long sent = closed ? -LinuxCalls.EIO : calls.sendmsg(fd, calls.address(out.header), MSG_NOSIGNAL);
+        long sent = closed ? -LinuxCalls.EIO : calls.sendmsg(fd, calls.address(out.header), flags);
         return sent < 0 ? (int) sent : 0;
     }
 
@@ -193,6 +227,11 @@ final class HelperChannel implements AutoCloseable {
 
     String text() {
         return new String(message(), StandardCharsets.UTF_8);
+    }
+
+    /** How many came with the message received last, as long as nobody has taken them. */
+    int descriptors() {
+        return descriptors.length;
     }
 
     /** Gives the descriptors of the message received last away. */

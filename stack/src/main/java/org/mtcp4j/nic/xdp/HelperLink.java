@@ -31,7 +31,7 @@ final class HelperLink implements AutoCloseable {
     }
 
     private HelperChannel open() throws NicUnavailableException {
-        int fd = HelperChannel.connect(calls, path);
+        int fd = HelperChannel.connect(calls, path, PATIENCE_S);
         if (fd < 0) {
             throw failures.of(
                     "reaching the helper at mtcp.xdp.helper=" + path,
@@ -44,12 +44,8 @@ final class HelperLink implements AutoCloseable {
     /** Has the maps made. */
     int[] maps(InterfaceTable.Link link) throws NicUnavailableException {
         interfaceName = link.name();
-        int[] maps =
-                ask(HelperChannel.MAPS, link.name() + ":" + link.index(), HelperChannel.MAPS_MADE, "making the maps");
-        if (maps.length != 4) {
-            throw failures.sentence("the helper at " + path + " is of another version of mtcp4j; use the same jar");
-        }
-        return maps;
+        String wanted = HelperChannel.interfaceOf(link);
+        return ask(HelperChannel.MAPS, wanted, HelperChannel.MAPS_MADE, 4, "making the maps");
     }
 
     /**
@@ -59,38 +55,50 @@ final class HelperLink implements AutoCloseable {
      */
     boolean attach(XdpProgram program, String mode, boolean scattered) throws NicUnavailableException {
         String wanted = mode + ":" + (scattered ? "scattered" : "");
-        int[] link = ask(HelperChannel.ATTACH, wanted, HelperChannel.ATTACHED, "attaching the program");
+        int[] link = ask(HelperChannel.ATTACH, wanted, HelperChannel.ATTACHED, 1, "attaching the program");
         program.attached(link[0]);
         return channel.text().equals("generic");
     }
 
-    private int[] ask(char kind, String message, char answer, String doing) throws NicUnavailableException {
+    /** Returns as many descriptors as are wanted; those of any other answer are closed with the channel. */
+    private int[] ask(char kind, String message, char answer, int wanted, String doing) throws NicUnavailableException {
         int result = channel.send(kind, message.getBytes(StandardCharsets.UTF_8));
-        int got = result < 0 ? result : channel.receive();
+        // A helper that has no place for us has said so and closed, maybe before it got our message.
+        int got = result == 0 || result == -LinuxCalls.EPIPE ? channel.receive() : result;
+        if (got == -LinuxCalls.ECONNRESET) {
+            got = channel.receive();
+        }
+        got = got == 0 && result < 0 ? result : got;
         if (got == HelperChannel.FAILED) {
             throw new NicUnavailableException(channel.text());
         }
-        int[] descriptors = channel.takeDescriptors();
-        if (got != answer || descriptors.length == 0) {
+        if (got != answer) {
             throw failures.of(
                     doing + " by the helper at " + path,
                     got < 0 ? got : -LinuxCalls.EIO,
                     "see what the helper says, or " + START + interfaceName + " " + path + "' again");
         }
-        return descriptors;
+        if (channel.descriptors() != wanted) {
+            throw failures.sentence("the helper at " + path + " is of another version of mtcp4j; use the same jar");
+        }
+        return channel.takeDescriptors();
     }
 
-    /** Has the kernel look for a neighbour; where the helper is gone, and for a second after, nothing happens. Any thread. */
+    /**
+     * Has the kernel look for a neighbour. Never waits, as a context asks: where the helper hangs, or is gone, and for a second after, nothing
+     * happens. Any thread.
+     */
     synchronized void lookFor(ByteBuffer address) {
         byte[] bytes = new byte[address.capacity()];
         address.get(0, bytes);
-        if (!closed && channel.send(HelperChannel.NEIGHBOUR, bytes) < 0 && System.nanoTime() - triedNs > PAUSE_NS) {
+        int result = closed ? 0 : channel.sendNow(HelperChannel.NEIGHBOUR, bytes);
+        if (result < 0 && result != -LinuxCalls.EAGAIN && System.nanoTime() - triedNs > PAUSE_NS) {
             triedNs = System.nanoTime();
-            int fd = HelperChannel.connect(calls, path);
+            int fd = HelperChannel.connect(calls, path, 0);
             if (fd >= 0) {
                 channel.close();
                 channel = HelperChannel.of(calls, fd, PATIENCE_S);
-                channel.send(HelperChannel.NEIGHBOUR, bytes);
+                channel.sendNow(HelperChannel.NEIGHBOUR, bytes);
             }
         }
     }

@@ -50,6 +50,13 @@ public final class RedirectRules {
         return rules.found;
     }
 
+    /** @param rules what {@link #find} has found */
+    public static String warning(List<String> rules) {
+        return "rules of this network namespace redirect packets that arrive (" + String.join(", ", rules)
+                + "), as a service mesh makes them; the stack's connections pass them by, so leave redirected ports to the kernel, as by"
+                + " mtcp.offload=!*:8080";
+    }
+
     private void legacy(String names) {
         try {
             if (OwnFiles.read(Path.of(names)).lines().anyMatch("nat"::equals)) {

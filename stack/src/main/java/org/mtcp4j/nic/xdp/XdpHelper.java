@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.LinuxCalls;
@@ -17,8 +19,10 @@ import org.mtcp4j.nic.linux.LinuxCallsLoader;
  * so that they end with the program that has them. What is left to it is to have the kernel look for neighbours, which needs CAP_NET_ADMIN too.
  */
 public final class XdpHelper {
-    private static final int MOST_PROGRAMS = 16;
+    static final int MOST_PROGRAMS = 16;
     private static final int PATIENCE_S = 10;
+    private static final int FILE_TYPE = 0170000;
+    private static final int SOCKET_FILE = 0140000;
     private static final String OWNER_AND_GROUP = "rw-rw----";
 
     private final LinuxCalls calls;
@@ -27,8 +31,9 @@ public final class XdpHelper {
     private final InterfaceTable.Link link;
     private final Path path;
     private final Semaphore places = new Semaphore(MOST_PROGRAMS);
+    private boolean saidFull;
 
-    private XdpHelper(LinuxCalls calls, String interfaceName, Path path) throws NicUnavailableException {
+    XdpHelper(LinuxCalls calls, String interfaceName, Path path) throws NicUnavailableException {
         this.calls = calls;
         this.interfaceName = interfaceName;
         this.path = path;
@@ -65,18 +70,32 @@ public final class XdpHelper {
                 continue;
             }
             failures.must(fd, "waiting for programs at " + path, "raise the limit of open files (ulimit -n)");
-            HelperChannel channel = HelperChannel.of(calls, fd, PATIENCE_S);
-            if (!places.tryAcquire()) {
-                channel.close();
-                continue;
-            }
-            Thread thread = new Thread(() -> serve(channel), "mtcp4j-xdp-helper");
-            thread.setDaemon(true);
-            thread.start();
+            take(HelperChannel.of(calls, fd, PATIENCE_S));
         }
     }
 
-    private int listener() throws NicUnavailableException {
+    /** Serves a program in a thread of its own, or tells it that there is no place. */
+    void take(HelperChannel channel) {
+        if (!places.tryAcquire()) {
+            String full = failures.sentence(
+                            "the helper at " + path + " serves " + MOST_PROGRAMS + " programs already; end one of them")
+                    .getMessage();
+            channel.sendNow(HelperChannel.FAILED, full.getBytes(StandardCharsets.UTF_8));
+            channel.close();
+            if (!saidFull) {
+                // Once, as who is refused may try again every second.
+                System.err.println(full);
+            }
+            saidFull = true;
+            return;
+        }
+        saidFull = false;
+        Thread thread = new Thread(() -> serve(channel), "mtcp4j-xdp-helper");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    int listener() throws NicUnavailableException {
         String text = path.toString();
         String cure = "name a file of at most 107 characters in a directory that this user may write to";
         removeDead(text);
@@ -100,21 +119,32 @@ public final class XdpHelper {
 
     /** What a helper that was killed has left. */
     private void removeDead(String text) throws NicUnavailableException {
-        if (!Files.exists(path)) {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        int fd = HelperChannel.connect(calls, text);
+        // The kernel refuses a connection to any other file just as it does one to a socket that nobody listens at.
+        int fd = isSocket() ? HelperChannel.connect(calls, text, PATIENCE_S) : -LinuxCalls.EINVAL;
         if (fd != -LinuxCalls.ECONNREFUSED) {
             if (fd >= 0) {
                 calls.close(fd);
             }
+            boolean serves = fd >= 0 || fd == -LinuxCalls.EAGAIN;
             throw failures.sentence(path + " is there, and "
-                    + (fd >= 0 ? "a helper serves there; end it" : "is no socket of a helper; name another file"));
+                    + (serves ? "a helper serves there; end it" : "is no socket of a helper; name another file"));
         }
         try {
             Files.delete(path);
         } catch (IOException e) {
             throw failures.sentence(path + " cannot be removed (" + e.getMessage() + "); remove it");
+        }
+    }
+
+    private boolean isSocket() {
+        try {
+            int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return (mode & FILE_TYPE) == SOCKET_FILE;
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -164,7 +194,7 @@ public final class XdpHelper {
         }
         try {
             String wanted = channel.text();
-            if (!wanted.equals(link.name() + ":" + link.index())) {
+            if (!wanted.equals(HelperChannel.interfaceOf(link))) {
                 throw failures.sentence("the helper at " + path + " is for " + interfaceName
                         + " of its own network namespace, not for " + wanted + "; start one for that interface there");
             }
@@ -190,12 +220,21 @@ public final class XdpHelper {
                     .attach(program, link.index(), wanted[0], scattered);
             byte[] how = (generic ? "generic" : "").getBytes(StandardCharsets.UTF_8);
             channel.send(HelperChannel.ATTACHED, how, program.link());
+            warnOfRules();
         } catch (NicUnavailableException e) {
             fail(channel, e);
         } finally {
             if (program != null) {
                 program.close();
             }
+        }
+    }
+
+    /** In the place of the program, which may not read the rules without CAP_NET_ADMIN. */
+    private void warnOfRules() {
+        List<String> rules = RedirectRules.find();
+        if (!rules.isEmpty()) {
+            System.err.println(failures.sentence(RedirectRules.warning(rules)).getMessage());
         }
     }
 

@@ -8,10 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,15 +34,18 @@ class HelperChannelTest {
     private int listener;
     private HelperChannel here;
     private HelperChannel there;
+    private final List<Integer> others = new ArrayList<>();
 
     @BeforeEach
     void connect() throws Exception {
         calls = LinuxCallsLoader.load();
         listener = HelperChannel.bound(calls, path());
         assertThat(listener).isPositive();
-        assertThat(HelperChannel.connect(calls, path())).as("before it listens").isEqualTo(-LinuxCalls.ECONNREFUSED);
+        assertThat(HelperChannel.connect(calls, path(), PATIENCE_S))
+                .as("before it listens")
+                .isEqualTo(-LinuxCalls.ECONNREFUSED);
         assertThat(HelperChannel.listen(calls, listener)).isZero();
-        here = HelperChannel.of(calls, HelperChannel.connect(calls, path()), PATIENCE_S);
+        here = HelperChannel.of(calls, HelperChannel.connect(calls, path(), PATIENCE_S), PATIENCE_S);
         there = HelperChannel.of(calls, HelperChannel.accept(calls, listener), PATIENCE_S);
     }
 
@@ -124,11 +130,55 @@ class HelperChannelTest {
                     .isInstanceOf(NicUnavailableException.class)
                     .hasMessage("not today");
             theirs.receive();
-            assertThat(theirs.text()).isEqualTo("eth0:5");
+            assertThat(theirs.text()).isEqualTo("eth0:5:" + Files.readSymbolicLink(Path.of("/proc/self/ns/net")));
             theirs.close();
             assertThatThrownBy(() -> helper.maps(link)).hasMessageContaining("making the maps by the helper at");
         }
         assertThatThrownBy(() -> new HelperLink(calls, failures, "x".repeat(108)))
                 .hasMessageContaining("reaching the helper at mtcp.xdp.helper=");
+    }
+
+    @Test
+    void descriptorsOfAWrongAnswerAreClosed() throws Exception {
+        XdpFailures failures = new XdpFailures(calls, "eth0");
+        InterfaceTable.Link link = new InterfaceTable.Link(5, "eth0", 1500, 2, true, 1);
+        try (HelperLink helper = new HelperLink(calls, failures, path())) {
+            HelperChannel theirs = HelperChannel.of(calls, HelperChannel.accept(calls, listener), PATIENCE_S);
+            theirs.send(HelperChannel.ATTACHED, new byte[0], listener, listener);
+            assertThatThrownBy(() -> helper.maps(link)).hasMessageContaining("making the maps by the helper at");
+            theirs.send(HelperChannel.MAPS_MADE, new byte[0], listener, listener);
+            assertThatThrownBy(() -> helper.maps(link)).hasMessageContaining("is of another version of mtcp4j");
+            theirs.close();
+        }
+        assertThat(listeners()).isEqualTo(1);
+    }
+
+    @Test
+    @Timeout(60)
+    void aHelperThatHangsIsNeverWaitedForByAQuestion() throws Exception {
+        XdpFailures failures = new XdpFailures(calls, "eth0");
+        ByteBuffer address = ByteBuffer.wrap(new byte[] {99, 18, 0, 1});
+        try (HelperLink helper = new HelperLink(calls, failures, path())) {
+            HelperChannel theirs = HelperChannel.of(calls, HelperChannel.accept(calls, listener), PATIENCE_S);
+            long beforeNs = System.nanoTime();
+            for (int i = 0; i < 10_000; i++) {
+                helper.lookFor(address);
+            }
+            assertThat(System.nanoTime() - beforeNs).isLessThan(PATIENCE_S * 1_000_000_000L);
+            // It accepts nobody either.
+            int fd = 0;
+            for (int i = 0; i < 1_000 && fd >= 0; i++) {
+                fd = HelperChannel.connect(calls, path(), 0);
+                if (fd >= 0) {
+                    others.add(fd);
+                }
+            }
+            assertThat(fd).isEqualTo(-LinuxCalls.EAGAIN);
+            theirs.close();
+            beforeNs = System.nanoTime();
+            helper.lookFor(address);
+            assertThat(System.nanoTime() - beforeNs).isLessThan(PATIENCE_S * 1_000_000_000L);
+        }
+        others.forEach(calls::close);
     }
 }
