@@ -24,7 +24,6 @@ final class ChunkCache {
     }
 
     private final ChunkPool pool;
-    private final int caches;
     /** Moved at once; half of either stack. */
     private final int burst;
 
@@ -43,7 +42,6 @@ final class ChunkCache {
     /** @param caches of the pool: together they never hold more than a quarter of what it may grow to */
     ChunkCache(ChunkPool pool, int caches) {
         this.pool = pool;
-        this.caches = caches;
         burst = Math.max(1, Math.min(MAX_CHUNKS / 2, pool.limit() / (16 * caches)));
         owners = new Chunk[2 * burst];
         writers = new Chunk[2 * burst];
@@ -105,12 +103,22 @@ final class ChunkCache {
         receiving--;
     }
 
+    /** Of any thread: streams that hold something received; may be late. */
+    int receiving() {
+        return receiving;
+    }
+
     /**
-     * Owner: what of a window has storage behind it, when those streams that hold something now, and one more, share half of what is left: what
-     * others will be promised until this is filled takes the other half.
+     * Owner: what of a window has storage behind it, when those streams that hold something now, of all contexts, and one more share half of what is
+     * left: what others will be promised until this is filled takes the other half.
      */
     long backed(long windowBytes) {
-        return Math.min(windowBytes, pool.receivableBytes() / (2L * (receiving * caches + 1)));
+        return Math.min(windowBytes, pool.receivableBytes() / (2L * (pool.receiving() + 1)));
+    }
+
+    /** Owner: the same for a connection that begins, when so many may before the first of them has sent anything. */
+    long backedAtFirst(long windowBytes, int connections) {
+        return Math.min(windowBytes, pool.receivableBytes() / (2L * connections));
     }
 
     /** Owner, each round: keeps nothing back while there is too little for all. */

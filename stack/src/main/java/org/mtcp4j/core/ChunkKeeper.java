@@ -94,7 +94,11 @@ final class ChunkKeeper implements Runnable {
             if (!mayDeliver() || System.nanoTime() - sinceNs > PATIENCE_NS) {
                 return false;
             }
-            pause();
+            if (VirtualThreads.isVirtual()) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(PAUSE_NS);
+            }
         }
         return true;
     }
@@ -106,17 +110,10 @@ final class ChunkKeeper implements Runnable {
             if (!mayDeliver() || System.nanoTime() - startNs > WRITERS_PATIENCE_NS) {
                 return false;
             }
-            pause();
-        }
-        return true;
-    }
-
-    private static void pause() {
-        if (VirtualThreads.isVirtual()) {
-            Thread.onSpinWait();
-        } else {
+            // Whoever allocates may need this processor.
             LockSupport.parkNanos(PAUSE_NS);
         }
+        return true;
     }
 
     /** Whether chunks that who writes asks for now are likely to come. Any thread. */

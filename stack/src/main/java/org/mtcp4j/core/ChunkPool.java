@@ -485,6 +485,15 @@ public final class ChunkPool {
         return Math.max(0L, shared(Use.RECEIVE)) * Chunk.BYTES;
     }
 
+    /** Streams that hold something received, of all contexts; may be late. Any thread. */
+    int receiving() {
+        int sum = 0;
+        for (ChunkCache cache : caches) {
+            sum += cache.receiving();
+        }
+        return sum;
+    }
+
     /** Chunks that may still be taken for that. Any thread. */
     int unused(Use use) {
         ChunkReserve reserve = reserve(use);

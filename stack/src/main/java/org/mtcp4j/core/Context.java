@@ -53,7 +53,6 @@ public final class Context {
     final SharedSettings sharedSettings = new SharedSettings(this);
     /** What is left of the commands taken: in a field, so that an error that ends the round loses none. */
     private Command taken;
-
     /** When something is due at the latest; read by whoever is about to sleep. */
     private volatile long nextDeadlineNs = Long.MAX_VALUE;
 
@@ -122,13 +121,14 @@ public final class Context {
         }
     }
 
-    /** Runs what was submitted, without packets: what it wants to send goes out with the next round. Owner. Throws nothing. */
+    /** Runs what was submitted, without packets: what it wants to send goes out with the next round. Throws nothing. */
     void runCommands(long nowNs) {
         try {
             drainCommands(nowNs);
             news.publish();
             // Not every thread that could run the next round knows of this one.
-            nextDeadlineNs = Math.min(nextDeadlineNs, computeDeadline(nowNs));
+            long dueNs = closed || faults.isDoubtful() ? nowNs + RETRY_NS : computeDeadline(nowNs);
+            nextDeadlineNs = Math.min(nextDeadlineNs, dueNs);
         } catch (Throwable e) {
             faults.roundEnded(e, nowNs);
             nextDeadlineNs = nowNs + RETRY_NS;

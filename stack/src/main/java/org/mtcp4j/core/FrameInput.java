@@ -535,6 +535,11 @@ final class FrameInput implements ReceiveSink {
     }
 
     @Override
+    public long backedAtFirst(long windowBytes, int connections) {
+        return context.chunks.backedAtFirst(windowBytes, connections);
+    }
+
+    @Override
     public boolean place(Connection connection, long streamPosition, int payloadOffset, int lengthBytes) {
         Flow flow = (Flow) connection;
         if (flow.applicationClosed) {

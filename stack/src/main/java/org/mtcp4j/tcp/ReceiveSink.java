@@ -20,6 +20,11 @@ public interface ReceiveSink {
         return windowBytes;
     }
 
+    /** The same for a connection that begins, when as many may begin before the first of them has sent anything. */
+    default long backedAtFirst(long windowBytes, int connections) {
+        return windowBytes;
+    }
+
     /** Whether a buffer may grow by so many bytes; for 0, whether those that have grown may stay as they are. */
     default boolean mayGrow(int bytes) {
         return true;

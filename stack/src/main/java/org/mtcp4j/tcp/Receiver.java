@@ -146,20 +146,29 @@ final class Receiver {
     }
 
     private static long leastBytes(Connection c) {
-        return (long) SEGMENTS_WITHOUT_STORAGE * c.receiveSegmentBytes;
+        // Less than a step of the scale could not be told.
+        return Math.max(1L << c.receiveScale, (long) SEGMENTS_WITHOUT_STORAGE * c.receiveSegmentBytes);
     }
 
     /** The window of the answer to a SYN, which is never scaled. */
     static int firstWindowBytes(Connection c) {
         int wantedBytes = Handshake.synWindow(c.settings);
-        long backedBytes = c.store.backed((long) NEW_AT_A_TIME * wantedBytes) / NEW_AT_A_TIME;
+        long backedBytes = c.store.backedAtFirst(wantedBytes, NEW_AT_A_TIME);
         return (int)
                 Math.max(backedBytes, Math.min(wantedBytes, SEGMENTS_WITHOUT_STORAGE * c.settings.receiveMssBytes));
     }
 
-    /** Whether the application's reading opens a window that is shut for want of storage: nothing else may come that would. */
+    /**
+     * Whether the application's reading opens a window that is shut for want of storage, as the peer was told of it: nothing else may come that
+     * would.
+     */
     static boolean opensWhenRead(Connection c) {
-        return c.receiveWindow() < c.receiveSegmentBytes && c.receivedPosition != c.readPosition && c.state.receives();
+        if (c.receivedPosition == c.readPosition || !c.state.receives()) {
+            return false;
+        }
+        int toldBytes = lastWindowField(c) << c.receiveScale;
+        return toldBytes < c.receiveSegmentBytes
+                || toldBytes < Math.min(c.settings.receiveMssBytes, c.settings.receiveBufferBytes / 4);
     }
 
     private static int mostWindowBytes(Connection c) {

@@ -104,16 +104,29 @@ class BackedWindowTest {
         }
     }
 
+    /** What the answer to a SYN promises does not depend on who holds something, as long as there is storage for all. */
+    @Test
+    void theFirstWindowIsWholeOnABusyServerWithStorageToSpare() {
+        ChunkPool pool = new ChunkPool(256L << 20);
+        ChunkCache[] caches = {new ChunkCache(pool, 2), new ChunkCache(pool, 2)};
+        for (int i = 0; i < 200; i++) {
+            caches[i % 2].begins();
+        }
+        assertThat(caches[0].backedAtFirst(65_535, 256)).isEqualTo(65_535);
+        long each = caches[0].backed(1L << 30);
+        assertThat(each).isEqualTo(caches[1].backed(1L << 30)).isGreaterThan(300_000);
+        for (int i = 0; i < 200; i++) {
+            caches[i % 2].ends();
+        }
+        assertThat(caches[0].backed(1L << 30)).isGreaterThan(100 * each);
+    }
+
     @Test
     void manyUploadsShareLittleStorageAndHardlyEverWaitForTimeouts() {
         for (int i = 0; i < UPLOADS; i++) {
             open();
         }
-        long startNs = nowNs;
         move(2);
-        System.out.println("BackedWindowTest " + (nowNs - startNs) / MS + " virtual ms, dropped "
-                + server.counters.get(Counter.NO_STORAGE) + ", sent again " + client.tcpCounters.retransSegs
-                + ", timeouts " + client.tcpCounters.timeouts);
         // 6,000 drops and 300 timeouts where windows do not follow the storage.
         assertThat(server.counters.get(Counter.NO_STORAGE)).isLessThan(10 * UPLOADS);
         assertThat(client.tcpCounters.timeouts).isLessThan(UPLOADS / 10);

@@ -161,6 +161,15 @@ class SharedContainerIT {
         run("-XX:TieredStopAtLevel=1 -jar /project/compat-boot/target/"
                 + Build.boot().getFileName() + " --server.port=8080");
         awaitServed("hello", "hello");
+        // It asks itself at first, over loopback, which is the kernel's.
+        Running.run(
+                        SECONDS,
+                        List.of(
+                                "bash",
+                                "-c",
+                                "for i in $(seq 100); do docker logs " + NAME
+                                        + " 2>&1 | grep -q ^served && exit; sleep 0.2; done; exit 1"))
+                .ok();
         served("hello", "hello");
     }
 }

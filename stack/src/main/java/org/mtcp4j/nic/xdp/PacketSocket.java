@@ -7,8 +7,9 @@ import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.nic.linux.VirtioHeader;
 
 /**
- * A socket of packet(7) that only sends, past the interface's queueing discipline as an AF_XDP socket does: for frames that the interface, or the
- * kernel before it, cuts into segments. AF_XDP cuts none. It needs CAP_NET_RAW. One thread sends.
+ * A socket of packet(7) that only sends: for frames that the interface, or the kernel before it, cuts into segments. AF_XDP cuts none. They pass the
+ * interface's queueing discipline: with PACKET_QDISC_BYPASS the kernel drops what it would have to cut itself, and what a busy interface does
+ * not take at once. It needs CAP_NET_RAW. One thread sends.
  */
 final class PacketSocket implements AutoCloseable {
     private static final int AF_PACKET = 17;
@@ -20,7 +21,6 @@ final class PacketSocket implements AutoCloseable {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SOL_PACKET = 263;
     private static final int PACKET_VNET_HDR = 15;
-    private static final int PACKET_QDISC_BYPASS = 20;
     /** {@code struct sockaddr_ll}. */
     private static final int ADDRESS_BYTES = 20;
     /** So many of the largest frames may be with the interface. */
@@ -44,8 +44,7 @@ final class PacketSocket implements AutoCloseable {
         ByteBuffer memory = ByteBuffer.allocateDirect(ADDRESS_BYTES).order(ByteOrder.nativeOrder());
         long at = calls.address(memory);
         memory.putInt(0, 1);
-        boolean able = calls.setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, at, 4) == 0
-                && calls.setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, at, 4) == 0;
+        boolean able = calls.setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, at, 4) == 0;
         memory.putInt(0, SEND_BUFFER_BYTES);
         if (calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, at, 4) < 0) {
             // As much as everybody may have.
