@@ -12,6 +12,7 @@ public final class MtcpIntegration implements BlockHoundIntegration {
     /** Each method in which a thread of the program may park, spin or sleep, as {@code CLASS.METHOD}; a test keeps the list complete. */
     private static final String[] WAITS = {
         "org.mtcp4j.core.Call.park",
+        "org.mtcp4j.core.ChunkKeeper.awaitAllocation",
         "org.mtcp4j.core.ChunkKeeper.awaitChunks",
         "org.mtcp4j.core.Context.close",
         "org.mtcp4j.core.Driver.callWithin",
