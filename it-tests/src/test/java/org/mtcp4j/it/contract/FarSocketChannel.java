@@ -17,6 +17,8 @@ final class FarSocketChannel extends SocketChannel {
 
     private final FarEnd end;
     private final int channel;
+    /** Met behind bytes that were taken: the next write's. */
+    private volatile IOException putOff;
 
     FarSocketChannel(FarProvider provider, FarEnd end, int channel) {
         super(provider);
@@ -158,14 +160,33 @@ final class FarSocketChannel extends SocketChannel {
         throw FarProvider.leftOut("a scattering read");
     }
 
-    /** As much as was asked for where the channel blocks, as is its way. */
+    /**
+     * As much as was asked for where the channel blocks, as is its way. It is several writes at the far end: an error behind the first of them ends
+     * this one early, and is the next one's, as that of a single write would be.
+     */
     @Override
     public int write(ByteBuffer src) throws IOException {
+        if (putOff != null) {
+            IOException error = putOff;
+            putOff = null;
+            throw error;
+        }
         int total = 0;
         do {
             byte[] bytes = new byte[Math.min(src.remaining(), MOST_BYTES)];
             src.duplicate().get(bytes);
-            int n = run(() -> end.write(channel, bytes));
+            int n;
+            try {
+                n = run(() -> end.write(channel, bytes));
+            } catch (ClosedChannelException e) {
+                throw e;
+            } catch (IOException e) {
+                if (total == 0) {
+                    throw e;
+                }
+                putOff = e;
+                break;
+            }
             src.position(src.position() + n);
             total += n;
             if (n < bytes.length) {
