@@ -2,7 +2,6 @@
 package org.mtcp4j.dpdk;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.LinuxCalls;
@@ -16,7 +15,6 @@ final class XdpQueues {
 
     private static final int RX_AT = 5 * Integer.BYTES;
     private static final int COMBINED_AT = 8 * Integer.BYTES;
-    private static final int AF_INET = 2;
     private static final int SOCK_DGRAM = 2;
     private static final int IFREQ_BYTES = 40;
     private static final int NAME_BYTES = 16;
@@ -47,12 +45,12 @@ final class XdpQueues {
     /** 0 where the driver does not say. */
     static int queues(LinuxCalls calls, String iface) {
         byte[] name = iface.getBytes(StandardCharsets.US_ASCII);
-        int socket = name.length < NAME_BYTES ? calls.socket(AF_INET, SOCK_DGRAM, 0) : -1;
+        int socket = name.length < NAME_BYTES ? calls.socket(LinuxCalls.AF_INET, SOCK_DGRAM, 0) : -1;
         if (socket < 0) {
             return 0;
         }
-        ByteBuffer channels = ByteBuffer.allocateDirect(CHANNELS_BYTES).order(ByteOrder.nativeOrder());
-        ByteBuffer request = ByteBuffer.allocateDirect(IFREQ_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer channels = LinuxCalls.memory(CHANNELS_BYTES);
+        ByteBuffer request = LinuxCalls.memory(IFREQ_BYTES);
         channels.putInt(0, ETHTOOL_GCHANNELS);
         request.put(0, name).putLong(NAME_BYTES, calls.address(channels));
         int result = calls.ioctl(socket, SIOCETHTOOL, calls.address(request));

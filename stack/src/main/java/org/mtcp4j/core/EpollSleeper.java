@@ -2,7 +2,6 @@
 package org.mtcp4j.core;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.locks.LockSupport;
 import org.mtcp4j.nic.QueueWait;
 import org.mtcp4j.nic.linux.LinuxCalls;
@@ -19,9 +18,9 @@ final class EpollSleeper implements Sleeper {
     private final LinuxCalls calls;
     private final int epoll;
     private final int bell;
-    private final ByteBuffer events = direct(EVENTS * LinuxCalls.EPOLL_EVENT_BYTES);
-    private final ByteBuffer one = direct(8);
-    private final ByteBuffer drained = direct(8);
+    private final ByteBuffer events = LinuxCalls.memory(EVENTS * LinuxCalls.EPOLL_EVENT_BYTES);
+    private final ByteBuffer one = LinuxCalls.memory(8);
+    private final ByteBuffer drained = LinuxCalls.memory(8);
     private final long eventsAddress;
     private final long oneAddress;
     private final long drainedAddress;
@@ -43,10 +42,6 @@ final class EpollSleeper implements Sleeper {
             add(fd);
         }
         add(bell);
-    }
-
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
     private void add(int fd) {

@@ -2,6 +2,7 @@
 package org.mtcp4j.nic.linux;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * System calls, by their man-page names. Each returns what the call returned, or {@code -errno}; addresses are those of {@link
@@ -46,6 +47,15 @@ public interface LinuxCalls {
     int EPOLLHUP = 16;
     int POLLIN = 1;
 
+    int AF_INET = 2;
+    int AF_INET6 = 10;
+    int SOCK_RAW = 3;
+    int SOCK_NONBLOCK = 0x800;
+    int SOCK_CLOEXEC = 0x80000;
+    int SOL_SOCKET = 1;
+    int SO_RCVTIMEO = 20;
+    int MSG_DONTWAIT = 0x40;
+
     /** {@code struct epoll_event} is packed on x86-64 and nowhere else. */
     boolean EPOLL_PACKED =
             switch (System.getProperty("os.arch", "")) {
@@ -56,6 +66,11 @@ public interface LinuxCalls {
     int EPOLL_EVENT_BYTES = EPOLL_PACKED ? 12 : 16;
     /** Where the 64 bits of user data stand in {@code struct epoll_event}; the 32 bits of events are at 0. */
     int EPOLL_DATA_OFFSET = EPOLL_PACKED ? 4 : 8;
+
+    /** Memory for the kernel to read or to fill, in its byte order. */
+    static ByteBuffer memory(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
 
     int open(String path, int flags);
 

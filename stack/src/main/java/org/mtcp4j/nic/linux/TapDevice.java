@@ -4,7 +4,6 @@ package org.mtcp4j.nic.linux;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.mtcp4j.nic.NicSettings;
@@ -38,8 +37,6 @@ final class TapDevice {
     private static final int TUN_F_TSO4 = 2;
     private static final int TUN_F_TSO6 = 4;
 
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final int SOCK_DGRAM = 2;
     private static final int IFREQ_BYTES = 40;
     private static final int IFREQ_NAME_BYTES = 16;
@@ -51,7 +48,7 @@ final class TapDevice {
 
     private final LinuxCalls calls;
     private final String name;
-    private final ByteBuffer request = ByteBuffer.allocateDirect(IFREQ_BYTES).order(ByteOrder.nativeOrder());
+    private final ByteBuffer request = LinuxCalls.memory(IFREQ_BYTES);
     private final long requestAddress;
 
     private TapDevice(LinuxCalls calls, String name) {
@@ -94,7 +91,7 @@ final class TapDevice {
 
     /** Whether the kernel's end is up; true where that cannot be told. */
     static boolean isUp(LinuxCalls calls, String name) {
-        int socket = calls.socket(AF_INET, SOCK_DGRAM, 0);
+        int socket = calls.socket(LinuxCalls.AF_INET, SOCK_DGRAM, 0);
         if (socket < 0) {
             return true;
         }
@@ -160,7 +157,7 @@ final class TapDevice {
     }
 
     private void configure(NicSettings settings, List<HostAddress> addresses) throws NicUnavailableException {
-        int socket = calls.socket(AF_INET, SOCK_DGRAM, 0);
+        int socket = calls.socket(LinuxCalls.AF_INET, SOCK_DGRAM, 0);
         if (socket < 0) {
             throw failure("opening a socket to configure TAP device '" + name + "'", -socket, "see ulimit -n");
         }
@@ -244,7 +241,7 @@ final class TapDevice {
         named();
         must(calls.ioctl(socket, SIOCGIFINDEX, requestAddress), "reading the index of");
         int index = request.getInt(IFREQ_NAME_BYTES);
-        int socket6 = calls.socket(AF_INET6, SOCK_DGRAM, 0);
+        int socket6 = calls.socket(LinuxCalls.AF_INET6, SOCK_DGRAM, 0);
         if (socket6 < 0) {
             throw failure(
                     "setting address " + address.text() + " of TAP device '" + name + "'",
@@ -284,7 +281,7 @@ final class TapDevice {
 
     /** The other interface that has this IPv4 address, or null: {@code struct ifconf}. */
     private String ipv4Holder(int socket, int address) {
-        ByteBuffer all = ByteBuffer.allocateDirect(MAX_ADDRESSES * IFREQ_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer all = LinuxCalls.memory(MAX_ADDRESSES * IFREQ_BYTES);
         request.putLong(0, all.capacity());
         request.putLong(8, calls.address(all));
         if (calls.ioctl(socket, SIOCGIFCONF, requestAddress) < 0) {
@@ -322,7 +319,7 @@ final class TapDevice {
     /** A {@code struct ifreq} with the name, or an alias, and a {@code sockaddr_in}. */
     private void inetAddress(String label, int address) {
         named(label);
-        request.putShort(IFREQ_NAME_BYTES, (short) AF_INET);
+        request.putShort(IFREQ_NAME_BYTES, (short) LinuxCalls.AF_INET);
         for (int i = 0; i < 4; i++) {
             request.put(IFREQ_NAME_BYTES + 4 + i, (byte) (address >>> (24 - 8 * i)));
         }

@@ -2,7 +2,6 @@
 package org.mtcp4j.nic.linux;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -243,8 +242,7 @@ public final class TapNic implements Nic {
     private final class ReceivingQueue extends TapQueue {
         private static final int NONE = -1;
 
-        private final ByteBuffer iovecs =
-                ByteBuffer.allocateDirect(2 * IOVEC_BYTES).order(ByteOrder.nativeOrder());
+        private final ByteBuffer iovecs = LinuxCalls.memory(2 * IOVEC_BYTES);
         private final long iovecsAddress = calls.address(iovecs);
         private final int smallBytes = pool.roomBytes();
         /** Kept from read to read until one of them uses it. */

@@ -3,7 +3,6 @@ package org.mtcp4j.nic.xdp;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,13 +32,8 @@ final class HelperChannel implements AutoCloseable {
 
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
-    private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int SOCK_NONBLOCK = 0x800;
-    private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
-    private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
-    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
     private static final int MOST_PATH_BYTES = 107;
@@ -58,8 +52,11 @@ final class HelperChannel implements AutoCloseable {
     /** A {@code struct msghdr} with room for bytes and descriptors. */
     private record Message(ByteBuffer header, ByteBuffer vector, ByteBuffer bytes, ByteBuffer control) {
         static Message create(LinuxCalls calls) {
-            Message message =
-                    new Message(direct(MESSAGE_HEADER_BYTES), direct(16), direct(MOST_BYTES), direct(CONTROL_BYTES));
+            Message message = new Message(
+                    LinuxCalls.memory(MESSAGE_HEADER_BYTES),
+                    LinuxCalls.memory(16),
+                    LinuxCalls.memory(MOST_BYTES),
+                    LinuxCalls.memory(CONTROL_BYTES));
             message.header.putLong(16, calls.address(message.vector)).putLong(24, 1);
             message.header.putLong(32, calls.address(message.control));
             message.vector.putLong(0, calls.address(message.bytes));
@@ -85,12 +82,10 @@ final class HelperChannel implements AutoCloseable {
         return link.name() + ":" + link.index() + ":" + namespace;
     }
 
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-    }
-
     private static ByteBuffer address(byte[] path) {
-        return direct(2 + MOST_PATH_BYTES + 1).putShort(0, (short) AF_UNIX).put(2, path);
+        return LinuxCalls.memory(2 + MOST_PATH_BYTES + 1)
+                .putShort(0, (short) AF_UNIX)
+                .put(2, path);
     }
 
     /** Null if the path is too long for a socket. */
@@ -106,7 +101,8 @@ final class HelperChannel implements AutoCloseable {
      */
     static int bound(LinuxCalls calls, String path) {
         byte[] bytes = bytesOf(path);
-        int fd = bytes == null ? -LinuxCalls.EINVAL : calls.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        int fd =
+                bytes == null ? -LinuxCalls.EINVAL : calls.socket(AF_UNIX, SOCK_SEQPACKET | LinuxCalls.SOCK_CLOEXEC, 0);
         if (fd < 0) {
             return fd;
         }
@@ -127,17 +123,22 @@ final class HelperChannel implements AutoCloseable {
      * @return a descriptor for {@link #of}, or {@code -errno}
      */
     static int accept(LinuxCalls calls, int fd) {
-        return calls.accept4(fd, SOCK_CLOEXEC);
+        return calls.accept4(fd, LinuxCalls.SOCK_CLOEXEC);
     }
 
     static HelperChannel of(LinuxCalls calls, int fd, int patienceS) {
-        limit(calls, fd, SO_RCVTIMEO, patienceS);
+        limit(calls, fd, LinuxCalls.SO_RCVTIMEO, patienceS);
         limit(calls, fd, SO_SNDTIMEO, patienceS);
         return new HelperChannel(calls, fd);
     }
 
     private static void limit(LinuxCalls calls, int fd, int option, int patienceS) {
-        calls.setsockopt(fd, SOL_SOCKET, option, calls.address(direct(16).putLong(0, patienceS)), 16);
+        calls.setsockopt(
+                fd,
+                LinuxCalls.SOL_SOCKET,
+                option,
+                calls.address(LinuxCalls.memory(16).putLong(0, patienceS)),
+                16);
     }
 
     /**
@@ -148,7 +149,7 @@ final class HelperChannel implements AutoCloseable {
      */
     static int connect(LinuxCalls calls, String path, int patienceS) {
         byte[] bytes = bytesOf(path);
-        int type = SOCK_SEQPACKET | SOCK_CLOEXEC | (patienceS == 0 ? SOCK_NONBLOCK : 0);
+        int type = SOCK_SEQPACKET | LinuxCalls.SOCK_CLOEXEC | (patienceS == 0 ? LinuxCalls.SOCK_NONBLOCK : 0);
         int fd = bytes == null ? -LinuxCalls.EINVAL : calls.socket(AF_UNIX, type, 0);
         if (fd < 0) {
             return fd;
@@ -176,7 +177,7 @@ final class HelperChannel implements AutoCloseable {
      * @return {@code -EAGAIN} also where there is no room
      */
     int sendNow(char kind, byte[] message) {
-        return send(MSG_NOSIGNAL | MSG_DONTWAIT, kind, message);
+        return send(MSG_NOSIGNAL | LinuxCalls.MSG_DONTWAIT, kind, message);
     }
 
     private int send(int flags, char kind, byte[] message, int... withDescriptors) {
@@ -184,7 +185,7 @@ final class HelperChannel implements AutoCloseable {
         out.bytes.put(0, (byte) kind).put(1, message, 0, bytes);
         out.vector.putLong(8, 1 + bytes);
         int length = CONTROL_HEADER_BYTES + 4 * withDescriptors.length;
-        out.control.putLong(0, length).putInt(8, SOL_SOCKET).putInt(12, SCM_RIGHTS);
+        out.control.putLong(0, length).putInt(8, LinuxCalls.SOL_SOCKET).putInt(12, SCM_RIGHTS);
         for (int i = 0; i < withDescriptors.length; i++) {
             out.control.putInt(CONTROL_HEADER_BYTES + 4 * i, withDescriptors[i]);
         }

@@ -36,8 +36,6 @@ final class InterfaceTable {
     private static final int TENTATIVE_OR_DUPLICATE = 0x40 | 0x08;
     private static final int DEPRECATED = 0x20;
 
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final int TABLE_MAIN = 254;
     private static final int CLONED = 0x200;
     private static final int RTN_UNICAST = 1;
@@ -124,8 +122,8 @@ final class InterfaceTable {
         };
         boolean complete = readLinks()
                 && netlink.dump(GETADDR, new byte[ADDRESS_BYTES], clear, this::address)
-                && readRoutes(AF_INET)
-                && readRoutes(AF_INET6);
+                && readRoutes(LinuxCalls.AF_INET)
+                && readRoutes(LinuxCalls.AF_INET6);
         if (!complete || routes.size() >= MOST_ROUTES) {
             return null;
         }
@@ -191,7 +189,7 @@ final class InterfaceTable {
             return;
         }
         int network = Netlink.attribute(in, attributes, end, RTA_DST);
-        byte[] any = new byte[in.get(message) == AF_INET ? 4 : 16];
+        byte[] any = new byte[in.get(message) == LinuxCalls.AF_INET ? 4 : 16];
         InetAddress destination = inet(network < 0 ? any : Netlink.value(in, network));
         int priority = Netlink.attribute(in, attributes, end, RTA_PRIORITY);
         long metric = priority < 0 ? 0 : in.getInt(priority) & 0xffff_ffffL;

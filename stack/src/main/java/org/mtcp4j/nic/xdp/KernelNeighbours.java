@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
 import org.mtcp4j.wire.Icmp6;
@@ -28,8 +29,6 @@ final class KernelNeighbours {
     /** REACHABLE, STALE, DELAY, PROBE, NOARP, PERMANENT. */
     private static final int KNOWN = 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80;
 
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final long MAPPED = 0xffff;
     private static final int IP = Ethernet.HEADER_BYTES;
     private static final int ICMP = IP + Ipv6.HEADER_BYTES;
@@ -76,8 +75,8 @@ final class KernelNeighbours {
         this.questions = questions;
         this.interfaceIndex = interfaceIndex;
         this.ourMac = ourMac;
-        question4 = ByteBuffer.wrap(message(AF_INET, ByteBuffer.allocate(4), 0));
-        question6 = ByteBuffer.wrap(message(AF_INET6, ByteBuffer.allocate(16), 0));
+        question4 = ByteBuffer.wrap(message(LinuxCalls.AF_INET, ByteBuffer.allocate(4), 0));
+        question6 = ByteBuffer.wrap(message(LinuxCalls.AF_INET6, ByteBuffer.allocate(16), 0));
     }
 
     /**
@@ -90,7 +89,10 @@ final class KernelNeighbours {
             int arp = frame + IP;
             int sender = Arp.senderIp(bytes, arp);
             if (Arp.operation(bytes, arp) == Arp.REQUEST && sender != 0 && sender != Arp.targetIp(bytes, arp)) {
-                ask(AF_INET, copy(bytes, arp + Arp.TARGET_IP_OFFSET, 4), copy(bytes, arp + Arp.SENDER_IP_OFFSET, 4));
+                ask(
+                        LinuxCalls.AF_INET,
+                        copy(bytes, arp + Arp.TARGET_IP_OFFSET, 4),
+                        copy(bytes, arp + Arp.SENDER_IP_OFFSET, 4));
             }
             return true;
         }
@@ -101,7 +103,7 @@ final class KernelNeighbours {
         boolean hasSource = (Ipv6.sourceHi(bytes, frame + IP) | Ipv6.sourceLo(bytes, frame + IP)) != 0;
         if (icmp == Icmp6.NEIGHBOUR_SOLICITATION && hasSource) {
             ask(
-                    AF_INET6,
+                    LinuxCalls.AF_INET6,
                     copy(bytes, frame + ICMP + Ndp.TARGET_OFFSET, 16),
                     copy(bytes, frame + IP + Ipv6.SOURCE_OFFSET, 16));
         }
@@ -129,7 +131,7 @@ final class KernelNeighbours {
 
     /** Has the kernel ask for a neighbour, or probe it, as if it had a packet for it. Needs CAP_NET_ADMIN. */
     static void lookFor(Netlink netlink, int interfaceIndex, ByteBuffer target) {
-        int family = target.capacity() == 4 ? AF_INET : AF_INET6;
+        int family = target.capacity() == 4 ? LinuxCalls.AF_INET : LinuxCalls.AF_INET6;
         netlink.send(
                 NEWNEIGH,
                 Netlink.REQUEST | Netlink.CREATE | Netlink.REPLACE,

@@ -2,7 +2,6 @@
 package org.mtcp4j.nic.xdp;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
@@ -47,12 +46,7 @@ final class Netlink {
     }
 
     private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW = 3;
-    private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int SOCK_NONBLOCK = 0x800;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_RCVBUF = 8;
-    private static final int SO_RCVTIMEO = 20;
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_GET_STRICT_CHK = 12;
     private static final int BUFFER_BYTES = 1 << 16;
@@ -63,13 +57,12 @@ final class Netlink {
     private static final int MOST_DATAGRAMS = 16_384;
 
     private static final int TRIES = 4;
-    private static final int MSG_DONTWAIT = 0x40;
     private static final Handler NOBODY = (in, at, type, end) -> {};
 
     private final LinuxCalls calls;
     final int fd;
-    private final ByteBuffer in = direct(BUFFER_BYTES);
-    private final ByteBuffer out = direct(256);
+    private final ByteBuffer in = LinuxCalls.memory(BUFFER_BYTES);
+    private final ByteBuffer out = LinuxCalls.memory(256);
     private int sequence;
     /** Of the message that came last. */
     private int answered;
@@ -87,14 +80,14 @@ final class Netlink {
     Netlink(LinuxCalls calls, XdpFailures failures, int protocol, int groups) throws NicUnavailableException {
         this.calls = calls;
         String doing = "opening a netlink socket";
-        int type = SOCK_RAW | SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0);
+        int type = LinuxCalls.SOCK_RAW | LinuxCalls.SOCK_CLOEXEC | (groups != 0 ? LinuxCalls.SOCK_NONBLOCK : 0);
         fd = (int) failures.must(calls.socket(AF_NETLINK, type, protocol), doing, "see dmesg");
-        ByteBuffer options = direct(16);
+        ByteBuffer options = LinuxCalls.memory(16);
         long at = calls.address(options);
         options.putLong(0, ANSWER_S);
-        calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, at, 16);
+        calls.setsockopt(fd, LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO, at, 16);
         options.putInt(0, RECEIVE_BUFFER_BYTES);
-        calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, at, 4);
+        calls.setsockopt(fd, LinuxCalls.SOL_SOCKET, SO_RCVBUF, at, 4);
         options.putInt(0, 1);
         calls.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, at, 4);
         options.putLong(0, AF_NETLINK).putInt(8, groups);
@@ -103,10 +96,6 @@ final class Netlink {
             calls.close(fd);
             throw failures.of(doing, bound, "see dmesg");
         }
-    }
-
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
     /**
@@ -165,7 +154,7 @@ final class Netlink {
     /** Asks for one object. The kernel has answered when it returns from the question, so nobody waits. */
     void get(int type, byte[] message, Handler handler) {
         int asked = send(type, REQUEST, message);
-        for (int i = 0; i < TRIES && receive(handler, MSG_DONTWAIT) != Received.NOTHING; i++) {
+        for (int i = 0; i < TRIES && receive(handler, LinuxCalls.MSG_DONTWAIT) != Received.NOTHING; i++) {
             if (answered == asked) {
                 return;
             }
@@ -174,7 +163,7 @@ final class Netlink {
 
     /** Takes what is left of an answer that was given up: as long as it goes on the kernel answers nothing else. */
     void drain() {
-        for (int n = 0; n < MOST_DATAGRAMS && receive(NOBODY, MSG_DONTWAIT) != Received.NOTHING; n++) {
+        for (int n = 0; n < MOST_DATAGRAMS && receive(NOBODY, LinuxCalls.MSG_DONTWAIT) != Received.NOTHING; n++) {
             // Nobody waits for it any more.
         }
     }

@@ -2,7 +2,6 @@
 package org.mtcp4j.nic.xdp;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.nic.linux.VirtioHeader;
 
@@ -13,10 +12,6 @@ import org.mtcp4j.nic.linux.VirtioHeader;
  */
 final class PacketSocket implements AutoCloseable {
     private static final int AF_PACKET = 17;
-    private static final int SOCK_RAW = 3;
-    private static final int SOCK_NONBLOCK = 0x800;
-    private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_SNDBUF = 7;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SOL_PACKET = 263;
@@ -37,18 +32,18 @@ final class PacketSocket implements AutoCloseable {
 
     /** Null where the kernel or the process's capabilities have none: then every frame is one segment. */
     static PacketSocket open(LinuxCalls calls, int interfaceIndex) {
-        int fd = calls.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        int fd = calls.socket(AF_PACKET, LinuxCalls.SOCK_RAW | LinuxCalls.SOCK_NONBLOCK | LinuxCalls.SOCK_CLOEXEC, 0);
         if (fd < 0) {
             return null;
         }
-        ByteBuffer memory = ByteBuffer.allocateDirect(ADDRESS_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer memory = LinuxCalls.memory(ADDRESS_BYTES);
         long at = calls.address(memory);
         memory.putInt(0, 1);
         boolean able = calls.setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, at, 4) == 0;
         memory.putInt(0, SEND_BUFFER_BYTES);
-        if (calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, at, 4) < 0) {
+        if (calls.setsockopt(fd, LinuxCalls.SOL_SOCKET, SO_SNDBUFFORCE, at, 4) < 0) {
             // As much as everybody may have.
-            calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, at, 4);
+            calls.setsockopt(fd, LinuxCalls.SOL_SOCKET, SO_SNDBUF, at, 4);
         }
         // Without a protocol it receives nothing.
         memory.putShort(0, (short) AF_PACKET).putShort(2, (short) 0).putInt(4, interfaceIndex);

@@ -4,7 +4,6 @@ package org.mtcp4j.nic.xdp;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
 /**
@@ -12,11 +11,7 @@ import org.mtcp4j.nic.linux.LinuxCalls;
  * socket's descriptor.
  */
 final class PortReservations {
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final int SOCK_STREAM = 1;
-    private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
@@ -32,7 +27,7 @@ final class PortReservations {
     }
 
     private static ByteBuffer direct() {
-        return ByteBuffer.allocateDirect(ADDRESS_BYTES).order(ByteOrder.nativeOrder());
+        return LinuxCalls.memory(ADDRESS_BYTES);
     }
 
     /** See {@link org.mtcp4j.nic.KernelShare#reserve}. */
@@ -45,14 +40,15 @@ final class PortReservations {
 
     private int reserve(byte[] bytes, int port, boolean reuse, boolean linkLocal) {
         boolean ipv4 = bytes.length == 4;
-        int fd = calls.socket(ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd =
+                calls.socket(ipv4 ? LinuxCalls.AF_INET : LinuxCalls.AF_INET6, SOCK_STREAM | LinuxCalls.SOCK_CLOEXEC, 0);
         if (fd < 0) {
             return fd;
         }
         ByteBuffer number = direct().putInt(0, reuse ? 1 : 0);
-        calls.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, calls.address(number), 4);
+        calls.setsockopt(fd, LinuxCalls.SOL_SOCKET, SO_REUSEADDR, calls.address(number), 4);
         ByteBuffer to = direct();
-        to.putShort(0, (short) (ipv4 ? AF_INET : AF_INET6));
+        to.putShort(0, (short) (ipv4 ? LinuxCalls.AF_INET : LinuxCalls.AF_INET6));
         to.put(2, (byte) (port >>> 8)).put(3, (byte) port);
         if (ipv4) {
             to.put(4, bytes);

@@ -2,7 +2,6 @@
 package org.mtcp4j.nic.xdp;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -214,7 +213,7 @@ final class XdpOpening {
         String cure = "raise the limit of open files (ulimit -n)";
         int epoll = (int) failures.must(calls.epollCreate1(LinuxCalls.EPOLL_CLOEXEC), "epoll_create1", cure);
         undo.push(() -> calls.close(epoll));
-        ByteBuffer event = ByteBuffer.allocateDirect(EVENT_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer event = LinuxCalls.memory(EVENT_BYTES);
         event.putInt(0, LinuxCalls.EPOLLIN);
         List<Integer> descriptors = new ArrayList<>();
         for (XdpSocket socket : receivers(context)) {

@@ -52,8 +52,8 @@ final class XdpProgram implements AutoCloseable {
 
     private final LinuxCalls calls;
     private final XdpFailures failures;
-    private final ByteBuffer attributes = direct(ATTRIBUTE_BYTES);
-    private final ByteBuffer pair = direct(2 * ADDRESS_BYTES);
+    private final ByteBuffer attributes = LinuxCalls.memory(ATTRIBUTE_BYTES);
+    private final ByteBuffer pair = LinuxCalls.memory(2 * ADDRESS_BYTES);
     private final int sockets;
     private final int ports;
     private final int own;
@@ -111,10 +111,6 @@ final class XdpProgram implements AutoCloseable {
         link = linkFd;
     }
 
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-    }
-
     private static int portBytes() {
         return KernelShare.MOST_ADDRESSES * PORT_WORDS * Long.BYTES;
     }
@@ -142,7 +138,7 @@ final class XdpProgram implements AutoCloseable {
         closeFd(program);
         program = -1;
         ShareCode share = ShareCode.load();
-        ByteBuffer code = direct(Long.BYTES * share.count());
+        ByteBuffer code = LinuxCalls.memory(Long.BYTES * share.count());
         for (int i = 0; i < share.count(); i++) {
             code.putLong(Long.BYTES * i, share.instruction(i));
         }
@@ -151,7 +147,7 @@ final class XdpProgram implements AutoCloseable {
             code.put(at + 1, (byte) ((code.get(at + 1) & 0x0f) | PSEUDO_MAP_FD));
             code.putInt(at + 4, descriptor(place.getValue()));
         }
-        ByteBuffer license = direct(16).put(0, LICENSE.getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer license = LinuxCalls.memory(16).put(0, LICENSE.getBytes(StandardCharsets.US_ASCII));
         clear();
         attributes.putInt(0, PROGRAM_XDP).putInt(4, share.count()).putLong(8, calls.address(code));
         attributes.putLong(16, calls.address(license)).putInt(44, bigMtu ? HAS_FRAGMENTS : 0);

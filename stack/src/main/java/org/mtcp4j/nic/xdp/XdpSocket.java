@@ -2,7 +2,6 @@
 package org.mtcp4j.nic.xdp;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.LinuxCalls;
@@ -16,8 +15,6 @@ final class XdpSocket {
     static final int METADATA_BYTES = 24;
 
     private static final int AF_XDP = 44;
-    private static final int SOCK_RAW = 3;
-    private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_XDP = 283;
     private static final int XDP_MMAP_OFFSETS = 1;
     private static final int XDP_RX_RING = 2;
@@ -43,7 +40,6 @@ final class XdpSocket {
     private static final int COMPLETION_AT = 96;
     private static final int OFFSETS_BYTES = 128;
 
-    private static final int MSG_DONTWAIT = 0x40;
     /** The kernel takes at most so many, and then says EAGAIN. */
     private static final int FRAMES_A_CALL = 32;
 
@@ -78,15 +74,11 @@ final class XdpSocket {
         this.calls = calls;
         this.failures = failures;
         this.queue = queue;
-        long opened = calls.socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+        long opened = calls.socket(AF_XDP, LinuxCalls.SOCK_RAW | LinuxCalls.SOCK_CLOEXEC, 0);
         if (opened == -LinuxCalls.EAFNOSUPPORT) {
             throw failures.of("opening an AF_XDP socket", opened, NEWER);
         }
         fd = (int) failures.must(opened, "opening an AF_XDP socket", NEWER);
-    }
-
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
     /**
@@ -95,7 +87,7 @@ final class XdpSocket {
      * @return whether the kernel makes checksums of what is sent; or {@code -errno}
      */
     int register(long base, int bytes, int chunkBytes) {
-        ByteBuffer memory = direct(32);
+        ByteBuffer memory = LinuxCalls.memory(32);
         long at = calls.address(memory);
         memory.putLong(0, base).putLong(8, bytes).putInt(16, chunkBytes).putInt(24, METADATA_FLAG);
         memory.putInt(28, METADATA_BYTES);
@@ -109,7 +101,7 @@ final class XdpSocket {
     /** @param ofQueue the queue's socket, whose fill and completion rings these frames use; null if it is this one */
     void makeRings(int size, XdpSocket ofQueue) throws NicUnavailableException {
         ownsRings = ofQueue == null;
-        ByteBuffer number = direct(8).putInt(0, size);
+        ByteBuffer number = LinuxCalls.memory(8).putInt(0, size);
         int[] options = ownsRings
                 ? new int[] {XDP_RX_RING, XDP_TX_RING, XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING}
                 : new int[] {XDP_TX_RING};
@@ -119,7 +111,7 @@ final class XdpSocket {
                     "making the rings of an AF_XDP socket",
                     "set a smaller mtcp.frames");
         }
-        ByteBuffer offsets = direct(OFFSETS_BYTES);
+        ByteBuffer offsets = LinuxCalls.memory(OFFSETS_BYTES);
         number.putInt(0, OFFSETS_BYTES);
         failures.must(
                 calls.getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, calls.address(offsets), calls.address(number)),
@@ -171,7 +163,7 @@ final class XdpSocket {
     }
 
     private long tryBind(int interfaceIndex, int flags, XdpSocket first) {
-        ByteBuffer address = direct(16);
+        ByteBuffer address = LinuxCalls.memory(16);
         address.putShort(0, (short) AF_XDP).putShort(2, (short) flags).putInt(4, interfaceIndex);
         address.putInt(8, queue).putInt(12, first == null ? 0 : first.fd);
         long bound = calls.bind(fd, calls.address(address), 16);
@@ -197,7 +189,7 @@ final class XdpSocket {
     void kick(int waiting) {
         long result = -LinuxCalls.EAGAIN;
         for (int left = waiting; left > 0 && result == -LinuxCalls.EAGAIN; left -= FRAMES_A_CALL) {
-            result = calls.send(fd, 0, 0, MSG_DONTWAIT);
+            result = calls.send(fd, 0, 0, LinuxCalls.MSG_DONTWAIT);
         }
     }
 
