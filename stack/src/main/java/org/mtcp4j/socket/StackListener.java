@@ -51,10 +51,6 @@ public final class StackListener extends Pollable {
                 throw new BindException("Address already in use");
             }
             InetSocketAddress name = new InetSocketAddress(address.getAddress(), bound.port());
-            // One may have been set meanwhile.
-            opened.options(options.values());
-            int driven = drivenBy;
-            opened.home(driven < 0 ? home : driven);
             synchronized (this) {
                 if (closed) {
                     // By another thread, which found nothing to give back.
@@ -70,7 +66,10 @@ public final class StackListener extends Pollable {
                 giveBack(opened, bound);
             }
         }
+        // One may have been set meanwhile.
         opened.options(options.values());
+        int driven = drivenBy;
+        opened.home(driven < 0 ? home : driven);
     }
 
     private void giveBack(Listener opened, PortTable.Binding bound) {

@@ -167,8 +167,8 @@ final class Receiver {
             return false;
         }
         int toldBytes = lastWindowField(c) << c.receiveScale;
-        return toldBytes < c.receiveSegmentBytes
-                || toldBytes < Math.min(c.settings.receiveMssBytes, c.settings.receiveBufferBytes / 4);
+        int segmentBytes = Math.min(c.settings.receiveMssBytes, c.settings.receiveBufferBytes / 4);
+        return toldBytes < Math.max(c.receiveSegmentBytes, segmentBytes);
     }
 
     private static int mostWindowBytes(Connection c) {

@@ -18,7 +18,6 @@ final class HelperLink implements AutoCloseable {
     private final LinuxCalls calls;
     private final XdpFailures failures;
     private final String path;
-    private String interfaceName = "eth0";
     private HelperChannel channel;
     private boolean closed;
     private long triedNs;
@@ -36,14 +35,13 @@ final class HelperLink implements AutoCloseable {
             throw failures.of(
                     "reaching the helper at mtcp.xdp.helper=" + path,
                     fd,
-                    START + interfaceName + " " + path + "', and let this program write to that socket");
+                    START + failures.interfaceName() + " " + path + "', and let this program write to that socket");
         }
         return HelperChannel.of(calls, fd, PATIENCE_S);
     }
 
     /** Has the maps made. */
     int[] maps(InterfaceTable.Link link) throws NicUnavailableException {
-        interfaceName = link.name();
         String wanted = HelperChannel.interfaceOf(link);
         return ask(HelperChannel.MAPS, wanted, HelperChannel.MAPS_MADE, 4, "making the maps");
     }
@@ -76,7 +74,7 @@ final class HelperLink implements AutoCloseable {
             throw failures.of(
                     doing + " by the helper at " + path,
                     got < 0 ? got : -LinuxCalls.EIO,
-                    "see what the helper says, or " + START + interfaceName + " " + path + "' again");
+                    "see what the helper says, or " + START + failures.interfaceName() + " " + path + "' again");
         }
         if (channel.descriptors() != wanted) {
             throw failures.sentence("the helper at " + path + " is of another version of mtcp4j; use the same jar");

@@ -78,6 +78,15 @@ final class InterfaceTable {
         return null;
     }
 
+    /** The interface that the failures are about. */
+    Link require(XdpFailures failures) throws NicUnavailableException {
+        Link found = find(failures.interfaceName());
+        if (found == null) {
+            throw failures.sentence("there is no such interface here; there are " + String.join(", ", names()));
+        }
+        return found;
+    }
+
     List<String> names() {
         return links.stream().map(Link::name).toList();
     }

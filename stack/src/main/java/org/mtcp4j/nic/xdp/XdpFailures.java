@@ -19,6 +19,10 @@ final class XdpFailures {
         this.interfaceName = interfaceName;
     }
 
+    String interfaceName() {
+        return interfaceName;
+    }
+
     NicUnavailableException of(String doing, long result, String cure) {
         return new NicUnavailableException(
                 "nic=xdp:" + interfaceName + ": " + doing + " failed: " + calls.errorText((int) -result) + "; " + cure);

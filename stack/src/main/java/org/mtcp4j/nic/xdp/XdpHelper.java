@@ -39,11 +39,10 @@ public final class XdpHelper {
         this.path = path;
         failures = new XdpFailures(calls, interfaceName);
         InterfaceTable table = new InterfaceTable(calls, failures);
-        link = table.find(interfaceName);
-        String names = String.join(", ", table.names());
-        table.close();
-        if (link == null) {
-            throw failures.sentence("there is no such interface here; there are " + names);
+        try {
+            link = table.require(failures);
+        } finally {
+            table.close();
         }
     }
 

@@ -29,7 +29,7 @@ public final class XdpNic implements Nic {
     private final int chunkBytes;
     private final boolean checksums;
     /** Frames of several segments may be sent. */
-    private final boolean cuts;
+    private final boolean hasTso;
 
     private final FramePool pool;
     private final PacketMemory memory;
@@ -47,7 +47,7 @@ public final class XdpNic implements Nic {
         macAddress = opened.link().mac();
         chunkBytes = opened.chunkBytes();
         checksums = opened.checksums();
-        cuts = opened.cuts();
+        hasTso = opened.hasTso();
         pool = opened.pool();
         memory = new PacketMemory(pool.region(), calls.address(pool.region()));
         share = opened.share();
@@ -93,7 +93,7 @@ public final class XdpNic implements Nic {
 
     @Override
     public int capabilities() {
-        return (checksums ? TX_CHECKSUM : 0) | (cuts ? TSO : 0);
+        return (checksums ? TX_CHECKSUM : 0) | (hasTso ? TSO : 0);
     }
 
     @Override
@@ -103,7 +103,7 @@ public final class XdpNic implements Nic {
 
     @Override
     public int largeFrameBytes() {
-        return cuts ? pool.largeRoomBytes() : 0;
+        return hasTso ? pool.largeRoomBytes() : 0;
     }
 
     @Override

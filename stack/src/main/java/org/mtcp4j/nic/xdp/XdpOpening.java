@@ -56,7 +56,7 @@ final class XdpOpening {
     private final List<XdpSocket> senders = new ArrayList<>();
 
     /** By context; of none where one of them could not be. */
-    private final List<PacketSocket> cutters = new ArrayList<>();
+    private final List<PacketSocket> tsoSockets = new ArrayList<>();
 
     private final List<Integer> epolls = new ArrayList<>();
 
@@ -91,27 +91,24 @@ final class XdpOpening {
             epolls.add(openEpoll(i));
         }
         if (checksums) {
-            openCutters();
+            openTsoSockets();
         }
     }
 
-    private void openCutters() {
+    private void openTsoSockets() {
         for (int i = 0; i < settings.queues(); i++) {
-            PacketSocket cutter = PacketSocket.open(calls, link.index());
-            if (cutter == null) {
-                cutters.clear();
+            PacketSocket tsoSocket = PacketSocket.open(calls, link.index());
+            if (tsoSocket == null) {
+                tsoSockets.clear();
                 return;
             }
-            undo.push(cutter::close);
-            cutters.add(cutter);
+            undo.push(tsoSocket::close);
+            tsoSockets.add(tsoSocket);
         }
     }
 
     private InterfaceTable.Link find(InterfaceTable table) throws NicUnavailableException {
-        InterfaceTable.Link found = table.find(interfaceName);
-        if (found == null) {
-            throw failures.sentence("there is no such interface here; there are " + String.join(", ", table.names()));
-        }
+        InterfaceTable.Link found = table.require(failures);
         if (found.mac() == 0) {
             throw failures.sentence("the interface has no Ethernet address; share one of "
                     + String.join(", ", table.names()) + " that has, or use nic=tap:NAME");
@@ -260,13 +257,13 @@ final class XdpOpening {
     }
 
     /** Whether there is somebody who cuts frames into segments. */
-    boolean cuts() {
-        return !cutters.isEmpty();
+    boolean hasTso() {
+        return !tsoSockets.isEmpty();
     }
 
-    /** Null where {@link #cuts} is false. */
-    PacketSocket cutter(int context) {
-        return cutters.isEmpty() ? null : cutters.get(context);
+    /** Null where {@link #hasTso} is false. */
+    PacketSocket tsoSocket(int context) {
+        return tsoSockets.isEmpty() ? null : tsoSockets.get(context);
     }
 
     FramePool pool() {

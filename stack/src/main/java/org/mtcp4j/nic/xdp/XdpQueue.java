@@ -33,7 +33,7 @@ final class XdpQueue implements NicQueue {
     private final XdpSocket[] receivers;
     private final XdpSocket sender;
     /** For frames of several segments; null where there is none. */
-    private final PacketSocket cutter;
+    private final PacketSocket tsoSocket;
 
     private final int epoll;
     /** Null but in queue 0. */
@@ -58,8 +58,8 @@ final class XdpQueue implements NicQueue {
     /** Frames sent and not taken back; of all that send through one queue the sum is right. */
     private int inFlight;
 
-    /** The interface has more to send than {@link #cutter} may add to. */
-    private boolean cutterIsFull;
+    /** The interface has more to send than {@link #tsoSocket} may add to. */
+    private boolean tsoSocketIsFull;
 
     private int nextReceiver;
     private int rounds;
@@ -75,7 +75,7 @@ final class XdpQueue implements NicQueue {
         frames = opened.pool().cache(index);
         receivers = opened.receivers(index);
         sender = opened.sender(index);
-        cutter = opened.cutter(index);
+        tsoSocket = opened.tsoSocket(index);
         epoll = opened.epoll(index);
         this.share = share;
         neighbours = nic.share().neighbours();
@@ -253,7 +253,7 @@ final class XdpQueue implements NicQueue {
             if ((batch.flags[i] & FrameBatch.TX_TSO) != 0) {
                 send(put);
                 put = 0;
-                if (!cut(batch, i)) {
+                if (!sendLarge(batch, i)) {
                     break;
                 }
                 room = ring.size() - ring.waiting();
@@ -283,16 +283,16 @@ final class XdpQueue implements NicQueue {
     }
 
     /** Sends a frame of several segments, behind all before it; false while that can't be. */
-    private boolean cut(FrameBatch batch, int i) {
-        cutterIsFull = false;
+    private boolean sendLarge(FrameBatch batch, int i) {
+        tsoSocketIsFull = false;
         if (sender.transmit.waiting() > 0) {
             return false;
         }
         int offset = batch.offset[i];
         VirtioHeader.write(bytes, nativeOrder, offset, batch.flags[i], batch.tsoSize[i]);
-        long result = cutter.send(base + offset, batch.lengthBytes[i]);
+        long result = tsoSocket.send(base + offset, batch.lengthBytes[i]);
         if (result == -LinuxCalls.EAGAIN) {
-            cutterIsFull = true;
+            tsoSocketIsFull = true;
             return false;
         }
         if (result < 0) {
@@ -344,7 +344,7 @@ final class XdpQueue implements NicQueue {
 
     @Override
     public int allocateLarge() {
-        return cutter == null ? NONE : frames.allocateLarge();
+        return tsoSocket == null ? NONE : frames.allocateLarge();
     }
 
     @Override
@@ -370,7 +370,7 @@ final class XdpQueue implements NicQueue {
     @Override
     public long nextDueNs() {
         long dueNs = share == null ? Long.MAX_VALUE : share.nextDueNs();
-        if (sender.transmit.waiting() == 0 && !cutterIsFull) {
+        if (sender.transmit.waiting() == 0 && !tsoSocketIsFull) {
             return dueNs;
         }
         return Math.min(dueNs, nic.nowNs() + (nic.isUp() ? RETRY_NS : DOWN_RETRY_NS));
