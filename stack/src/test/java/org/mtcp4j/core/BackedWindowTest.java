@@ -8,25 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.nic.MemoryLink;
-import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.stats.Counter;
 
 /** Two whole contexts in virtual time, the server's with little storage: windows that are announced have storage behind them. */
 class BackedWindowTest {
-    private static final IpAddress CLIENT = IpAddress.parse("198.18.0.1");
     private static final int UPLOADS = 100;
     private static final int UPLOAD_BYTES = 256 * 1024;
-    private static final long MS = 1_000_000L;
-    private static final long LIMIT_NS = 60_000 * MS;
+    private static final long LIMIT_NS = 60_000 * ContextPair.MS;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
     private final List<Upload> uploads = new ArrayList<>();
-    private long nowNs;
-    private Context server;
-    private Context client;
-    private Listener listener;
+    private ContextPair pair;
 
     private static final class Upload {
         final Flow from;
@@ -42,44 +34,13 @@ class BackedWindowTest {
 
     @BeforeEach
     void begin() throws Exception {
-        NicSettings settings = new NicSettings(1, 1500, 0, 4096, null, () -> nowNs);
-        MemoryLink link = MemoryLink.create(settings, settings);
-        server = TestEngines.engine(
-                        List.of(TestEngines.memory(), link.a()),
-                        TestEngines.OURS + "/24",
-                        List.of(),
-                        "nic=memory,memory=4m")
-                .context(0);
-        client = TestEngines.engine(
-                        List.of(TestEngines.memory(), link.b()), CLIENT + "/24", List.of(), "nic=memory,memory=64m")
-                .context(0);
-        // The contexts' timers begin with their making.
-        nowNs = System.nanoTime();
-        assertThat(server.ownership.tryAcquire()).isTrue();
-        assertThat(client.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 80, true, false, port -> false);
-        listener = server.engine.listen(binding, 1_000, new SocketDefaults(65_536, 131_072), new Endpoint() {});
-    }
-
-    private void turn() {
-        nowNs += MS;
-        for (int i = 0; i < 4; i++) {
-            client.round(nowNs);
-            server.round(nowNs);
-        }
+        pair = new ContextPair(4096, "nic=memory,memory=4m", "nic=memory,memory=64m", 4);
+        pair.listen(1_000, new SocketDefaults(65_536, 131_072));
     }
 
     private void open() {
-        ConnectCall call = new ConnectCall(
-                1, CLIENT, TestEngines.OURS, 80, new SocketDefaults(131_072, 65_536), new Endpoint() {});
-        call.execute(client, nowNs);
-        Flow accepted = null;
-        for (int i = 0; i < 20 && accepted == null; i++) {
-            turn();
-            accepted = listener.accept();
-        }
-        accepted.attach(new Endpoint() {}, accepted.options().copy());
-        uploads.add(new Upload(call.flow(), accepted));
+        Flow[] ends = pair.connect(new SocketDefaults(131_072, 65_536));
+        uploads.add(new Upload(ends[0], ends[1]));
     }
 
     private void write(Upload upload) {
@@ -91,16 +52,16 @@ class BackedWindowTest {
 
     /** A few of them are read at a time, as by threads that wait for their turn. */
     private void move(int readersAtATime) {
-        long endNs = nowNs + LIMIT_NS;
+        long endNs = pair.nowNs + LIMIT_NS;
         int next = 0;
         while (uploads.stream().anyMatch(each -> each.read < UPLOAD_BYTES)) {
             uploads.forEach(this::write);
-            turn();
+            pair.turn();
             for (int i = 0; i < readersAtATime; i++) {
                 Upload upload = uploads.get(next++ % uploads.size());
                 upload.read += Math.max(0, upload.to.read(buffer.clear()));
             }
-            assertThat(nowNs).isLessThan(endNs);
+            assertThat(pair.nowNs).isLessThan(endNs);
         }
     }
 
@@ -128,7 +89,7 @@ class BackedWindowTest {
         }
         move(2);
         // 6,000 drops and 300 timeouts where windows do not follow the storage.
-        assertThat(server.counters.get(Counter.NO_STORAGE)).isLessThan(10 * UPLOADS);
-        assertThat(client.tcpCounters.timeouts).isLessThan(UPLOADS / 10);
+        assertThat(pair.server.counters.get(Counter.NO_STORAGE)).isLessThan(10 * UPLOADS);
+        assertThat(pair.client.tcpCounters.timeouts).isLessThan(UPLOADS / 10);
     }
 }

@@ -4,21 +4,15 @@ package org.mtcp4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.nic.MemoryLink;
-import org.mtcp4j.nic.NicSettings;
 
 /** Two whole contexts in virtual time, Nagle on both: small writes that wait for acknowledgements, and applications that read. */
 class ReadAcknowledgementTest {
-    private static final IpAddress CLIENT = IpAddress.parse("198.18.0.1");
-    private static final long MS = 1_000_000L;
     private static final int HALF = 100;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
-    private long nowNs = System.nanoTime();
+    private ContextPair pair;
     private Context server;
     private Context client;
     private Flow asks;
@@ -26,41 +20,20 @@ class ReadAcknowledgementTest {
 
     @BeforeEach
     void connect() throws Exception {
-        NicSettings settings = new NicSettings(1, 1500, 0, 512, null, () -> nowNs);
-        MemoryLink link = MemoryLink.create(settings, settings);
-        server = TestEngines.engine(
-                        List.of(TestEngines.memory(), link.a()), TestEngines.OURS + "/24", List.of(), "nic=memory")
-                .context(0);
-        client = TestEngines.engine(List.of(TestEngines.memory(), link.b()), CLIENT + "/24", List.of(), "nic=memory")
-                .context(0);
-        assertThat(server.ownership.tryAcquire()).isTrue();
-        assertThat(client.ownership.tryAcquire()).isTrue();
-        PortTable.Binding binding = server.engine.ports.bind(TestEngines.OURS, 80, true, false, port -> false);
-        Listener listener = server.engine.listen(binding, 10, new SocketDefaults(65_536, 65_536), new Endpoint() {});
-        ConnectCall call =
-                new ConnectCall(1, CLIENT, TestEngines.OURS, 80, new SocketDefaults(65_536, 65_536), new Endpoint() {});
-        call.execute(client, nowNs);
-        asks = call.flow();
-        for (int i = 0; i < 10 && answers == null; i++) {
-            turn();
-            answers = listener.accept();
-        }
-        answers.attach(new Endpoint() {}, answers.options().copy());
+        pair = new ContextPair(512, "nic=memory", "nic=memory", 3);
+        server = pair.server;
+        client = pair.client;
+        pair.listen(10, new SocketDefaults(65_536, 65_536));
+        Flow[] ends = pair.connect(new SocketDefaults(65_536, 65_536));
+        asks = ends[0];
+        answers = ends[1];
         // The peer's slow start is over: nothing is acknowledged at once for its sake.
         for (int i = 0; i < 40; i++) {
             write(asks, HALF);
-            turn();
+            pair.turn();
             assertThat(read(answers)).isEqualTo(HALF);
         }
         exchange();
-    }
-
-    private void turn() {
-        nowNs += MS;
-        for (int i = 0; i < 3; i++) {
-            client.round(nowNs);
-            server.round(nowNs);
-        }
     }
 
     private void write(Flow flow, int bytes) {
@@ -74,11 +47,11 @@ class ReadAcknowledgementTest {
     /** A request of two small writes, answered when both have come. Returns the milliseconds until the answer was there. */
     private int exchange() {
         write(asks, HALF);
-        client.round(nowNs);
+        client.round(pair.nowNs);
         write(asks, HALF);
         int got = 0;
         for (int ms = 1; ms < 500; ms++) {
-            turn();
+            pair.turn();
             int n = read(answers);
             got += n;
             if (n > 0 && got == 2 * HALF) {
@@ -96,7 +69,7 @@ class ReadAcknowledgementTest {
         int within10Ms = 0;
         for (int i = 0; i < 50; i++) {
             for (int ms = 0; ms < 50; ms++) {
-                turn();
+                pair.turn();
             }
             within10Ms += exchange() <= 10 ? 1 : 0;
         }
@@ -106,16 +79,16 @@ class ReadAcknowledgementTest {
     @Test
     void smallMessagesOneWayDoNotWaitForTheTimer() {
         for (int ms = 0; ms < 50; ms++) {
-            turn();
+            pair.turn();
         }
         int got = 0;
         int ms = 0;
         for (int i = 0; i < 100; i++) {
             write(asks, HALF);
-            client.round(nowNs);
+            client.round(pair.nowNs);
         }
         while (got < 100 * HALF) {
-            turn();
+            pair.turn();
             got += read(answers);
             assertThat(++ms).as("milliseconds for %d bytes", got).isLessThan(40);
         }
@@ -125,11 +98,11 @@ class ReadAcknowledgementTest {
     @Test
     void readerThatDrainsWhatThePeerWaitsForRunsTheRound() {
         for (int ms = 0; ms < 50; ms++) {
-            turn();
+            pair.turn();
         }
         write(asks, HALF);
-        client.round(nowNs);
-        server.round(nowNs);
+        client.round(pair.nowNs);
+        server.round(pair.nowNs);
         server.ownership.releaseOrReacquire();
         long acknowledgements = server.tcpCounters().outSegs;
         assertThat(read(answers)).isEqualTo(HALF);

@@ -109,12 +109,7 @@ class SharedContainerIT {
     /** Connections that the container's kernel has accepted. */
     private static long acceptedByKernel() throws Exception {
         String pid = docker("inspect", "-f", "{{.State.Pid}}", NAME).ok().trim();
-        String[] lines = Files.readString(Path.of("/proc/" + pid + "/net/snmp"))
-                .lines()
-                .filter(line -> line.startsWith("Tcp: "))
-                .toArray(String[]::new);
-        int place = List.of(lines[0].split(" ", -1)).indexOf("PassiveOpens");
-        return Long.parseLong(lines[1].split(" ", -1)[place]);
+        return SharedInterfaceCases.passiveOpens(Files.readString(Path.of("/proc/" + pid + "/net/snmp")));
     }
 
     private void served(String path, String answer) throws Exception {

@@ -105,8 +105,15 @@ abstract class SharedInterfaceCases {
 
     /** Connections that the pod's kernel has accepted. */
     final long acceptedByKernel() throws Exception {
-        String[] lines = pod.shell(10, "grep ^Tcp: /proc/net/snmp").split("\n", -1);
-        List<String> names = List.of(lines[0].split(" ", -1));
-        return Long.parseLong(lines[1].split(" ", -1)[names.indexOf("PassiveOpens")].trim());
+        return passiveOpens(pod.shell(10, "cat /proc/net/snmp"));
+    }
+
+    /** Connections that a kernel has accepted, by its {@code /proc/net/snmp}. */
+    static long passiveOpens(String snmp) {
+        String[][] lines = snmp.lines()
+                .filter(line -> line.startsWith("Tcp: "))
+                .map(line -> line.split(" ", -1))
+                .toArray(String[][]::new);
+        return Long.parseLong(lines[1][List.of(lines[0]).indexOf("PassiveOpens")]);
     }
 }
