@@ -13,6 +13,9 @@ final class ChunkCache {
     /** Of either stack. */
     private static final int MAX_CHUNKS = 64;
 
+    /** Windows that are announced between two looks at the pool. */
+    private static final int LOOK_EVERY = 64;
+
     private static final VarHandle WORD;
 
     static {
@@ -32,6 +35,11 @@ final class ChunkCache {
     private int ownersCount;
     /** The owner's: streams that hold something received. */
     private int receiving;
+
+    /** The owner's: a window so large has storage behind it, without a look at the pool, for so many announcements more. */
+    private long plentyBytes;
+
+    private int plentyLeft;
 
     /** Under the word. */
     private int writersCount;
@@ -113,7 +121,16 @@ final class ChunkCache {
      * left: what others will be promised until this is filled takes the other half.
      */
     long backed(long windowBytes) {
-        return Math.min(windowBytes, pool.receivableBytes() / (2L * (pool.receiving() + 1)));
+        if (windowBytes <= plentyBytes && plentyLeft > 0) {
+            plentyLeft--;
+            return windowBytes;
+        }
+        long receivableBytes = pool.receivableBytes();
+        int streams = pool.receiving() + 1;
+        // All that are announced until the next look take a quarter of it at most.
+        plentyBytes = receivableBytes / (4L * (streams + LOOK_EVERY));
+        plentyLeft = LOOK_EVERY;
+        return Math.min(windowBytes, receivableBytes / (2L * streams));
     }
 
     /** Owner: the same for a connection that begins, when so many may before the first of them has sent anything. */

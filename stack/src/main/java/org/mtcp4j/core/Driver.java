@@ -237,13 +237,22 @@ final class Driver {
 
     /** Takes ownership if it is free and runs rounds until loopback is quiet; false when somebody else owns the context. */
     boolean drive(boolean application) {
+        return drive(application, application);
+    }
+
+    /** As {@link #drive}, by an application's thread that has driven at this depth of its stack before. */
+    boolean driveAgain() {
+        return drive(true, false);
+    }
+
+    private boolean drive(boolean application, boolean looks) {
         Thread caller = Thread.currentThread();
         if (!ownership.tryAcquire()) {
             return false;
         }
         boolean complete = false;
         try {
-            if (application && !stack.hasRoomAsFarAsSeen()) {
+            if (looks && !stack.hasRoomAsFarAsSeen()) {
                 // Not even this is to fail amid a round, in the work of others.
                 ownership.releaseOrReacquire();
                 return false;

@@ -205,7 +205,7 @@ final class Leadership {
             if (isWanted(waiter) || nowNs >= deadlineNs) {
                 return true;
             }
-            if ((driver.isPolled() || context.hasInput()) && driver.drive(true)) {
+            if ((driver.isPolled() || context.hasInput()) && driver.driveAgain()) {
                 // The clock was read for the round.
                 nowNs = driver.lastRoundNs();
             } else {

@@ -3,10 +3,10 @@ package org.mtcp4j.core;
 
 /** Whether the calling thread's stack has room for a round. */
 final class StackProbe {
-    /** About 9 KiB in compiled code, more before: what a round needs, and half as much again. */
-    private static final int FRAMES = 128;
+    /** About 18 KiB in compiled code, more before: three times what a round needs. */
+    private static final int FRAMES = 256;
 
-    private static final int LOOK_EVERY = 16;
+    private static final int LOOK_EVERY = 64;
 
     private final Faults faults;
     private int asked;
@@ -16,7 +16,7 @@ final class StackProbe {
     }
 
     /**
-     * Owner: looks now and then, always once a stack was too small: a look costs a quarter of a microsecond. A thread that goes deeper with
+     * Owner: looks now and then, always once a stack was too small: a look costs half a microsecond. A thread that goes deeper with
      * each call is seen in time, since a look takes more than a round needs.
      */
     boolean hasRoomAsFarAsSeen() {
