@@ -144,13 +144,22 @@ final class Reassembly {
         return reached;
     }
 
-    /** Most segments come at the end, so the search does, too. */
+    /** Most segments come at the end, which is looked at first; the rest is halved, since a peer chooses where it makes gaps. */
     private int firstEndingAtOrAfter(long position) {
-        int i = ranges;
-        while (i > 0 && end(i - 1) >= position) {
-            i--;
+        if (ranges == 0 || end(ranges - 1) < position) {
+            return ranges;
         }
-        return i;
+        int low = 0;
+        int high = ranges - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (end(middle) < position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     private void insertRoom(int at) {

@@ -7,6 +7,11 @@ import org.mtcp4j.wire.TcpSegment;
 /** The send stream: how much of it, and the FIN, may leave now. */
 final class Sender {
     private static final int NOTHING = -1;
+    /**
+     * Less than this is no segment though it be half of the largest window: it waits for the timer (RFC 9293 §3.8.6.2.1, override timeout). Else a
+     * peer with a window of one byte is sent a segment for each of its acknowledgements. As Linux (tcp_bound_to_half_wnd): a packet of 68 bytes.
+     */
+    private static final int LEAST_SEGMENT_BYTES = 36;
 
     private Sender() {}
 
@@ -138,7 +143,7 @@ final class Sender {
         if (bytes > mss) {
             return bytes - partial;
         }
-        if (bytes == peerAllows && bytes >= c.maxSndWnd / 2) {
+        if (bytes == peerAllows && bytes >= Math.max(c.maxSndWnd / 2, LEAST_SEGMENT_BYTES)) {
             return bytes;
         }
         // Sent before: to hold it back now would be to wait for the acknowledgement of itself.

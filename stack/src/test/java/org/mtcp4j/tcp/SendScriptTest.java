@@ -103,6 +103,16 @@ class SendScriptTest {
     @Test
     void halfOfTheGreatestWindowIsWorthASegment() {
         established(600).write(2000).data(1, 600).nothingMore();
+        established(36).write(2000).data(1, 36).nothingMore();
+    }
+
+    /** Whoever acknowledges each byte would else be sent a segment for each of them. */
+    @Test
+    void windowOfAFewBytesIsUsedOnceATimeout() {
+        Script s = established(35).write(2000).nothingMore();
+        s.pass(199).nothingMore().pass(1).data(1, 35).inject(ACK, 1, 36, 0).nothingMore();
+        s.pass(199).nothingMore().pass(1).data(36, 35).nothingMore();
+        established(20).write(20).data(1, 20).nothingMore();
     }
 
     @Test
