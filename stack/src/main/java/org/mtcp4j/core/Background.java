@@ -28,6 +28,9 @@ final class Background implements Runnable {
     /** The context is to be this thread's again. */
     private volatile boolean givingBack;
 
+    /** The context's own thread waits for a thread that runs a round while it slept. */
+    private volatile boolean waitsForLent;
+
     private long idleSinceNs;
 
     Background(Context context, Engine engine) {
@@ -201,6 +204,10 @@ final class Background implements Runnable {
             adopting = false;
             driver.keepOwnership();
             runUntilAdopted();
+            if (ownership.owner != thread) {
+                // Stopped while another thread had it.
+                return;
+            }
             if (!stopped) {
                 givingBack = false;
                 driver.beginAdoption();
@@ -247,7 +254,9 @@ final class Background implements Runnable {
             if (driver.dedicatedRound(nowNs)) {
                 idleSinceNs = nowNs;
             } else if (nowNs - idleSinceNs > driver.spinNs()) {
-                driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
+                if (!sleep()) {
+                    return;
+                }
                 waiter.consume();
                 if (!context.isPolled()) {
                     idleSinceNs = System.nanoTime();
@@ -255,6 +264,42 @@ final class Background implements Runnable {
             } else {
                 Thread.onSpinWait();
             }
+        }
+    }
+
+    /** False when the stack has stopped, and the context is another thread's for good. */
+    private boolean sleep() {
+        if (!driver.lends) {
+            driver.leadership.sleepAsLeader(waiter, Long.MAX_VALUE);
+            return true;
+        }
+        try {
+            driver.leadership.sleepLending(waiter);
+        } finally {
+            takeBack();
+        }
+        return context.ownership.owner == thread;
+    }
+
+    private void takeBack() {
+        Ownership ownership = context.ownership;
+        while (ownership.owner != thread && !ownership.tryAcquire() && !stopped) {
+            waitsForLent = true;
+            try {
+                if (ownership.tryAcquire()) {
+                    return;
+                }
+                Driver.pause(Driver.TICK_NS);
+            } finally {
+                waitsForLent = false;
+            }
+        }
+    }
+
+    /** A thread has run a round while this one slept, and has given the context up. Any thread. */
+    void lentBack() {
+        if (waitsForLent) {
+            LockSupport.unpark(thread);
         }
     }
 }

@@ -46,6 +46,10 @@ final class Driver {
     private final long spinNs;
     private final boolean polled;
     final Leadership leadership;
+    final AnswerCount answers = new AnswerCount();
+    /** Whether the context's own thread gives it up while it sleeps. */
+    boolean lends;
+
     private volatile Background background;
 
     /** Set by the doorbell while the context is owned: whoever owns it looks once more before it leaves. */
@@ -74,6 +78,8 @@ final class Driver {
         this.adoption = engine.adopts ? new Adoption() : null;
         this.polled = context.isPolled();
         this.spinNs = engine.spinNs(polled);
+        // With one processor the change of threads that this saves costs least, and the compiler has more to do.
+        this.lends = adoption != null && !polled && Runtime.getRuntime().availableProcessors() > 1;
         this.sleeper = engine.newSleeper(context.links);
         this.leadership = new Leadership(context, this, adoption);
     }
@@ -90,13 +96,20 @@ final class Driver {
             submits();
         }
         if (dedicated) {
-            ringIfAsleep();
+            if (!isLent() || !drive(true)) {
+                ringIfAsleep();
+            }
             return;
         }
         if (mayHold && isHoldable()) {
             return;
         }
         drive(true);
+    }
+
+    /** Whether a thread that writes, while no other answer is awaited, may run the round itself. */
+    private boolean isLent() {
+        return lends && gate.isAsleep() && answers.isLast();
     }
 
     private boolean isTicking() {
@@ -275,6 +288,7 @@ final class Driver {
         for (int rounds = 1; ; rounds++) {
             inputPending = false;
             long nowNs = System.nanoTime();
+            answers.round(nowNs);
             boolean busy = context.round(nowNs) > 0;
             noteRound(nowNs, application && (busy || !polled), busy);
             boolean more = rounds < MAX_ROUNDS;
@@ -291,6 +305,9 @@ final class Driver {
         }
         if (!isTicking()) {
             ringForDeadline();
+        }
+        if (dedicated) {
+            background.lentBack();
         }
     }
 
@@ -314,6 +331,7 @@ final class Driver {
 
     /** One round by the dedicated thread, which owns the context for good; whether there was anything to do. */
     boolean dedicatedRound(long nowNs) {
+        answers.round(nowNs);
         boolean busy = context.round(nowNs) > 0;
         if (busy) {
             busyRounds++;

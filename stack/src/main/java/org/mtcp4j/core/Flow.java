@@ -95,6 +95,9 @@ public final class Flow extends Connection {
     boolean inOutputList;
     boolean waitsForNeighbour;
     Flow nextNews;
+    /** {@link AnswerCount}'s. */
+    int answerMark;
+
     int news;
     Flow nextForStorage;
     /** In {@link StorageWaiters}. The owner writes. */

@@ -17,6 +17,9 @@ final class FlowCommand extends Command {
     @Override
     void run(Context context, long nowNs) {
         int bits = flow.takeAsked();
+        if ((bits & Flow.WROTE) != 0) {
+            flow.answerMark = context.driver.answers.answered(flow.answerMark);
+        }
         if ((bits & Flow.STORAGE) != 0) {
             context.storageWaiters.add(flow);
         }

@@ -285,6 +285,15 @@ final class Leadership {
 
     /** One sleep: until input, a signal, a timer, or the deadline. The caller leads. */
     void sleepAsLeader(Waiter waiter, long deadlineNs) {
+        sleep(waiter, deadlineNs, false);
+    }
+
+    /** As {@link #sleepAsLeader}, by the owner, who gives the context up meanwhile: it is anybody's when this returns. */
+    void sleepLending(Waiter waiter) {
+        sleep(waiter, NO_LIMIT, true);
+    }
+
+    private void sleep(Waiter waiter, long deadlineNs, boolean lends) {
         boolean watching = driver.isPolled() && driver.watch();
         if (driver.isPolled() && !watching) {
             // Its owner may need this processor.
@@ -295,6 +304,10 @@ final class Leadership {
         waiter.beginLeading(context);
         driver.gate.announce(untilNs);
         try {
+            if (lends) {
+                // Commands that have come meanwhile are looked for below.
+                context.ownership.release();
+            }
             // Deadlines may have moved between the reading and the announcement.
             untilNs = Math.min(untilNs, context.nextDeadlineNs());
             long durationNs = untilNs == NO_LIMIT ? NO_LIMIT : untilNs - System.nanoTime();

@@ -25,6 +25,9 @@ final class NewsList {
             head = flow;
         }
         flow.news |= news;
+        if ((news & Endpoint.INPUT) != 0) {
+            flow.answerMark = context.driver.answers.told(flow.answerMark);
+        }
     }
 
     void add(Endpoint endpoint, int news) {

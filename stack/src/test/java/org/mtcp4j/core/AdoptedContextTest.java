@@ -12,57 +12,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.mtcp4j.config.StackConfig;
-import org.mtcp4j.ip.Routes;
-import org.mtcp4j.ip.Subnet;
-import org.mtcp4j.nic.NicDecorator;
-import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.stats.Counter;
 
 /** A context changes hands between its own thread and an application's, and no command or signal is lost on the way. */
 @Timeout(120)
 class AdoptedContextTest {
     private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
-    private static final int FD = 7;
 
-    private final Engine engine = engine();
+    private final Engine engine = LoopEngine.make();
     private final Context context = engine.context(0);
     private final Driver driver = context.driver;
     private final Waiter selector = new Waiter();
-
-    private static Engine engine() {
-        Routes routes = new Routes(List.of(Subnet.parse(TestEngines.OURS + "/24")), List.of());
-        NicDecorator waking = new NicDecorator(TestEngines.memory()) {
-            @Override
-            public NicQueue queue(int index) {
-                return new Queue(inner.queue(index)) {
-                    @Override
-                    public int wakeupFd() {
-                        return FD;
-                    }
-                };
-            }
-        };
-        return new Engine(
-                StackConfig.of("nic=memory"),
-                List.of(TestEngines.memory(), waking),
-                routes,
-                new Parking(),
-                (where, cause) -> {
-                    throw new AssertionError(cause);
-                });
-    }
-
-    /** Sleeps by parking: nothing is ever readable at the descriptor of this test. */
-    private static final class Parking implements Pinning {
-        @Override
-        public void pin(int context) {}
-
-        @Override
-        public Sleeper newSleeper(int[] fds) {
-            return new ParkSleeper();
-        }
-    }
 
     @BeforeEach
     void start() {

@@ -18,7 +18,7 @@ public final class MtcpIntegration implements BlockHoundIntegration {
         "org.mtcp4j.core.Driver.callWithin",
         "org.mtcp4j.core.Driver.pause",
         "org.mtcp4j.core.EpollSleeper.sleepInside",
-        "org.mtcp4j.core.Leadership.sleepAsLeader",
+        "org.mtcp4j.core.Leadership.sleep",
         "org.mtcp4j.core.Leadership.spinAlone",
         "org.mtcp4j.core.ParkSleeper.sleep",
         "org.mtcp4j.core.StreamGuard.enter",
