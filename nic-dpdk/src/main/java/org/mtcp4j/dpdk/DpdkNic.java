@@ -12,7 +12,9 @@ import org.mtcp4j.nic.NicQueue;
 import org.mtcp4j.nic.NicSettings;
 import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.PacketMemory;
+import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.nic.linux.LinuxCallsLoader;
+import org.mtcp4j.nic.xdp.XdpPrograms;
 
 /** A DPDK port. Its frames are mbufs in one region, which Java sees as a buffer and the port as a mempool. */
 final class DpdkNic implements Nic {
@@ -77,6 +79,9 @@ final class DpdkNic implements Nic {
     private final MemifLink memif;
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /** The sentence of the XDP program that the interface had before the start; null for none, and for other devices. */
+    private String attached;
+
     private int port = -1;
     private int capabilities;
     private long macAddress;
@@ -106,11 +111,15 @@ final class DpdkNic implements Nic {
                     device.name() + " may lead out of the machine, where checksums are needed;"
                             + " take mtcp.dpdk.checksums=full, trusted is for net_memif");
         }
+        String attached = null;
         if (XdpQueues.isXdp(device)) {
-            XdpQueues.check(LinuxCallsLoader.load(), device);
+            LinuxCalls linux = LinuxCallsLoader.load();
+            XdpQueues.check(linux, device);
+            attached = XdpPrograms.sentence(linux, device.argument("iface"));
         }
         Eal eal = Eal.get(device, settings, needBytes(settings));
         DpdkNic nic = new DpdkNic(eal, device, settings);
+        nic.attached = attached;
         StringBuilder said = new StringBuilder();
         try {
             nic.start(said);
@@ -141,7 +150,8 @@ final class DpdkNic implements Nic {
         memif.removeDeadSocket(calls);
         port = eal.configure(settings, said, this::findPort);
         if (port < 0) {
-            throw new NicUnavailableException(EalFailures.device(device, said.toString(), calls.errorText(-port)));
+            throw new NicUnavailableException(
+                    EalFailures.device(device, said.toString(), calls.errorText(-port), attached));
         }
         look();
         makeMemory();
@@ -251,7 +261,8 @@ final class DpdkNic implements Nic {
         String last = EalFailures.last(said, "");
         return new NicUnavailableException(step + " " + device.name() + " failed ("
                 + (last.isEmpty() ? calls.errorText(errno) : last)
-                + "); check its arguments in mtcp.nic, mtcp.contexts and mtcp.mtu against docs/dpdk.md");
+                + "); check its arguments in mtcp.nic, mtcp.contexts and mtcp.mtu against docs/dpdk.md"
+                + (attached == null ? "" : ". " + attached));
     }
 
     /** A port that cannot be told its address receives everything, and the stack looks at addresses itself. */

@@ -36,8 +36,12 @@ final class EalFailures {
                 + "); check mtcp.dpdk.eal-args, and see docs/dpdk.md";
     }
 
-    /** Why a device could not be had. */
-    static String device(DevArgs device, String log, String errorText) {
+    /**
+     * Why a device could not be had.
+     *
+     * @param attached the sentence of the XDP program that the interface had before; null for none
+     */
+    static String device(DevArgs device, String log, String errorText, String attached) {
         String said = last(log, "");
         String detail = said.isEmpty() ? errorText : said;
         if (device.isPci()) {
@@ -50,7 +54,7 @@ final class EalFailures {
                     + "); does 'ip link show " + iface
                     + "' know it here, and is this process root or has it CAP_NET_RAW"
                     + " and CAP_NET_ADMIN?"
-                    + (device.name().startsWith("net_af_xdp") ? leftover(iface) : "");
+                    + (attached == null ? "" : " " + attached);
         }
         if (KNOWN.stream().anyMatch(device.name()::startsWith)) {
             return "DPDK cannot open '" + device.text() + "' (" + detail
@@ -58,13 +62,6 @@ final class EalFailures {
         }
         return "DPDK has no device '" + device.text() + "' (" + detail + "); known names begin with "
                 + String.join(", ", KNOWN) + "; arguments are in docs/dpdk.md";
-    }
-
-    /** What else may be in the way of net_af_xdp. */
-    private static String leftover(String iface) {
-        return " If 'ip link show " + iface
-                + "' prints 'prog/xdp', a process that died has left its program there: remove it with"
-                + " 'ip link set " + iface + " xdp off'";
     }
 
     /** The last line that says something of the kind, without DPDK's prefixes. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,16 @@ class DpdkFailuresTest {
         assertThat(probe(List.of(), front, "net_ring0"))
                 .contains("the shim was built for another version of mtcp4j")
                 .contains(BUILD);
+    }
+
+    @Test
+    void aShimInACacheThatOthersMayWriteIsNotLoaded() throws Exception {
+        needsDpdk();
+        Path cache = Files.createDirectories(directory.resolve("cache/mtcp4j"));
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(probe(List.of("env", "XDG_CACHE_HOME=" + directory.resolve("cache")), null, "net_ring0"))
+                .contains("unavailable: DPDK's shim is not loaded from its cache, since " + cache
+                        + " can be written by others (mode 777); remove it");
     }
 
     @Test
@@ -215,10 +226,11 @@ class DpdkFailuresTest {
 
     @Test
     void aFailureOfXdpNamesTheProgramThatADeadProcessMayHaveLeft() throws Exception {
-        assertThat(EalFailures.device(DevArgs.parse("net_af_xdp0,iface=eth7"), "", "Device or resource busy"))
-                .contains("(Device or resource busy)", "remove it with 'ip link set eth7 xdp off'");
-        assertThat(EalFailures.device(DevArgs.parse("net_af_packet0,iface=eth7"), "", "x"))
-                .doesNotContain("xdp off");
+        DevArgs device = DevArgs.parse("net_af_xdp0,iface=eth7");
+        assertThat(EalFailures.device(device, "", "Device or resource busy", "XDP program 7 is attached"))
+                .contains("(Device or resource busy)")
+                .endsWith("CAP_NET_ADMIN? XDP program 7 is attached");
+        assertThat(EalFailures.device(device, "", "x", null)).doesNotContain("XDP program");
     }
 
     @Test

@@ -57,9 +57,11 @@ final class XdpAttachment {
 
     private void failIfTaken(int result) throws NicUnavailableException {
         if (result == -LinuxCalls.EBUSY || result == -LinuxCalls.EEXIST) {
-            throw failures.sentence("another XDP program is attached to the interface ('ip link show " + interfaceName
-                    + "' shows its id), and an interface has one; detach it with 'ip link set " + interfaceName
-                    + " xdp off' if nobody needs it, or use nic=tap:NAME");
+            String found = XdpPrograms.sentence(calls, interfaceName);
+            throw failures.sentence(
+                    found != null
+                            ? found
+                            : "another XDP program was attached to the interface and is gone; start again, or use nic=tap:NAME");
         }
     }
 
