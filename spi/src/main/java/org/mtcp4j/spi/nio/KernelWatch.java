@@ -94,6 +94,8 @@ public final class KernelWatch {
 
         final Selector selector;
         private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
+        /** The thread's: news of a listener have ended with an error. */
+        private boolean failed;
 
         private Watcher() {
             try {
@@ -132,12 +134,26 @@ public final class KernelWatch {
             }
         }
 
+        /** An error in the news of one listener leaves the others theirs; it is told again with the next select. */
+        private void tell(SelectionKey key) {
+            try {
+                ((KernelWatch) key.attachment()).becomeReady();
+            } catch (Error e) {
+                failed = true;
+            }
+        }
+
         private void run() {
             while (true) {
                 try {
-                    selector.select(key -> ((KernelWatch) key.attachment()).becomeReady());
+                    // First, so that an error of the select below does not hold up who waits.
                     if (!removals.isEmpty()) {
                         forget();
+                    }
+                    selector.select(this::tell);
+                    if (failed) {
+                        failed = false;
+                        LockSupport.parkNanos(AFTER_ERROR_NS);
                     }
                 } catch (IOException | RuntimeException e) {
                     // A key that went while it was collected: the next select is without it.
@@ -153,7 +169,7 @@ public final class KernelWatch {
         private void forget() throws IOException {
             Runnable[] going = removals.toArray(Runnable[]::new);
             try {
-                selector.selectNow(key -> ((KernelWatch) key.attachment()).becomeReady());
+                selector.selectNow(this::tell);
             } finally {
                 for (Runnable each : going) {
                     removals.remove(each);
