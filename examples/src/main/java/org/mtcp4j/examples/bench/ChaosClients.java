@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.examples.bench;
 
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -10,9 +11,12 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import jdk.net.ExtendedSocketOptions;
 
 /** Threads that send messages to a {@link ChaosServer} and check each byte of the echo; a connection that ends is followed by another. */
@@ -33,7 +37,13 @@ final class ChaosClients {
     final AtomicInteger wrong = new AtomicInteger();
 
     final AtomicInteger stuck = new AtomicInteger();
+    /** Is told the local port of a connection that stands still, as long as it is there. */
+    IntConsumer watcher = port -> {};
+
     private final List<Thread> threads = new ArrayList<>();
+    /** What has not been closed without an error yet: nobody else refers to it, and a collection must not be what closes it. */
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
     private final String host;
     /** The server is about to go: what its connections hear is no fault. */
     volatile boolean ending;
@@ -79,6 +89,12 @@ final class ChaosClients {
         return all;
     }
 
+    /** Again, what an error kept from being closed. */
+    void closeAll() {
+        open.forEach(ChaosServer::close);
+        open.clear();
+    }
+
     private void run(int to, SplittableRandom random) {
         while (!stopped) {
             try {
@@ -102,30 +118,46 @@ final class ChaosClients {
     }
 
     private void talk(int to, SplittableRandom random) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.setSoTimeout(PATIENCE_MS);
-            socket.setTcpNoDelay(random.nextBoolean());
-            // An error in a round may lose the reset of the other end: whoever only waits is told by a probe.
-            socket.setKeepAlive(true);
-            socket.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, 2);
-            socket.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 1);
-            socket.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 5);
-            socket.connect(new InetSocketAddress(host, to), PATIENCE_MS);
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-            DataInputStream in = new DataInputStream(socket.getInputStream());
-            for (int i = random.nextInt(MAX_MESSAGES); i >= 0 && !stopped; i--) {
-                byte[] message = new byte[1 + random.nextInt(random.nextBoolean() ? 100 : MAX_MESSAGE_BYTES)];
-                long seed = random.nextLong();
-                for (int k = 0; k < message.length; k++) {
-                    message[k] = at(seed, k);
-                }
-                out.writeInt(message.length);
-                out.write(message);
-                in.readFully(message);
-                check(seed, message);
-                messages.incrementAndGet();
-                bytes.addAndGet(message.length);
+        Socket socket = new Socket();
+        // Before it has anything of the stack's.
+        open.add(socket);
+        Closeable closing = () -> {
+            socket.close();
+            open.remove(socket);
+        };
+        try (closing) {
+            try {
+                exchange(socket, to, random);
+            } catch (SocketTimeoutException e) {
+                watcher.accept(socket.getLocalPort());
+                throw e;
             }
+        }
+    }
+
+    private void exchange(Socket socket, int to, SplittableRandom random) throws IOException {
+        socket.setSoTimeout(PATIENCE_MS);
+        socket.setTcpNoDelay(random.nextBoolean());
+        // An error in a round may lose the reset of the other end: whoever only waits is told by a probe.
+        socket.setKeepAlive(true);
+        socket.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, 2);
+        socket.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 1);
+        socket.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 5);
+        socket.connect(new InetSocketAddress(host, to), PATIENCE_MS);
+        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        for (int i = random.nextInt(MAX_MESSAGES); i >= 0 && !stopped; i--) {
+            byte[] message = new byte[1 + random.nextInt(random.nextBoolean() ? 100 : MAX_MESSAGE_BYTES)];
+            long seed = random.nextLong();
+            for (int k = 0; k < message.length; k++) {
+                message[k] = at(seed, k);
+            }
+            out.writeInt(message.length);
+            out.write(message);
+            in.readFully(message);
+            check(seed, message);
+            messages.incrementAndGet();
+            bytes.addAndGet(message.length);
         }
     }
 

@@ -113,7 +113,8 @@ final class ChaosServer {
         }
     }
 
-    private static void close(AutoCloseable closed) {
+    /** Tries three times. */
+    static void close(AutoCloseable closed) {
         for (int i = 0; i < 3; i++) {
             try {
                 closed.close();

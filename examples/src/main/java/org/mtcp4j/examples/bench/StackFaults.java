@@ -3,6 +3,7 @@ package org.mtcp4j.examples.bench;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.util.Arrays;
@@ -138,6 +139,41 @@ final class StackFaults {
         List<String> flows = ((List<?>) call(engine, "flows"))
                 .stream().map(StackFaults::text).toList();
         return flows.isEmpty() ? text.toString() : text + flows.toString();
+    }
+
+    /** Prints what is known of both ends of the connection from that port, and of the storage. */
+    void tell(int port) {
+        try {
+            Object chunks = call(engine, "chunks");
+            System.out.println("stands still: port " + port + "; storage:" + numbers(chunks) + " free all "
+                    + call(chunks, "free"));
+            for (Object flow : (List<?>) call(engine, "flows")) {
+                if (call(flow, "localPort").equals(port)
+                        || call(flow, "remotePort").equals(port)) {
+                    System.out.println(text(flow) + numbers(flow) + " send:" + numbers(field(flow, "send"))
+                            + " receive:" + numbers(field(flow, "receive")));
+                }
+            }
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            System.out.println("stands still: port " + port + ", " + e);
+        }
+    }
+
+    /** All fields of primitive types that are not zero. */
+    private static String numbers(Object target) throws ReflectiveOperationException {
+        StringBuilder text = new StringBuilder();
+        for (Class<?> type = target.getClass(); type != Object.class; type = type.getSuperclass()) {
+            for (Field field : type.getDeclaredFields()) {
+                if (field.getType().isPrimitive() && !Modifier.isStatic(field.getModifiers())) {
+                    field.setAccessible(true);
+                    String value = String.valueOf(field.get(target));
+                    if (!value.equals("0") && !value.equals("false")) {
+                        text.append(' ').append(field.getName()).append('=').append(value);
+                    }
+                }
+            }
+        }
+        return text.toString();
     }
 
     private static Object field(Object target, String name) throws ReflectiveOperationException {
