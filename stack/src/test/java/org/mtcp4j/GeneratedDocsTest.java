@@ -4,14 +4,19 @@ package org.mtcp4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.stats.Counter;
@@ -69,6 +74,28 @@ class GeneratedDocsTest {
                     .append(" |\n");
         }
         compare("counters.md", page.toString());
+    }
+
+    @Test
+    void everyCounterIsCountedSomewhere() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        for (String module : new String[] {"stack", "spi", "agent", "nic-dpdk"}) {
+            try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+                for (Path file : files.filter(each -> each.toString().endsWith(".java")
+                                && !each.endsWith("Counter.java")
+                                && !each.endsWith("TcpCounters.java"))
+                        .toList()) {
+                    sources.append(Files.readString(file));
+                }
+            }
+        }
+        Set<String> words = new HashSet<>(List.of(sources.toString().split("\\W+", -1)));
+        assertThat(words)
+                .containsAll(Arrays.stream(Counter.values()).map(Enum::name).toList());
+        assertThat(words)
+                .containsAll(Arrays.stream(TcpCounters.class.getFields())
+                        .map(Field::getName)
+                        .toList());
     }
 
     /** By the names that {@code stat} prints; TCP's counters are plain fields, whose sentences are their comments. */

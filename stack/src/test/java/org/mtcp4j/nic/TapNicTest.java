@@ -45,7 +45,9 @@ class TapNicTest {
         void openIsRefusedWithTheCure() {
             assertThatThrownBy(() -> new TapNicProvider().open("mt9", Frames.settings(1, 64)))
                     .isInstanceOf(NicUnavailableException.class)
-                    .hasMessageContaining("CAP_NET_ADMIN is missing; run as root, or in a namespace");
+                    .hasMessageContaining("CAP_NET_ADMIN is missing; run as root, or in a namespace")
+                    .hasMessageContaining("--cap-add NET_ADMIN --device /dev/net/tun")
+                    .hasMessageContaining("securityContext.capabilities.add: [NET_ADMIN]");
         }
     }
 

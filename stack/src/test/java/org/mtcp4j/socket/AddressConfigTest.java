@@ -108,11 +108,15 @@ class AddressConfigTest {
 
     @Test
     void whatHasNoEffectIsWarnedOf() throws Exception {
-        StackConfig config = StackConfig.of("nic=memory,contexts=64,driver=inline");
+        assertThat(warning("contexts=64")).contains("mtcp.contexts=64 is more than the ", "; set mtcp.contexts=");
+        assertThat(warning("cpus=0")).contains("mtcp.cpus=0 has no effect", "; set mtcp.driver=dedicated");
+    }
+
+    private static String warning(String arguments) throws Exception {
+        StackConfig config = StackConfig.of("nic=memory,driver=inline," + arguments);
         try (Stack stack = Stack.start(config)) {
             assertThat(stack.warnings(config)).hasSize(1);
-            assertThat(stack.warnings(config).get(0))
-                    .contains("mtcp.contexts=64 is more than the ", "; set mtcp.contexts=");
+            return stack.warnings(config).get(0);
         }
     }
 }

@@ -34,6 +34,24 @@ class DoctorIT {
     }
 
     @Test
+    void aTapWhoseLinkStaysDownIsWarnedOf() throws Exception {
+        try (Namespace namespace = Namespace.create()) {
+            Running.Ended ended = namespace.run(
+                    SECONDS,
+                    Build.java().toString(),
+                    "-jar",
+                    Build.agentJar().toString(),
+                    "doctor",
+                    "nic=tap:mt0,ip=198.18.0.2/24");
+            assertThat(ended.text())
+                    .contains("WARN  TAP device 'mt0' is down at the kernel's end")
+                    .contains("ip link set mt0 up")
+                    .contains("verdict: PASSED WITH WARNINGS");
+            assertThat(ended.exitCode()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void aWordThatIsNoKeyFails() throws Exception {
         Running.Ended ended = doctor("nick=memory");
         assertThat(ended.text()).contains("FAIL  ").contains("nick").contains("verdict: FAILED");
