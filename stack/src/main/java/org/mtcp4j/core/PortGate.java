@@ -22,7 +22,7 @@ final class PortGate {
     /** Ports of active opens that are kept reserved while nobody uses them. */
     static final int MOST_IDLE = 64;
 
-    private static final int PORTS = 65_536;
+    static final int PORTS = 65_536;
 
     /** An address that the stack shares, and who uses which of its ports. */
     static final class Place {
@@ -30,7 +30,7 @@ final class PortGate {
         final int index;
         final IpAddress address;
         /** By port: listeners, connections and those in TIME-WAIT. */
-        private final AtomicIntegerArray uses = new AtomicIntegerArray(PORTS);
+        private final AtomicIntegerArray uses;
         /** Guarded by the gate: ports that the kernel's program leaves to the stack. */
         private final BitSet open = new BitSet();
         /** Guarded by the gate: ports reserved for active opens. */
@@ -40,10 +40,11 @@ final class PortGate {
         /** Guarded by the gate. */
         private boolean isCurrent;
 
-        Place(KernelShare share, int index, IpAddress address) {
+        Place(KernelShare share, int index, IpAddress address, int ports) {
             this.share = share;
             this.index = index;
             this.address = address;
+            uses = new AtomicIntegerArray(ports);
         }
     }
 
@@ -71,11 +72,18 @@ final class PortGate {
     /** Addresses listened at, by port; the any-address as well. */
     private final Map<Integer, List<IpAddress>> listening = new HashMap<>();
 
+    private final int ports;
     private boolean closed;
 
     /** @param shares not empty */
     PortGate(List<KernelShare> shares) {
+        this(shares, PORTS);
+    }
+
+    /** @param ports ports from there on are never used */
+    PortGate(List<KernelShare> shares, int ports) {
         this.shares = List.copyOf(shares);
+        this.ports = ports;
     }
 
     // ---- addresses --------------------------------------------------------------------------------------------------
@@ -91,6 +99,7 @@ final class PortGate {
         }
         if (!place.isCurrent) {
             place.isCurrent = true;
+            useListening(place);
             share.enter(place.index, address.toInetAddress());
         }
         return true;
@@ -102,7 +111,25 @@ final class PortGate {
         if (place != null && place.share == share && place.isCurrent) {
             place.isCurrent = false;
             share.leave(address.toInetAddress());
+            // Connections keep the place, who listens does not: at any-addresses somebody always does.
+            listening.forEach((port, addresses) -> addresses.forEach(each -> {
+                if (covers(each, place)) {
+                    unuse(place, port);
+                }
+            }));
         }
+    }
+
+    private void useListening(Place place) {
+        listening.forEach((port, addresses) -> addresses.forEach(each -> {
+            if (covers(each, place)) {
+                use(place, port);
+            }
+        }));
+    }
+
+    private static boolean covers(IpAddress listener, Place place) {
+        return PortTable.covers(listener, place.address.hi(), place.address.lo());
     }
 
     private Place newPlace(KernelShare share, IpAddress address) {
@@ -121,22 +148,17 @@ final class PortGate {
         }
         for (int index = 0; index < taken.length; index++) {
             if (!taken[index]) {
-                Place place = new Place(share, index, address);
+                Place place = new Place(share, index, address, ports);
                 rest.add(place);
                 places = rest.toArray(Place[]::new);
-                listening.forEach((port, addresses) -> addresses.forEach(each -> {
-                    if (PortTable.covers(each, address.hi(), address.lo())) {
-                        use(place, port);
-                    }
-                }));
                 return place;
             }
         }
         return null;
     }
 
-    private static boolean isUsed(Place place) {
-        for (int port = 0; port < PORTS; port++) {
+    private boolean isUsed(Place place) {
+        for (int port = 0; port < ports; port++) {
             if (place.uses.get(port) != 0) {
                 return true;
             }
@@ -193,7 +215,7 @@ final class PortGate {
     /** The first use of a port has begun, or the last has ended; perhaps the other way round by now. */
     private synchronized void settle(Place place, int port) {
         boolean isUsed = place.uses.get(port) > 0;
-        if (closed || isUsed == place.open.get(port)) {
+        if (closed || isUsed == place.open.get(port) || (isUsed && !isReserved(place, port))) {
             return;
         }
         place.open.set(port, isUsed);
@@ -210,6 +232,23 @@ final class PortGate {
         releaseUnwanted(port);
     }
 
+    /**
+     * Whether the port is reserved in the kernel. Of a listener that was closed, with its reservation, while a round was about to open a connection of
+     * its it is reserved once more; where somebody has it by now it stays the kernel's.
+     */
+    private boolean isReserved(Place place, int port) {
+        for (Lease lease : leases.getOrDefault(port, List.of())) {
+            if (covers(lease.address, place)) {
+                return true;
+            }
+        }
+        int handle = place.share.reserve(place.address.toInetAddress(), port, /* reuse= */ true);
+        if (handle >= 0) {
+            leases.computeIfAbsent(port, p -> new ArrayList<>(1)).add(new Lease(place.share, place.address, handle));
+        }
+        return handle >= 0;
+    }
+
     /** A port that was reserved for active opens, and that nobody uses, is not reserved any more. */
     private void forget(Place place, int port) {
         place.idle--;
@@ -220,7 +259,7 @@ final class PortGate {
     synchronized void listen(IpAddress address, int port) {
         listening.computeIfAbsent(port, p -> new ArrayList<>(1)).add(address);
         for (Place place : places) {
-            if (PortTable.covers(address, place.address.hi(), place.address.lo())) {
+            if (place.isCurrent && covers(address, place)) {
                 use(place, port);
             }
         }
@@ -235,7 +274,7 @@ final class PortGate {
             listening.remove(port);
         }
         for (Place place : places) {
-            if (PortTable.covers(address, place.address.hi(), place.address.lo())) {
+            if (place.isCurrent && covers(address, place)) {
                 unuse(place, port);
             }
         }
@@ -313,8 +352,7 @@ final class PortGate {
 
     private boolean isWanted(Lease lease, int port) {
         for (Place place : places) {
-            boolean covered = PortTable.covers(lease.address, place.address.hi(), place.address.lo());
-            if (covered && place.uses.get(port) > 0) {
+            if (covers(lease.address, place) && place.uses.get(port) > 0) {
                 return true;
             }
             if (lease.address.equals(place.address) && place.leased.contains(port)) {

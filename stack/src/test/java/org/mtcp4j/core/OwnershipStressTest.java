@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs {@link OwnershipStress} and {@link ChunkStress} in a JVM of its own: jcstress forks more, with every compiler mode. */
+/** Runs {@link OwnershipStress}, {@link ChunkStress} and {@link PortGateStress} in a JVM of its own: jcstress forks more, with every compiler mode. */
 class OwnershipStressTest {
     @Test
     @Timeout(value = 10, unit = TimeUnit.MINUTES)
@@ -22,7 +22,7 @@ class OwnershipStressTest {
                         System.getProperty("java.class.path"),
                         "org.openjdk.jcstress.Main",
                         "-t",
-                        "OwnershipStress|ChunkStress",
+                        "OwnershipStress|ChunkStress|PortGateStress",
                         "-m",
                         System.getProperty("mtcp.jcstress.mode", "quick"),
                         "-f",

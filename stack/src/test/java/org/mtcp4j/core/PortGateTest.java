@@ -123,6 +123,22 @@ class PortGateTest {
     }
 
     @Test
+    void connectionOfAListenerThatHasJustBeenClosedHasItsPortReservedOrNotAtAll() {
+        gate.enter(kernel, OURS);
+        add(OURS, 8080);
+        assertThat(kernel.open).containsExactly("0:8080");
+        assertThat(kernel.reserved).containsValue(8080);
+        remove(OURS, 8080);
+        assertThat(kernel.open).isEmpty();
+        assertThat(kernel.reserved).isEmpty();
+        kernel.others.add(8080);
+        add(OURS, 8080);
+        assertThat(kernel.open).isEmpty();
+        remove(OURS, 8080);
+        assertThat(kernel.open).isEmpty();
+    }
+
+    @Test
     void onlyTheAddressThatIsListenedAtIsTheStacks() {
         gate.enter(kernel, OURS);
         gate.enter(kernel, SECOND);
@@ -156,6 +172,40 @@ class PortGateTest {
         gate.leave(kernel, SECOND);
         gate.enter(kernel, OURS_6);
         assertThat(place(OURS_6).index).isZero();
+    }
+
+    @Test
+    void placesOfAddressesThatHaveGoneAreUsedAgainThoughSomebodyListensAtTheAnyAddress() {
+        gate.listen(IpAddress.ANY_V6, 8080);
+        for (int i = 0; i < 3 * KernelShare.MOST_ADDRESSES; i++) {
+            IpAddress address = IpAddress.ofIpv4(0xc612_0100 + i);
+            assertThat(gate.enter(kernel, address)).isTrue();
+            assertThat(kernel.open).containsExactly(place(address).index + ":8080");
+            gate.leave(kernel, address);
+            assertThat(kernel.open).isEmpty();
+        }
+        gate.enter(kernel, OURS);
+        gate.unlisten(IpAddress.ANY_V6, 8080);
+        assertThat(kernel.open).isEmpty();
+    }
+
+    @Test
+    void addressThatComesBackHasItsConnectionsAndTheListenersOfNow() {
+        gate.enter(kernel, OURS);
+        gate.listen(IpAddress.ANY_V6, 8080);
+        gate.listen(OURS, 8081);
+        add(OURS, 8080);
+        gate.leave(kernel, OURS);
+        assertThat(kernel.open).as("a connection has it").containsExactly("0:8080");
+        gate.unlisten(IpAddress.ANY_V6, 8080);
+        gate.listen(IpAddress.ANY_V6, 8082);
+        gate.enter(kernel, OURS);
+        assertThat(kernel.open).containsExactlyInAnyOrder("0:8080", "0:8081", "0:8082");
+        remove(OURS, 8080);
+        assertThat(kernel.open).containsExactlyInAnyOrder("0:8081", "0:8082");
+        gate.unlisten(OURS, 8081);
+        gate.unlisten(IpAddress.ANY_V6, 8082);
+        assertThat(kernel.open).isEmpty();
     }
 
     @Test
