@@ -29,11 +29,15 @@ struct { __uint(type, 17); __uint(max_entries, 64); __type(key, u32); __type(val
 struct { __uint(type, 2); __uint(max_entries, 32 * 1024); __uint(map_flags, 1u << 10); __type(key, u32); __type(value, u64); } ports SEC(".maps");
 /* Addresses of the interface; the value is the place of the address in "ports". */
 struct { __uint(type, 1); __uint(max_entries, 32); __type(key, struct addr); __type(value, u32); } own SEC(".maps");
-/* Datagrams whose first fragment was ours. */
-struct { __uint(type, 9); __uint(max_entries, 1024); __type(key, struct frag); __type(value, u32); } frags SEC(".maps");
+/* Datagrams whose first fragment was ours, and when it came: the number may be another datagram's by now, as it has 16 bits in IPv4. */
+struct { __uint(type, 9); __uint(max_entries, 1024); __type(key, struct frag); __type(value, u64); } frags SEC(".maps");
+/* As long as the stack waits for the rest of an IPv6 packet (RFC 8200 4.5), which is longer than for IPv4. */
+#define FRAGMENTS_NS 60000000000ull
 
 static void *(*lookup)(void *, const void *) = (void *) 1;
 static long (*update)(void *, const void *, const void *, u64) = (void *) 2;
+static long (*delete)(void *, const void *) = (void *) 3;
+static u64 (*now_ns)(void) = (void *) 5;
 static long (*redirect_map)(void *, u64, u64) = (void *) 51;
 
 INLINE int ours(struct addr *dst, u16 port_be)
@@ -52,7 +56,7 @@ SEC("xdp") int share(struct xdp_md *ctx)
     u8 *p = (u8 *) (long) ctx->data, *end = (u8 *) (long) ctx->data_end;
     struct addr dst;
     struct frag f = {};
-    u32 one = 1, fragment = 0, port = 0;
+    u32 fragment = 0, port = 0;
     if (p + 14 + 20 > end) return PASS;
     u16 type = *(u16 *) (p + 12);
     if (type == BE16(0x0800)) {
@@ -101,10 +105,14 @@ SEC("xdp") int share(struct xdp_md *ctx)
         } else return PASS;
     } else return PASS;
     if (fragment && !(fragment >> 31)) {
-        if (!lookup(&frags, &f)) return PASS;
-    } else {
-        if (!ours(&dst, port)) return PASS;
-        if (fragment) update(&frags, &f, &one, 0);
+        u64 *came = lookup(&frags, &f);
+        if (!came || now_ns() - *came > FRAGMENTS_NS) return PASS;
+    } else if (!ours(&dst, port)) {
+        if (fragment) delete(&frags, &f);
+        return PASS;
+    } else if (fragment) {
+        u64 now = now_ns();
+        update(&frags, &f, &now, 0);
     }
     /* Never to the kernel, which would reset what it does not know. */
     return redirect_map(&xsks_map, ctx->rx_queue_index, DROP);

@@ -79,7 +79,7 @@ final class XdpProgram implements AutoCloseable {
                 made[0] = map(TYPE_XSKMAP, 4, 4, MOST_QUEUES, 0, "xsks_map");
                 made[1] = map(TYPE_ARRAY, 4, 8, KernelShare.MOST_ADDRESSES * PORT_WORDS, MMAPABLE, "ports");
                 made[2] = map(TYPE_HASH, ADDRESS_BYTES, 4, KernelShare.MOST_ADDRESSES, 0, "own");
-                made[3] = map(TYPE_LRU_HASH, FRAGMENT_BYTES, 4, MOST_FRAGMENTS, 0, "frags");
+                made[3] = map(TYPE_LRU_HASH, FRAGMENT_BYTES, Long.BYTES, MOST_FRAGMENTS, 0, "frags");
             }
             portBitsAddress =
                     failures.must(calls.mmap(portBytes(), READ_WRITE, SHARED, made[1], 0), "mapping the ports", OLD);
