@@ -3,9 +3,12 @@ package org.mtcp4j.nic.xdp;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.mtcp4j.nic.linux.LinuxCalls;
 import org.mtcp4j.wire.Arp;
 import org.mtcp4j.wire.Ethernet;
@@ -20,6 +23,7 @@ import org.mtcp4j.wire.Ndp;
  */
 final class KernelNeighbours {
     static final int NEWNEIGH = 28;
+    static final int DELNEIGH = 29;
     private static final int GETNEIGH = 30;
     private static final int NEIGHBOUR_BYTES = 12;
     private static final int NDA_DST = 1;
@@ -41,6 +45,11 @@ final class KernelNeighbours {
     private static final int MOST_ASKED = 2_048;
     /** Answers that wait for a frame. */
     private static final int MOST_ANSWERS = 1_024;
+
+    /** Questions a second, of all contexts: each is a system call or two within a round, and whoever is on the link can cause as many as it likes. */
+    static final int MOST_QUESTIONS = 256;
+
+    private static final long SECOND_NS = 1_000_000_000L;
 
     private record Answer(ByteBuffer target, ByteBuffer asker, long mac, boolean isRouter) {}
 
@@ -65,12 +74,24 @@ final class KernelNeighbours {
     private final ByteBuffer question6;
     private final Netlink.Handler knowing = this::answered;
     private boolean known;
+    private final KnownNeighbours told = new KnownNeighbours(new SecureRandom().nextLong());
+    private final LongSupplier clockNs;
+    private volatile long questionsFromNs;
+    private final AtomicInteger questionsAsked = new AtomicInteger();
 
     private final ArrayDeque<Answer> answers = new ArrayDeque<>();
 
     /** @param helper who has the kernel ask for neighbours in our place; or null */
-    KernelNeighbours(Netlink netlink, Netlink questions, int interfaceIndex, long ourMac, HelperLink helper) {
+    KernelNeighbours(
+            Netlink netlink,
+            Netlink questions,
+            int interfaceIndex,
+            long ourMac,
+            HelperLink helper,
+            LongSupplier clockNs) {
         this.helper = helper;
+        this.clockNs = clockNs;
+        questionsFromNs = clockNs.getAsLong();
         this.netlink = netlink;
         this.questions = questions;
         this.interfaceIndex = interfaceIndex;
@@ -138,12 +159,66 @@ final class KernelNeighbours {
                 message(family, interfaceIndex, target, USE));
     }
 
+    /** Reads which neighbours the kernel knows; from then on news tells of changes. */
+    void read() {
+        synchronized (questions) {
+            questions.dump(
+                    GETNEIGH,
+                    new byte[NEIGHBOUR_BYTES],
+                    () -> {},
+                    (in, at, type, end) -> note(in, at, end, type == NEWNEIGH));
+        }
+    }
+
+    /** Whether the kernel has that neighbour's hardware address, by news of it. */
+    private void note(ByteBuffer in, int at, int end, boolean isThere) {
+        int message = at + Netlink.HEADER_BYTES;
+        int address = Netlink.attribute(in, message + NEIGHBOUR_BYTES, end, NDA_DST);
+        if (in.getInt(message + 4) != interfaceIndex || address < 0) {
+            return;
+        }
+        int bytes = Netlink.valueBytes(in, address);
+        if (bytes != 4 && bytes != 16) {
+            return;
+        }
+        long hi = bytes == 4 ? 0 : bigEndian(in, address);
+        long lo = bytes == 4 ? MAPPED << 32 | (bigEndian(in, address - 4) & 0xffff_ffffL) : bigEndian(in, address + 8);
+        if (isThere && (in.getShort(message + 8) & KNOWN) != 0) {
+            told.add(hi, lo);
+        } else {
+            told.remove(hi, lo);
+        }
+    }
+
+    private static long bigEndian(ByteBuffer in, int at) {
+        long bits = in.getLong(at);
+        return in.order() == ByteOrder.BIG_ENDIAN ? bits : Long.reverseBytes(bits);
+    }
+
+    /** A neighbour that the kernel has forgotten. Queue 0's owner. */
+    void gone(ByteBuffer in, int at, int end) {
+        note(in, at, end, false);
+    }
+
     /**
-     * Whether the kernel knows that neighbour now, which is not asked for. Any thread.
+     * Whether the kernel knows that neighbour now, which is not asked for: by its news, or by a question where news may be on its way. Any thread.
      *
      * @param hi of the address, of IPv4 in its mapped form
      */
     boolean isKnown(long hi, long lo) {
+        return told.contains(hi, lo) || (mayAsk() && isKnownByAnswer(hi, lo));
+    }
+
+    private boolean mayAsk() {
+        long nowNs = clockNs.getAsLong();
+        if (nowNs - questionsFromNs >= SECOND_NS) {
+            questionsFromNs = nowNs;
+            questionsAsked.set(0);
+        }
+        return questionsAsked.get() < MOST_QUESTIONS && questionsAsked.incrementAndGet() <= MOST_QUESTIONS;
+    }
+
+    private boolean isKnownByAnswer(long hi, long lo) {
         boolean ipv4 = hi == 0 && lo >>> 32 == MAPPED;
         synchronized (questions) {
             if (ipv4) {
@@ -178,6 +253,7 @@ final class KernelNeighbours {
 
     /** News of a neighbour, asked for or not. Queue 0's owner. */
     void heard(ByteBuffer in, int at, int end) {
+        note(in, at, end, true);
         int message = at + Netlink.HEADER_BYTES;
         int attributes = message + NEIGHBOUR_BYTES;
         int state = in.getShort(message + 8);

@@ -32,6 +32,14 @@ final class XdpFailures {
         return new NicUnavailableException("nic=xdp:" + interfaceName + ": " + text);
     }
 
+    /** Tells the user something once the program runs. By a thread of its own: a context must not wait for who reads standard error. */
+    void warn(String text) {
+        Thread thread = new Thread(
+                () -> System.err.println("[mtcp] WARN nic=xdp:" + interfaceName + ": " + text), "mtcp4j-warns");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     /** @return the result, unless it is negative */
     long must(long result, String doing, String cure) throws NicUnavailableException {
         if (result < 0) {

@@ -32,6 +32,7 @@ final class XdpShare implements KernelShare {
 
     private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
 
+    private final XdpFailures failures;
     private final InterfaceTable table;
     private final XdpProgram program;
     private final Netlink news;
@@ -46,6 +47,9 @@ final class XdpShare implements KernelShare {
     private volatile boolean closed;
     private int changes = 1;
     private boolean changed;
+    /** The kernel had more news than there was room for. */
+    private boolean lost;
+
     private final LongSupplier clockNs;
     /** When the tables may be read again. */
     private long readNs;
@@ -61,13 +65,14 @@ final class XdpShare implements KernelShare {
             HelperLink helper,
             LongSupplier clockNs)
             throws NicUnavailableException {
+        this.failures = failures;
         this.table = table;
         this.program = program;
         this.clockNs = clockNs;
         readNs = clockNs.getAsLong();
         news = new Netlink(calls, failures, GROUPS);
         questions = open(calls, failures);
-        neighbours = new KernelNeighbours(news, questions, link.index(), link.mac(), helper);
+        neighbours = new KernelNeighbours(news, questions, link.index(), link.mac(), helper, clockNs);
         reservations = new PortReservations(calls, link.index());
         // After the groups were joined: whatever changes from here on is heard of.
         InterfaceTable.Answer answer = table.read();
@@ -79,6 +84,7 @@ final class XdpShare implements KernelShare {
                             + InterfaceTable.MOST_ROUTES + " routes or more; see dmesg and 'ip route'");
         }
         state = answer.state();
+        neighbours.read();
     }
 
     private Netlink open(LinuxCalls calls, XdpFailures failures) throws NicUnavailableException {
@@ -107,8 +113,9 @@ final class XdpShare implements KernelShare {
         Netlink.Received received = Netlink.Received.SOME;
         for (int i = 0; i < MOST_NEWS && received != Netlink.Received.NOTHING; i++) {
             received = news.receive(handler);
-            changed |= received == Netlink.Received.LOST;
+            lost |= received == Netlink.Received.LOST;
         }
+        changed |= lost;
         if (changed && clockNs.getAsLong() - readNs >= 0) {
             read();
         }
@@ -122,13 +129,22 @@ final class XdpShare implements KernelShare {
             retryNs = Math.min(2 * retryNs, MOST_RETRY_NS);
             return;
         }
+        if (lost) {
+            neighbours.read();
+        }
+        lost = false;
         changed = false;
         retryNs = RETRY_NS;
         readNs = clockNs.getAsLong() + PAUSE_NS;
         InterfaceState last = state;
         InterfaceState now = answer.state();
         if (now == null) {
-            // Gone: nothing gets through, and the addresses are kept for when it is back.
+            // Gone: nothing gets through, and the addresses are kept for when it is back from another namespace.
+            if (last.isUp()) {
+                failures.warn(
+                        "the interface is gone, so connections over it end by their timeouts; listeners at the any-address are"
+                                + " served over the other interfaces, by the kernel; start the program again once it is there");
+            }
             now = new InterfaceState(last.mtuBytes(), last.macAddress(), false, last.addresses(), List.of());
         }
         if (!now.equals(last)) {
@@ -145,6 +161,7 @@ final class XdpShare implements KernelShare {
     private void message(ByteBuffer in, int at, int type, int end) {
         switch (type) {
             case KernelNeighbours.NEWNEIGH -> neighbours.heard(in, at, end);
+            case KernelNeighbours.DELNEIGH -> neighbours.gone(in, at, end);
             case InterfaceTable.NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE -> changed = true;
             default -> {
                 // Of no interest, or an error that the next question repeats.

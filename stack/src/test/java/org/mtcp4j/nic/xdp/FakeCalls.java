@@ -25,6 +25,9 @@ final class FakeCalls {
     /** What {@code send} and {@code write} return next; then they take everything. */
     final Deque<Long> sendResults = new ArrayDeque<>();
 
+    /** Families that {@code socket} does not know. */
+    final Set<Integer> unknownFamilies = new HashSet<>();
+
     Runnable onSend = () -> {};
     private final List<ByteBuffer> buffers = new ArrayList<>();
     private int descriptors = 100;
@@ -39,7 +42,7 @@ final class FakeCalls {
 
     private Object call(String name, Object[] arguments) {
         return switch (name) {
-            case "socket" -> descriptors++;
+            case "socket" -> unknownFamilies.contains(arguments[0]) ? -LinuxCalls.EAFNOSUPPORT : descriptors++;
             case "close" -> closed.add((Integer) arguments[0]) ? 0 : -1;
             case "address" -> address((ByteBuffer) arguments[0]);
             case "setsockopt" -> refusedOptions.contains(arguments[2]) ? -LinuxCalls.EPERM : 0;

@@ -2,10 +2,12 @@
 package org.mtcp4j.nic.xdp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.mtcp4j.nic.NicUnavailableException;
 import org.mtcp4j.nic.linux.LinuxCalls;
 
 /** The kernel's side is played by {@link FakeCalls}. */
@@ -46,6 +48,16 @@ class XdpSocketTest {
         kernel.sendResults.add((long) -LinuxCalls.ENOBUFS);
         socket.kick(96);
         assertThat(calls).hasValue(1);
+    }
+
+    @Test
+    void aKernelWithoutAfXdpIsSaidInOneSentence() {
+        kernel.unknownFamilies.add(44);
+        assertThatThrownBy(() -> new XdpSocket(kernel.calls(), new XdpFailures(kernel.calls(), "eth0"), 0))
+                .isInstanceOf(NicUnavailableException.class)
+                .hasMessage(
+                        "nic=xdp:eth0: opening an AF_XDP socket failed: errno 97; the kernel must be 5.10 or later, with"
+                                + " CONFIG_XDP_SOCKETS; use nic=tap:NAME on others");
     }
 
     @Test
