@@ -115,12 +115,12 @@ final class KernelLink {
     }
 
     private void through(IpAddress gateway, Subnet network, List<IpAddress> gateways, List<LinkAddresses.Via> via) {
-        boolean sameFamily = gateway.isIpv4() == network.address().isIpv4();
-        if (network.prefixBits() == 0 && sameFamily) {
-            if (!hasGateways) {
-                gateways.add(gateway);
-            }
-        } else if (sameFamily) {
+        if (network.prefixBits() > 0) {
+            via.add(new LinkAddresses.Via(network, gateway));
+        } else if (!hasGateways && gateway.isIpv4() == network.address().isIpv4()) {
+            gateways.add(gateway);
+        } else if (!hasGateways) {
+            // IPv4 behind a router that has only IPv6 addresses on this link.
             via.add(new LinkAddresses.Via(network, gateway));
         }
     }

@@ -47,6 +47,10 @@ final class InterfaceTable {
     private static final int RTA_PRIORITY = 6;
     private static final int RTA_MULTIPATH = 9;
     private static final int RTA_TABLE = 15;
+    /** A gateway of the other family: {@code struct rtvia}. */
+    private static final int RTA_VIA = 18;
+
+    private static final int VIA_FAMILY_BYTES = 2;
     private static final int NEXT_HOP_BYTES = 8;
     /** Of more, the rest is taken to be elsewhere by nobody: the table stays at what it was. */
     static final int MOST_ROUTES = 16_384;
@@ -215,7 +219,17 @@ final class InterfaceTable {
 
     private static InetAddress gateway(ByteBuffer in, int attributes, int end) {
         int gateway = Netlink.attribute(in, attributes, end, RTA_GATEWAY);
-        return gateway < 0 ? null : inet(Netlink.value(in, gateway));
+        if (gateway >= 0) {
+            return inet(Netlink.value(in, gateway));
+        }
+        int via = Netlink.attribute(in, attributes, end, RTA_VIA);
+        int bytes = via < 0 ? 0 : Netlink.valueBytes(in, via) - VIA_FAMILY_BYTES;
+        if (bytes <= 0) {
+            return null;
+        }
+        byte[] address = new byte[bytes];
+        in.get(via + VIA_FAMILY_BYTES, address);
+        return inet(address);
     }
 
     /** Only hops over this interface: packets of one connection may not leave over different ones. */
