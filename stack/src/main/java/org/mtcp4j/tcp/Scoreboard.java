@@ -6,9 +6,9 @@ import org.mtcp4j.wire.Seq;
 
 /**
  * What the sender knows of the sequence space above SND.UNA: adjoining spans, each in one condition, up to the highest number that
- * something sent later has overtaken. Above that everything is in flight as first sent and needs no entry. Most spans there may be
- * at a time are {@link #MAX_SPANS}; a peer that names more pieces is not listened to until some are gone, which is safe: what is not
- * known to be received counts as in flight.
+ * something sent later has overtaken. Above that everything is in flight as first sent and needs no entry. A peer may make
+ * {@link #MAX_SPANS} of them; one that names more pieces is not listened to until some are gone, which is safe: what is not
+ * known to be received counts as in flight. What is sent again then cuts each lost piece once, so half as many more come at most.
  *
  * <p>RFC 8985 orders transmissions by time. Here the order is that of SND.MAX: an original stands at its own end, what was sent
  * again stands at SND.MAX of that moment, and among those the time decides. So nothing has to be noted of segments that are sent
