@@ -80,7 +80,7 @@ final class DpdkNic implements Nic {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** The sentence of the XDP program that the interface had before the start; null for none, and for other devices. */
-    private String attached;
+    private final String attached;
 
     private int port = -1;
     private int capabilities;
@@ -91,11 +91,12 @@ final class DpdkNic implements Nic {
     private int totalFrames;
     private int largeRoomBytes;
 
-    private DpdkNic(Eal eal, DevArgs device, NicSettings settings) {
+    private DpdkNic(Eal eal, DevArgs device, NicSettings settings, String attached) {
         this.eal = eal;
         this.calls = eal.calls;
         this.device = device;
         this.settings = settings;
+        this.attached = attached;
         this.wakeups = new Wakeups(calls, device);
         this.memif = new MemifLink(device);
         this.roomBytes = FramePool.roomBytes(settings.mtuBytes());
@@ -118,8 +119,7 @@ final class DpdkNic implements Nic {
             attached = XdpPrograms.sentence(linux, device.argument("iface"));
         }
         Eal eal = Eal.get(device, settings, needBytes(settings));
-        DpdkNic nic = new DpdkNic(eal, device, settings);
-        nic.attached = attached;
+        DpdkNic nic = new DpdkNic(eal, device, settings, attached);
         StringBuilder said = new StringBuilder();
         try {
             nic.start(said);

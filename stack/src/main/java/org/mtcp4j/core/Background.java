@@ -7,7 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A context's own thread. Inline driver: ticks every millisecond while applications drive, so that timers and other selectors'
  * events never wait for a busy application; leads when nobody does; is parked while an application thread leads. Dedicated driver:
- * owns the context and runs it. With {@link Adoption} it does the latter until a thread adopts the context, and the former meanwhile.
+ * owns the context and runs it. With {@link Adoption} it does the latter until a thread adopts the context, and the former meanwhile; where the
+ * driver lends it, the context is anybody's while this thread sleeps (ADR 0021).
  */
 final class Background implements Runnable {
     /** For how long after an application's last round it is expected back. */
@@ -229,7 +230,7 @@ final class Background implements Runnable {
         }
     }
 
-    /** Owns the context until the stack stops, or an application's thread adopts it. */
+    /** Owns the context until an application's thread adopts it, or the stack stops, when another thread may have it. */
     private void runUntilAdopted() {
         while (!stopped && !driver.leadership.tryLeadBackground(waiter)) {
             driver.leadership.askLeaderToLeave();
@@ -283,16 +284,14 @@ final class Background implements Runnable {
 
     private void takeBack() {
         Ownership ownership = context.ownership;
-        while (ownership.owner != thread && !ownership.tryAcquire() && !stopped) {
-            waitsForLent = true;
-            try {
-                if (ownership.tryAcquire()) {
-                    return;
-                }
+        // Before each look at who has it: whoever gives it up after that look wakes this thread.
+        waitsForLent = true;
+        try {
+            while (ownership.owner != thread && !ownership.tryAcquire() && !stopped) {
                 Driver.pause(Driver.TICK_NS);
-            } finally {
-                waitsForLent = false;
             }
+        } finally {
+            waitsForLent = false;
         }
     }
 

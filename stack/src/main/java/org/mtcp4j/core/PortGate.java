@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntConsumer;
+import java.util.function.ObjIntConsumer;
 import org.mtcp4j.ip.IpAddress;
 import org.mtcp4j.nic.KernelShare;
 
@@ -99,7 +100,7 @@ final class PortGate {
         }
         if (!place.isCurrent) {
             place.isCurrent = true;
-            useListening(place);
+            forEachListener(place, this::use);
             share.enter(place.index, address.toInetAddress());
         }
         return true;
@@ -112,18 +113,15 @@ final class PortGate {
             place.isCurrent = false;
             share.leave(address.toInetAddress());
             // Connections keep the place, who listens does not: at any-addresses somebody always does.
-            listening.forEach((port, addresses) -> addresses.forEach(each -> {
-                if (covers(each, place)) {
-                    unuse(place, port);
-                }
-            }));
+            forEachListener(place, this::unuse);
         }
     }
 
-    private void useListening(Place place) {
+    /** The port of each listener that the address is one of, as often as it is listened at. */
+    private void forEachListener(Place place, ObjIntConsumer<Place> action) {
         listening.forEach((port, addresses) -> addresses.forEach(each -> {
             if (covers(each, place)) {
-                use(place, port);
+                action.accept(place, port);
             }
         }));
     }

@@ -4,8 +4,6 @@ package org.mtcp4j.core;
 import java.net.InetAddress;
 import java.util.List;
 import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.nic.InterfaceState;
-import org.mtcp4j.nic.KernelShare;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -25,26 +23,11 @@ public final class PortGateStress {
     private PortGateStress() {}
 
     /** The word of the map and the kernel's bound sockets, touched as the gate promises: by one thread at a time. */
-    static class Kernel implements KernelShare {
+    static class Kernel extends StillShare {
         private long word;
         private int reserved;
         private final InetAddress[] addresses = new InetAddress[PORTS];
         private int leasedPort = PORT;
-
-        @Override
-        public InterfaceState state() {
-            return new InterfaceState(1500, 2, true, List.of(), List.of());
-        }
-
-        @Override
-        public int version() {
-            return 1;
-        }
-
-        @Override
-        public boolean knowsNeighbour(long hi, long lo) {
-            return false;
-        }
 
         @Override
         public void enter(int place, InetAddress address) {}

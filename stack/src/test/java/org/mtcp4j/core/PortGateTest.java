@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.mtcp4j.ip.IpAddress;
-import org.mtcp4j.nic.InterfaceState;
 import org.mtcp4j.nic.KernelShare;
 
 class PortGateTest {
@@ -22,28 +21,13 @@ class PortGateTest {
     private static final IpAddress SECOND = IpAddress.parse("198.18.0.3");
 
     /** A kernel that somebody else's programs have ports of. */
-    private static final class Kernel implements KernelShare {
+    private static final class Kernel extends StillShare {
         final Map<Integer, InetAddress> entered = new HashMap<>();
         final Set<String> open = new HashSet<>();
         final Map<Integer, Integer> reserved = new HashMap<>();
         final Set<Integer> others = new HashSet<>();
         private int nextHandle = 100;
         private int nextPort = 40_000;
-
-        @Override
-        public InterfaceState state() {
-            return new InterfaceState(1500, 2, true, List.of(), List.of());
-        }
-
-        @Override
-        public int version() {
-            return 1;
-        }
-
-        @Override
-        public boolean knowsNeighbour(long hi, long lo) {
-            return false;
-        }
 
         @Override
         public void enter(int place, InetAddress address) {
