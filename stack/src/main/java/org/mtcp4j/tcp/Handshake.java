@@ -20,6 +20,9 @@ final class Handshake {
     /** A SYN goes out so often at the first timeout before that doubles, as Linux has it since 6.5 (tcp_syn_linear_timeouts). */
     private static final int LINEAR_SYN_RETRIES = 4;
 
+    /** From an answer of the connection that had the tuple before to the SYN that finds it gone, as Linux has it (TCP_TIMEOUT_MIN). */
+    private static final long SOON_NS = 2_000_000;
+
     private Handshake() {}
 
     // ---- opens
@@ -171,6 +174,11 @@ final class Handshake {
         if (s.has(TcpSegment.ACK) && (Seq.leq(s.ack, c.iss) || Seq.gt(s.ack, c.sndMax))) {
             if (!s.has(TcpSegment.RST)) {
                 replyReset(c, s.ack);
+                if (c.unanswered == 0 && c.sndMax != c.iss) {
+                    // Perhaps of a TIME-WAIT, which the reset ends: the tuple may have been another program's, whose
+                    // timestamps ran ahead of ours.
+                    c.retransmitDeadlineNs = Math.min(c.retransmitDeadlineNs, nowNs + SOON_NS);
+                }
             }
             return;
         }

@@ -50,6 +50,23 @@ class HandshakeScriptTest {
     }
 
     @Test
+    void synSentUnacceptableAckHasTheSynSentAgainSoonAndOnce() {
+        Script.synSent()
+                .inject(ACK, 0, 77, 0)
+                .expect(RST, 77, null)
+                .pass(1)
+                .nothingMore()
+                .pass(1)
+                .expect(SYN, 0, null)
+                .inject(ACK, 0, 77, 0)
+                .expect(RST, 77, null)
+                .pass(999)
+                .nothingMore()
+                .pass(1)
+                .expect(SYN, 0, null);
+    }
+
+    @Test
     void synSentBareAckOrFinIsDropped() {
         Script.synSent()
                 .inject(ACK, 0, 1, 0)
