@@ -50,7 +50,7 @@ final class ConnectCall extends Call {
         key.set(local.hi(), local.lo(), remote.hi(), remote.lo());
         key.ports(ports >>> 16, ports & 0xffff);
         boolean isBound = key.localPort() != 0;
-        if (isBound ? context.portChoice.claim(key, true) : context.portChoice.choose(key)) {
+        if (isBound ? context.portChoice.claim(key, true) : context.portChoice.choose(key, nowNs)) {
             try {
                 flow = context.activeOpen(context.links[linkIndex], key, options, endpoint, nowNs);
             } finally {

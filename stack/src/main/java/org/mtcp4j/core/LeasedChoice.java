@@ -16,11 +16,13 @@ final class LeasedChoice {
     private final Context context;
     private final PortGate gate;
     private final PortGate.Place place;
+    private final long nowNs;
 
-    LeasedChoice(Context context, PortGate.Place place) {
+    LeasedChoice(Context context, PortGate.Place place, long nowNs) {
         this.context = context;
         this.gate = context.engine.gate;
         this.place = place;
+        this.nowNs = nowNs;
     }
 
     /** Sets the key's local port, which is in use until {@link PortChoice#opened}; false when none is free. */
@@ -29,11 +31,16 @@ final class LeasedChoice {
         if (fromLeased(key, Math.min(leased, FIRST_TRIES))) {
             return true;
         }
+        // The kernel has no more, so each of those given before may do; one in TIME-WAIT at last (RFC 6191).
+        return fromKernel(key, false) || fromAll(key, gate.leasedPorts(place)) || fromKernel(key, true);
+    }
+
+    private boolean fromKernel(FlowKey key, boolean insists) {
         int tries = NEW_TRIES * context.engine.contextCount;
         for (int i = 0; i < tries; i++) {
-            int port = gate.lease(place);
+            int port = gate.lease(place, insists, nowNs);
             if (port < 0) {
-                break;
+                return false;
             }
             key.ports(port, key.remotePort());
             if (context.portChoice.isFreeHere(key)) {
@@ -41,8 +48,7 @@ final class LeasedChoice {
             }
             gate.remove(key.localHi, key.localLo, port);
         }
-        // The kernel has no more, so each of them may do; one in TIME-WAIT at last (RFC 6191).
-        return fromAll(key, gate.leasedPorts(place));
+        return false;
     }
 
     private boolean fromLeased(FlowKey key, int tries) {

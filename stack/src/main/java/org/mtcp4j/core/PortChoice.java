@@ -45,10 +45,10 @@ final class PortChoice {
      * RFC 6191 makes safe to use again, is taken when its successors are in use as well: the turn has come to the oldest. False when
      * none is free.
      */
-    boolean choose(FlowKey key) {
+    boolean choose(FlowKey key, long nowNs) {
         PortGate.Place place =
                 context.engine.gate == null ? null : context.engine.gate.placeOf(key.localHi, key.localLo);
-        return place == null ? chooseFree(key) : new LeasedChoice(context, place).choose(key);
+        return place == null ? chooseFree(key) : new LeasedChoice(context, place, nowNs).choose(key);
     }
 
     /** Whether the key, with its port, is of this context, and free. */

@@ -24,6 +24,8 @@ final class PortGate {
     static final int MOST_IDLE = 64;
 
     static final int PORTS = 65_536;
+    /** A kernel that had no port is asked for none for so long: it looks at each of thousands, and a context waits for it. */
+    static final long PAUSE_NS = 100_000_000L;
 
     /** An address that the stack shares, and who uses which of its ports. */
     static final class Place {
@@ -38,8 +40,14 @@ final class PortGate {
         private final LeasedPorts leased = new LeasedPorts();
         /** Guarded by the gate: of those, in use by nobody. */
         private int idle;
-        /** Guarded by the gate. */
+        /** Guarded by the gate: when the kernel had no port. */
+        private long refusedNs;
+
+        private boolean isRefused;
+        /** Guarded by the gate: the stack has the address. */
         private boolean isCurrent;
+        /** Guarded by the gate: the kernel's program looks for the address, for as long as connections have it. */
+        private boolean isEntered;
 
         Place(KernelShare share, int index, IpAddress address, int ports) {
             this.share = share;
@@ -101,19 +109,32 @@ final class PortGate {
         if (!place.isCurrent) {
             place.isCurrent = true;
             forEachListener(place, this::use);
+        }
+        if (!place.isEntered) {
+            place.isEntered = true;
             share.enter(place.index, address.toInetAddress());
         }
         return true;
     }
 
-    /** An address that the stack has no more. */
+    /**
+     * An address that the stack has no more. What is sent to its connections is the stack's as before, which drops it: the kernel, which may have the
+     * address back sooner than the stack hears of it, would reset them.
+     */
     synchronized void leave(KernelShare share, IpAddress address) {
         Place place = placeOf(address.hi(), address.lo());
         if (place != null && place.share == share && place.isCurrent) {
             place.isCurrent = false;
-            share.leave(address.toInetAddress());
             // Connections keep the place, who listens does not: at any-addresses somebody always does.
             forEachListener(place, this::unuse);
+            leaveUnused(place);
+        }
+    }
+
+    private static void leaveUnused(Place place) {
+        if (place.isEntered && !place.isCurrent && place.open.isEmpty()) {
+            place.isEntered = false;
+            place.share.leave(place.address.toInetAddress());
         }
     }
 
@@ -228,6 +249,7 @@ final class PortGate {
             forget(place, port);
         }
         releaseUnwanted(port);
+        leaveUnused(place);
     }
 
     /**
@@ -373,11 +395,17 @@ final class PortGate {
     /**
      * A port for an active open, reserved and counted as in use until {@link #remove} is called for it, once the connection is counted itself.
      *
+     * @param insists although the kernel had none a moment ago
      * @return -1 if the kernel has none
      */
-    synchronized int lease(Place place) {
-        int handle = closed ? -1 : place.share.reserve(place.address.toInetAddress(), 0, /* reuse= */ false);
+    synchronized int lease(Place place, boolean insists, long nowNs) {
+        if (closed || (place.isRefused && !insists && nowNs - place.refusedNs < PAUSE_NS)) {
+            return -1;
+        }
+        int handle = place.share.reserve(place.address.toInetAddress(), 0, /* reuse= */ false);
+        place.isRefused = handle < 0;
         if (handle < 0) {
+            place.refusedNs = nowNs;
             return -1;
         }
         int port = place.share.reservedPort(handle);

@@ -102,7 +102,7 @@ public final class PortGateStress {
     @State
     public static class EndAgainstBegin extends Gate {
         public EndAgainstBegin() {
-            gate.lease(gate.placeOf(OURS.hi(), OURS.lo()));
+            gate.lease(gate.placeOf(OURS.hi(), OURS.lo()), false, 0);
         }
 
         @Actor
@@ -216,7 +216,7 @@ public final class PortGateStress {
         private final PortGate.Place place = gate.placeOf(OURS.hi(), OURS.lo());
 
         public ConnectAgainstBind() {
-            gate.lease(place);
+            gate.lease(place, false, 0);
             remove(PORT);
         }
 

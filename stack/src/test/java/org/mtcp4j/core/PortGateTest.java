@@ -26,6 +26,7 @@ class PortGateTest {
         final Set<String> open = new HashSet<>();
         final Map<Integer, Integer> reserved = new HashMap<>();
         final Set<Integer> others = new HashSet<>();
+        int asked;
         private int nextHandle = 100;
         private int nextPort = 40_000;
 
@@ -47,6 +48,7 @@ class PortGateTest {
 
         @Override
         public synchronized int reserve(InetAddress address, int port, boolean reuse) {
+            asked++;
             int wanted = port == 0 ? nextPort++ : port;
             if (others.contains(wanted)) {
                 return -98;
@@ -181,6 +183,7 @@ class PortGateTest {
         add(OURS, 8080);
         gate.leave(kernel, OURS);
         assertThat(kernel.open).as("a connection has it").containsExactly("0:8080");
+        assertThat(kernel.entered).as("so that nobody resets it").containsKey(0);
         gate.unlisten(IpAddress.ANY_V6, 8080);
         gate.listen(IpAddress.ANY_V6, 8082);
         gate.enter(kernel, OURS);
@@ -190,6 +193,11 @@ class PortGateTest {
         gate.unlisten(OURS, 8081);
         gate.unlisten(IpAddress.ANY_V6, 8082);
         assertThat(kernel.open).isEmpty();
+        add(OURS, 40_000);
+        gate.leave(kernel, OURS);
+        assertThat(kernel.entered).containsKey(0);
+        remove(OURS, 40_000);
+        assertThat(kernel.entered).isEmpty();
     }
 
     @Test
@@ -205,7 +213,7 @@ class PortGateTest {
         gate.enter(kernel, OURS);
         List<Integer> ports = new ArrayList<>();
         for (int i = 0; i < PortGate.MOST_IDLE + 10; i++) {
-            int port = gate.lease(place(OURS));
+            int port = gate.lease(place(OURS), false, 0);
             add(OURS, port);
             remove(OURS, port);
             ports.add(port);
@@ -220,9 +228,32 @@ class PortGateTest {
     }
 
     @Test
+    void aKernelWithoutAPortIsAskedAgainAfterAWhileOrForWhoInsists() {
+        gate.enter(kernel, OURS);
+        for (int port = 40_000; port < 40_010; port++) {
+            kernel.others.add(port);
+        }
+        long nowNs = -5;
+        assertThat(gate.lease(place(OURS), false, nowNs)).isNegative();
+        for (int i = 1; i < 10; i++) {
+            // The kernel is asked no more, which has another port by now.
+            assertThat(gate.lease(place(OURS), false, nowNs + PortGate.PAUSE_NS - i))
+                    .isNegative();
+        }
+        assertThat(kernel.asked).isEqualTo(1);
+        assertThat(gate.lease(place(OURS), true, nowNs + 1)).isNegative();
+        assertThat(gate.lease(place(OURS), false, nowNs + 1 + PortGate.PAUSE_NS))
+                .isNegative();
+        assertThat(kernel.asked).isEqualTo(3);
+        kernel.others.clear();
+        assertThat(gate.lease(place(OURS), true, nowNs)).isPositive();
+        assertThat(gate.lease(place(OURS), false, nowNs)).isPositive();
+    }
+
+    @Test
     void idleLeasedPortIsGivenToAServerThatBindsIt() {
         gate.enter(kernel, OURS);
-        int port = gate.lease(place(OURS));
+        int port = gate.lease(place(OURS), false, 0);
         remove(OURS, port);
         assertThat(kernel.reserved).containsValue(port);
         assertThat(gate.reserve(IpAddress.ANY_V6, port)).isEqualTo(port);
