@@ -159,6 +159,22 @@ final class KernelNeighbours {
                 message(family, interfaceIndex, target, USE));
     }
 
+    /**
+     * Whether the kernel would look for a neighbour for this process: a question about none, which it refuses for what is missing in it only after it
+     * has looked at who asks. CAP_SYS_ADMIN is enough to attach, and not for this.
+     */
+    boolean mayLookFor() {
+        int[] error = {0};
+        synchronized (questions) {
+            questions.get(NEWNEIGH, new byte[NEIGHBOUR_BYTES], (in, at, type, end) -> {
+                if (type == Netlink.ERROR && end - at >= Netlink.HEADER_BYTES + 4) {
+                    error[0] = in.getInt(at + Netlink.HEADER_BYTES);
+                }
+            });
+        }
+        return error[0] != -LinuxCalls.EPERM;
+    }
+
     /** Reads which neighbours the kernel knows; from then on news tells of changes. */
     void read() {
         synchronized (questions) {

@@ -85,6 +85,11 @@ final class XdpShare implements KernelShare {
         }
         state = answer.state();
         neighbours.read();
+        if (helper == null && !neighbours.mayLookFor()) {
+            news.close();
+            questions.close();
+            throw failures.of("looking for neighbours", -LinuxCalls.EPERM, XdpFailures.CAPABILITIES);
+        }
     }
 
     private Netlink open(LinuxCalls calls, XdpFailures failures) throws NicUnavailableException {
