@@ -297,6 +297,42 @@ static void sums_in_place_of_the_driver(void)
 	q->sums = SUMS_LEFT;
 }
 
+/* What the kernel of this machine leaves to an interface: good with the sum of the pseudo-header alone, or with the whole, and with nothing else. */
+static void sums_that_a_local_peer_leaves_to_an_interface(void)
+{
+	for (int kind = 0; kind < 4; kind++) {
+		int v6 = kind & 1, tagged = kind >> 1, at = 14 + 4 * tagged;
+		for (unsigned int bytes = 110; bytes < 130; bytes++) {
+			q->sums = SUMS_LOCAL;
+			struct rte_mbuf *m = sent(v6, tagged, TX_L4, bytes, 0);
+			char *ip = rte_pktmbuf_mtod_offset(m, char *, at);
+			struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + (v6 ? 40 : 20));
+			CHECK((v6 ? rte_ipv6_udptcp_cksum_verify((struct rte_ipv6_hdr *)ip, tcp)
+				  : rte_ipv4_udptcp_cksum_verify((struct rte_ipv4_hdr *)ip, tcp)), 0);
+			CHECK(arrive(m), 1);
+			CHECK(flags(), RX_L4_GOOD);
+			m = mbuf_of(q, q->area[0].place);
+			uint16_t partial = v6 ? rte_ipv6_phdr_cksum((struct rte_ipv6_hdr *)ip, 0)
+					      : rte_ipv4_phdr_cksum((struct rte_ipv4_hdr *)ip, 0);
+			tcp->cksum = partial;
+			CHECK(arrive(m), 1);
+			CHECK(flags(), RX_L4_GOOD | RX_L4_PARTIAL);
+			m = mbuf_of(q, q->area[0].place);
+			tcp->cksum = partial ^ 0x10;
+			CHECK(arrive(m), 1);
+			CHECK(flags(), 0);
+			m = mbuf_of(q, q->area[0].place);
+			/* Not from who may come from outside. */
+			q->sums = SUMS_MADE;
+			tcp->cksum = partial;
+			CHECK(arrive(m), 1);
+			CHECK(flags(), 0);
+			release(0);
+		}
+	}
+	q->sums = SUMS_LEFT;
+}
+
 /* Between peers in shared memory: what is sent keeps the sum of its pseudo-header, what comes is good. */
 static void sums_that_are_trusted(void)
 {
@@ -407,6 +443,7 @@ int main(void)
 	sums_in_place_of_the_driver();
 	sums_of_refused_frames();
 	sums_that_are_trusted();
+	sums_that_a_local_peer_leaves_to_an_interface();
 	rss_keys();
 	rte_eth_dev_stop(ring);
 	printf("%d failures\n", failures);

@@ -52,6 +52,8 @@ final class DpdkNic implements Nic {
 
     private static final int SUMS_MADE = 1;
     private static final int SUMS_TRUSTED = 2;
+    /** Made and checked, but for those that the kernel of this machine has left to an interface. */
+    private static final int SUMS_LOCAL = 3;
 
     private static final int RING = 1024;
     private static final int LARGE_ROOM_BYTES = DevArgs.MOST_ROOM_BYTES;
@@ -195,7 +197,13 @@ final class DpdkNic implements Nic {
     }
 
     private int sums() {
-        return trusts(settings) ? SUMS_TRUSTED : isOn(SOFTWARE_CHECKSUMS) ? SUMS_MADE : SUMS_LEFT;
+        int made = isOnKernelsInterface() ? SUMS_LOCAL : SUMS_MADE;
+        return trusts(settings) ? SUMS_TRUSTED : isOn(SOFTWARE_CHECKSUMS) ? made : SUMS_LEFT;
+    }
+
+    /** The driver hands over frames as the kernel has them: those of a peer in this machine without the sum that an interface was to make. */
+    private boolean isOnKernelsInterface() {
+        return device.name().startsWith("net_af_packet") || XdpQueues.isXdp(device);
     }
 
     private boolean isOn(String option) {

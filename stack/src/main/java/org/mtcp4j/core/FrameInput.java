@@ -323,6 +323,8 @@ final class FrameInput implements ReceiveSink {
                 counters.increment(Counter.TCP_CSUM_ERRORS);
                 return false;
             }
+        } else if ((flags & FrameBatch.RX_L4_PARTIAL) != 0) {
+            counters.increment(Counter.TCP_PARTIAL_SUMS);
         }
         context.segmentArrived(link, key, segment, Ethernet.source(bytes, frame), nowNs);
         return false;

@@ -24,6 +24,9 @@ public final class FrameBatch {
     /** Transmit: {@link #hash} holds the {@code FlowHash} of the frame, so that a NIC which steers by it need not look. */
     public static final int TX_HASH = 1 << 4;
 
+    /** Receive, with {@link #RX_L4_CHECKSUM_GOOD}: the checksum field holds the sum of the pseudo-header alone, so a peer in this machine has sent it. */
+    public static final int RX_L4_PARTIAL = 1 << 5;
+
     /** Offset of each frame in the NIC's {@link PacketMemory}. */
     public final int[] offset;
 

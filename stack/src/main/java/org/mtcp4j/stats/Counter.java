@@ -68,6 +68,10 @@ public enum Counter {
     ICMP6_IN_ERRORS(
             "Icmp6InErrors", "ICMPv6 messages that are malformed; packet too big with less than 1,280 (RFC 8201 §4)"),
     TCP_CSUM_ERRORS("TcpInCsumErrors", "segments with a bad checksum"),
+    TCP_PARTIAL_SUMS(
+            "TcpInPartialCsums",
+            "segments of a peer in this machine, which has left the checksum to an interface that they never met (nic=xdp:, DPDK's af_packet"
+                    + " and af_xdp): taken by the sum of their pseudo-header"),
     TCP_HDR_ERRORS("TcpInErrs", "segments with a bad header"),
     TCP_NO_SOCKET("TcpExtNoSocket", "segments for no connection and no listener"),
     TCP_OUT_RSTS(

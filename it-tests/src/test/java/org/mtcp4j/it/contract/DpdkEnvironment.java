@@ -64,11 +64,11 @@ final class DpdkEnvironment implements ContractEnvironment {
         return MtcpSelectorProvider.of(stack, config);
     }
 
-    /** On a veth whose other end is the kernel's, which has to compute checksums and segments itself. */
+    /** On a veth whose other end is the kernel's, which has to cut segments itself: the driver's buffers hold no longer frames. */
     static DpdkEnvironment withKernelOverAfPacket(boolean stackServes) throws Exception {
         for (String line : new String[] {
             "ip link add v0 type veth peer name v1",
-            "ethtool -K v1 tx off",
+            "ethtool -K v1 tso off",
             "ip addr add 198.18.1.1/24 dev v1",
             "ip link set v0 up",
             "ip link set v1 up"

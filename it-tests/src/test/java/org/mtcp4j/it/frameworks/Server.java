@@ -41,13 +41,13 @@ final class Server implements AutoCloseable {
     }
 
     /**
-     * Under the agent on a veth by packet sockets, which neither side's checksums and segments may be left to; the veth is made unless it
-     * is there.
+     * Under the agent on a veth by packet sockets, whose buffers are no longer than a segment, so the kernel must not leave cutting to the veth;
+     * that is made unless it is there.
      */
     static Server overAfPacket(Namespace namespace, Program program) throws Exception {
         namespace.shell(
                 20,
-                "ip link show v0 >/dev/null 2>&1 || { ip link add v0 type veth peer name v1 && ethtool -K v1 tx off"
+                "ip link show v0 >/dev/null 2>&1 || { ip link add v0 type veth peer name v1 && ethtool -K v1 tso off"
                         + " >/dev/null && ip addr add " + HOST_IP
                         + "/24 dev v1 && ip link set v0 up && ip link set v1 up; }");
         return start(namespace, List.of(), Build.java(), program, List.of(agent(AF_PACKET)));

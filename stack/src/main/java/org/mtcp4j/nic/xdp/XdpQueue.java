@@ -24,6 +24,7 @@ final class XdpQueue implements NicQueue {
     /** Of an interface that is down; that it is up again the kernel tells. */
     private static final long DOWN_RETRY_NS = 100_000_000;
 
+    private static final int PARTIAL = FrameBatch.RX_L4_CHECKSUM_GOOD | FrameBatch.RX_L4_PARTIAL;
     private static final int TCP = 6;
     private static final int TCP_CHECKSUM = 16;
     private static final long METADATA_CHECKSUM = 2;
@@ -146,7 +147,7 @@ final class XdpQueue implements NicQueue {
             if (goesOn || joinedBytes[which] > 0) {
                 join(which, batch, offset, length, goesOn);
             } else {
-                batch.add(offset, length, isPartial(offset, length) ? FrameBatch.RX_L4_CHECKSUM_GOOD : 0);
+                batch.add(offset, length, isPartial(offset, length) ? PARTIAL : 0);
             }
         }
         if (taken > 0) {
@@ -180,7 +181,7 @@ final class XdpQueue implements NicQueue {
         if (large == NONE) {
             dropped.increment();
         } else {
-            batch.add(large, at + length, isPartial(large, at + length) ? FrameBatch.RX_L4_CHECKSUM_GOOD : 0);
+            batch.add(large, at + length, isPartial(large, at + length) ? PARTIAL : 0);
             batch.tsoSize[batch.count - 1] = nic.segmentBytes();
         }
         joined[which] = NONE;
