@@ -47,6 +47,24 @@ class SharedInterfaceIT extends SharedInterfaceCases {
                 .isTrue();
     }
 
+    /** For each word on its standard input it asks for a page over the one connection that it has. */
+    static final String KEEPS_A_CONNECTION =
+            "$| = 1; $s = IO::Socket::INET->new(\"198.18.0.2:8080\") or die $!; while ($word = <STDIN>) { chomp $word; print $s"
+                    + " \"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\"; $got = \"\"; alarm 25; while ($got !~ /got 0/ and sysread $s,"
+                    + " $_, 4096) { $got .= $_ } print \"$word: \", $got =~ /got 0/ ? \"got 0\" : $!, \"\\n\" }";
+
+    /** Sends a byte, and ends the connection behind 64 others, or after a tenth of a second: later than a client that is in a hurry. */
+    private static final String ANSWERS_WITH_A_BYTE =
+            "$| = 1; $s = IO::Socket::INET->new(Listen => 1024, LocalPort => 9090, ReuseAddr => 1) or die $!; print \"ready\\n\";"
+                    + " $SIG{ALRM} = sub { @held = () }; ualarm 100000, 100000; while (1) { $c = $s->accept or next; syswrite $c, \"a\";"
+                    + " if (++$n % 64 == 0) { @held = () } push @held, $c }";
+
+    /** Connections to it until a line comes. */
+    private static final String CONNECTS =
+            "$| = 1; $SIG{__WARN__} = sub {}; $bits = \"\"; vec($bits, 0, 1) = 1; until (select($r = $bits, undef, undef, 0)) {"
+                    + " $c = IO::Socket::INET->new(\"198.18.0.1:9090\"); if (!$c) { $!{EADDRNOTAVAIL} or $n++; next } $n++; $ok++ if sysread"
+                    + " $c, $_, 1; sysread $c, $_, 1 } print \"answered \", $ok || 0, \" of \", $n || 0, \"\\n\"";
+
     /** Packets that the peer's end has received. */
     private long packetsAtPeer() throws Exception {
         return Long.parseLong(
@@ -95,20 +113,57 @@ class SharedInterfaceIT extends SharedInterfaceCases {
                                 "IO::Socket::INET->new(Listen => 1, LocalPort => 8080," + " ReuseAddr => 1) or die $!")
                         .text())
                 .contains("Address already in use");
-        Running second = closed(pod.start(List.of(
-                Build.java().toString(),
-                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                "-Djava.nio.channels.spi.SelectorProvider=org.mtcp4j.spi.nio.MtcpSelectorProvider",
-                "-Dmtcp.nic=xdp:eth0",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SharedServer.class.getName(),
-                "9090")));
-        assertThat(second.await(60).text())
-                .contains("another program, perhaps another JVM with mtcp4j, has the interface")
-                .contains("Address already in use");
+        assertThat(curl(peer, "'" + URL + "bind?9090'")).contains("BindException: Address already in use");
+        assertThat(curl(peer, "'" + URL + "bind?9091'")).isEqualTo("bound");
         assertThat(curl(peer, "http://198.18.0.2:9090/")).isEqualTo("kernel");
         assertThat(curl(peer, URL)).isEqualTo("got 0");
+    }
+
+    @Test
+    void aSecondProgramOnTheInterfaceRunsOnTheKernelAndTheFirstNoticesNothing() throws Exception {
+        kernelServer(peer);
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
+        Running client = closed(peer.start(List.of("perl", "-MIO::Socket::INET", "-e", KEEPS_A_CONNECTION)));
+        assertThat(client.ask("before", 10)).isEqualTo("got 0");
+        String second = "http://198.18.0.2:8090/";
+        Running other = serve("8090", List.of(), "-Dmtcp.nic=xdp:eth0");
+        assertThat(other.text())
+                .contains(
+                        "[mtcp] ERROR nic=xdp:eth0: binding to receive queue 0 failed: Device or resource busy; another program, perhaps another"
+                                + " JVM with mtcp4j, has the interface: one at a time can; end it, or give this one nic=tap:NAME; the program runs"
+                                + " on the kernel");
+        long before = acceptedByKernel();
+        assertThat(curl(peer, second)).isEqualTo("got 0");
+        assertThat(curl(peer, "'" + second + "connect?198.18.0.1,9090'")).contains("200");
+        assertThat(acceptedByKernel()).isEqualTo(before + 2);
+        assertThat(curl(peer, "'" + second + "bind?8080'"))
+                .as("the first one's")
+                .contains("Address already in use");
+        // From inside they reach each other.
+        assertThat(curl(peer, "'" + URL + "connect?198.18.0.2,8090'")).contains("200");
+        assertThat(curl(peer, "'" + second + "connect?198.18.0.2,8080'")).contains("200");
+        before = acceptedByKernel();
+        assertThat(client.ask("after", 10)).isEqualTo("got 0");
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+        assertThat(acceptedByKernel()).isEqualTo(before);
+        assertThat(pod.run(5, "ip", "link", "show", "eth0").text()).contains("xdp");
+    }
+
+    @Test
+    void threeTimesAsManyConnectsAsThereArePortsMeetNoneOfTheKernels() throws Exception {
+        closed(peer.start(List.of("perl", "-MIO::Socket::INET", "-MTime::HiRes=ualarm", "-e", ANSWERS_WITH_A_BYTE)))
+                .awaitLine("ready", 10);
+        pod.shell(5, "echo 40000 41999 >/proc/sys/net/ipv4/ip_local_port_range");
+        Running server = serveUnderAgent(List.of(), "nic=xdp:eth0");
+        // Whose connections the server ends, so that they keep no ports here.
+        Running kernels = closed(pod.start(List.of("perl", "-MIO::Socket::INET", "-e", CONNECTS)));
+        String answered = curl(peer, "'" + URL + "connects?198.18.0.1,9090,6000'");
+        kernels.enter();
+        assertThat(answered).isEqualTo("6000");
+        assertThat(Stat.asked(server.pid()).counter("TcpActiveOpens")).isEqualTo(6000);
+        String[] counts = kernels.awaitLine("answered ", 0, 10).split(" ", -1);
+        assertThat(Integer.parseInt(counts[1])).isGreaterThan(50);
+        assertThat(counts[1]).as("of those that had a port").isEqualTo(counts[3]);
     }
 
     @Test
@@ -145,18 +200,34 @@ class SharedInterfaceIT extends SharedInterfaceCases {
                 "perl",
                 "-MIO::Socket::INET",
                 "-e",
-                "$s = IO::Socket::INET->new(\"198.18.0.2:8080\") or die $!; $| = 1; print \"connected\\n\"; <STDIN>;"
-                        + " $SIG{PIPE} = \"IGNORE\"; print $s \"GET / HTTP/1.0\\r\\n\\r\\n\"; alarm 5;"
-                        + " defined sysread($s, $_, 10) or print \"it is: $!\\n\"")));
+                "for (1 .. 100) { push @all, IO::Socket::INET->new(\"198.18.0.2:8080\") || die $! } $| = 1; print \"connected\\n\";"
+                        + " <STDIN>; $SIG{PIPE} = \"IGNORE\"; alarm 10; for $s (@all) { print $s \"GET / HTTP/1.0\\r\\n\\r\\n\";"
+                        + " defined sysread($s, $_, 10) or $told{$!}++ } print \"$_: $told{$_}\\n\" for keys %told")));
         client.awaitLine("connected", 10);
+        String neighbours = neighbours();
         first.kill();
         client.enter();
-        assertThat(client.await(10).text()).contains("it is: Connection reset by peer");
+        assertThat(client.await(10).text()).endsWith("Connection reset by peer: 100\n");
+        assertThat(neighbours()).as("no entry of the program's own").isEqualTo(neighbours);
+        assertThat(pod.run(
+                                10,
+                                "perl",
+                                "-MIO::Socket::INET",
+                                "-e",
+                                "IO::Socket::INET->new(Listen => 1, LocalAddr => \"198.18.0.2\", LocalPort => 8080) or die $!; print 1")
+                        .text())
+                .as("the port is free at once")
+                .isEqualTo("1");
         assertThat(pod.shell(5, "ip link show eth0")).doesNotContain("xdp");
         assertThat(curl(peer, "http://198.18.0.2:9090/")).isEqualTo("kernel");
         assertThat(refused(8080)).isTrue();
         serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
         assertThat(curl(peer, URL)).isEqualTo("got 0");
+    }
+
+    /** Those that would stay by themselves. */
+    private String neighbours() throws Exception {
+        return pod.shell(5, "ip neigh show dev eth0 nud permanent; ip neigh show proxy dev eth0");
     }
 
     @Test
@@ -167,10 +238,14 @@ class SharedInterfaceIT extends SharedInterfaceCases {
                 "perl",
                 "-MIO::Socket::INET",
                 "-e",
-                "while (1) { IO::Socket::INET->new(PeerAddr => \"198.18.0.2:8080\", Timeout => 1) }")));
+                "$| = 1; $SIG{TERM} = sub { print \"answers: \", $n || 0, \"\\n\"; exit }; while (1) { $s = IO::Socket::INET->new(PeerAddr =>"
+                        + " \"198.18.0.2:8080\", Timeout => 1) or next; $n++ if sysread $s, $_, 1 }")));
         String turns = server.awaitLine("turns: ", 0, 60);
-        client.close();
+        client.terminate();
         assertThat(turns).doesNotEndWith(" accepted: 0");
+        assertThat(client.awaitLine("answers: ", 0, 10).split(" ", -1)[1])
+                .as("as many as were accepted: none of them was reset")
+                .isEqualTo(turns.substring(turns.lastIndexOf(' ') + 1));
         assertThat(acceptedByKernel()).isEqualTo(before);
         assertThat(refused(8080)).isTrue();
     }
@@ -179,7 +254,7 @@ class SharedInterfaceIT extends SharedInterfaceCases {
     void manyNeighboursThatTheKernelKnowsAreServedAtOnce() throws Exception {
         serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail");
         peer.shell(20, "for i in $(seq 20 119); do ip addr add 198.18.0.$i/24 dev v1; done");
-        String mac = peer.shell(5, "ip -o link show v1 | sed 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/'")
+        String mac = peer.shell(5, "ip -o link show v1 2>/dev/null | sed 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/'")
                 .trim();
         // As if each had asked for the server, which a host of many addresses does by one of them only.
         pod.shell(

@@ -72,6 +72,11 @@ final class SharedPackets {
         byte[] long2 = tcp(KERNELS, 100, THERE, HERE);
         add("first fragment to 9090", false, ip4(TCP, part(long2, 0, 80), THERE, HERE, 0x2000, 79, none));
         add("its last fragment", false, ip4(TCP, part(long2, 80, long2.length), THERE, HERE, 10, 79, none));
+        add(
+                "first fragment to 9090 of 8080's number",
+                false,
+                ip4(TCP, part(long2, 0, 80), THERE, HERE, 0x2000, 77, none));
+        add("its last fragment", false, ip4(TCP, part(long2, 80, long2.length), THERE, HERE, 10, 77, none));
     }
 
     private void icmp() {

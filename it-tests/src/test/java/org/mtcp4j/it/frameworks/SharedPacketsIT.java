@@ -19,7 +19,7 @@ class SharedPacketsIT extends SharedInterfaceCases {
                     + " die $!; print \"$_: sent\\n\" }";
 
     private String mac(Namespace where, String name) throws Exception {
-        return where.shell(5, "ip -o link show " + name + " | sed 's/.*link.ether //; s/ .*//'")
+        return where.shell(5, "ip -o link show " + name + " 2>/dev/null | sed 's/.*link.ether //; s/ .*//'")
                 .trim();
     }
 
@@ -64,11 +64,11 @@ class SharedPacketsIT extends SharedInterfaceCases {
                 "-e",
                 SENDER,
                 SharedPackets.marker(here, there),
-                peer.shell(5, "ip -o link show v1").split(":", 2)[0])));
+                peer.shell(5, "ip -o link show v1 2>/dev/null").split(":", 2)[0])));
         sender.awaitLine("ready", 10);
         long framesBefore = Stat.asked(server.pid()).counter("InFrames");
         List<SharedPackets.Packet> packets = SharedPackets.all(here, there);
-        assertThat(packets).hasSize(19);
+        assertThat(packets).hasSize(21);
         int stacks = 0;
         for (SharedPackets.Packet packet : packets) {
             long before = packet.isIpv6() ? receivedByIpv6() : count("Ip", "InReceives") + 1;
@@ -79,8 +79,13 @@ class SharedPacketsIT extends SharedInterfaceCases {
             while (count("Udp", "NoPorts") == markers && System.nanoTime() < endNs) {
                 Thread.onSpinWait();
             }
+            long wanted = before + (packet.isStacks() ? 0 : 1);
             long after = packet.isIpv6() ? receivedByIpv6() : count("Ip", "InReceives");
-            assertThat(after - before).as(packet.what()).isEqualTo(packet.isStacks() ? 0 : 1);
+            // What neighbours say is counted as a packet first, and a moment later as what it is.
+            while (after > wanted && packet.isIpv6() && System.nanoTime() < endNs) {
+                after = receivedByIpv6();
+            }
+            assertThat(after).as(packet.what()).isEqualTo(wanted);
             if (packet.isStacks()) {
                 stacks++;
                 assertThat(count("Tcp", "OutRsts")).as(packet.what()).isEqualTo(resets);
