@@ -157,6 +157,8 @@ final class Running implements AutoCloseable {
     @Override
     public void close() throws IOException {
         process.getOutputStream().close();
+        // A child that waits for a peer which is gone would outlive it.
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         try {
             process.waitFor(10, TimeUnit.SECONDS);

@@ -286,7 +286,12 @@ class SharedInterfaceIT extends SharedInterfaceCases {
         }
         assertThat(stacks).as("the stack answers at the new address").isTrue();
         pod.shell(5, "ip addr del 198.18.0.7/24 dev eth0; ip link set eth0 down; ip link set eth0 up");
-        assertThat(peer.run(10, "curl", "-sS", "-m", "2", url).exitCode()).isNotZero();
+        // The stack hears of it 100 ms after what it has heard before at the earliest: see limits.md.
+        int answered = 0;
+        while (answered < 50 && peer.run(10, "curl", "-sS", "-m", "2", url).exitCode() == 0) {
+            answered++;
+        }
+        assertThat(answered).as("nobody answers at the address that is gone").isLessThan(50);
         pod.shell(5, "ip link set eth0 mtu 1400");
         assertThat(curl(peer, "--retry 3 --retry-all-errors " + URL + "big -o /dev/null -w '%{size_download}'"))
                 .isEqualTo("" + SharedServer.BIG_BYTES);

@@ -72,7 +72,9 @@ class SharedStartIT extends SharedInterfaceCases {
         String before = pod.shell(5, "ip link show eth0");
         assertThat(before).contains("xdp");
         Running server = serve("-Dmtcp.nic=xdp:eth0");
-        assertThat(server.text()).contains("nic=xdp:eth0: another XDP program is attached to the interface");
+        assertThat(server.text())
+                .contains("nic=xdp:eth0: XDP program ")
+                .contains("it belongs to process " + foreign.pid() + " (perl): stop that");
         assertThat(pod.shell(5, "ip link show eth0")).isEqualTo(before);
         assertThat(curl(peer, URL)).isEqualTo("got 0");
     }
