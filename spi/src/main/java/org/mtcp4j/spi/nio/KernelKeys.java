@@ -23,14 +23,29 @@ final class KernelKeys {
     private final AtomicInteger count = new AtomicInteger();
     private final List<MtcpSelectionKey> ready = new ArrayList<>();
     private final Consumer<SelectionKey> collect = this::collect;
+    private final KernelBell bell;
 
     KernelKeys(EventQueue queue) {
         try {
             inner = KernelProvider.get().openSelector();
+            bell = newBell();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        queue.foreignWaker(inner::wakeup);
+        queue.foreignWaker(bell::ring);
+    }
+
+    private KernelBell newBell() throws IOException {
+        boolean made = false;
+        try {
+            KernelBell bellOfInner = new KernelBell(inner);
+            made = true;
+            return bellOfInner;
+        } finally {
+            if (!made) {
+                inner.close();
+            }
+        }
     }
 
     /** Any thread; never waits for a selecting one. */
@@ -82,6 +97,10 @@ final class KernelKeys {
     }
 
     private void collect(SelectionKey kernelKey) {
+        if (bell.isOf(kernelKey)) {
+            bell.silence();
+            return;
+        }
         MtcpSelectionKey key = (MtcpSelectionKey) kernelKey.attachment();
         try {
             key.kernelReadyOps = kernelKey.readyOps();
@@ -103,5 +122,6 @@ final class KernelKeys {
 
     void close() throws IOException {
         inner.close();
+        bell.close();
     }
 }
