@@ -8,13 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.mtcp4j.examples.bench.Plan.Case;
 
 /**
  * Runs a {@link Plan}: {@code AGENT_JAR NAME ROUNDS WINDOW_MS}. Each round takes each case over each of its paths in turn, so that what else
  * the machine does meets all of them. Properties: {@code
  * bench.kernel-warm-ms}, {@code bench.stack-warm-ms}, {@code bench.out} (CSV and charts), {@code bench.docs} (a page
- * NAME.md; none if empty), {@code bench.only} (part of the cases' names), {@code bench.paths}, {@code bench.add} (the rounds whose CSV is in
+ * NAME.md; none if empty), {@code bench.only} (a regular expression, found in the cases' names), {@code bench.paths}, {@code bench.add} (the rounds whose CSV is in
  * {@code bench.out} count too). One line of JSON a figure on standard output.
  */
 public final class Bench {
@@ -106,13 +107,13 @@ public final class Bench {
     }
 
     private void run(Plan plan) throws IOException {
-        String only = System.getProperty("bench.only", "");
+        Pattern only = Pattern.compile(System.getProperty("bench.only", ""));
         List<String> wanted = List.of(System.getProperty("bench.paths", "lo,veth,memif,memif-dedicated,tap,shared,xdp")
                 .split(","));
         for (int round = 1; round <= rounds; round++) {
             for (Case each : plan.cases()) {
                 for (String path : each.paths()) {
-                    if (each.name().contains(only) && wanted.contains(path)) {
+                    if (only.matcher(each.name()).find() && wanted.contains(path)) {
                         Figure figure = measure(path, each);
                         figures.computeIfAbsent(key(each, path), key -> new ArrayList<>())
                                 .add(figure);

@@ -138,7 +138,7 @@ record Plan(String name, String sentence, List<Case> cases) {
                 cases);
     }
 
-    /** Many threads that wait at once, kernel clients; the default driver and {@code driver=inline}. */
+    /** Many threads that wait at once, kernel clients; the default driver, and {@code driver=inline} over TAP. */
     static Plan threads() {
         List<Case> cases = new ArrayList<>();
         for (int connections : new int[] {10, 100, 600, 2_000}) {
@@ -158,7 +158,7 @@ record Plan(String name, String sentence, List<Case> cases) {
         List<String> server = new ArrayList<>(List.of("ThreadsServer", "HOST", PORT, "64"));
         server.addAll(List.of(kind));
         List<String> client = List.of("PingClient", "HOST", PORT, "0", "64", Integer.toString(connections));
-        Case plain = new Case(name, List.of("veth", "tap", "xdp"), false, "", server, client);
+        Case plain = new Case(name, List.of("veth", "tap", "shared"), false, "", server, client);
         cases.add(plain);
         cases.add(plain.with(",driver=inline").named(name + "; driver=inline").on("tap"));
     }
