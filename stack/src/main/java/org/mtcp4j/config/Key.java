@@ -62,7 +62,7 @@ public enum Key {
             new Range(0, 1_000_000),
             "20us",
             "how long a waiting thread polls before it sleeps; by default not at all where a context's own thread sleeps on the NICs'"
-                    + " descriptors, and 200us where nothing announces packets"),
+                    + " descriptors or there is one processor, and 200us where nothing announces packets"),
     LOOPBACK(
             "loopback",
             ValueType.choice("kernel", "stack"),

@@ -77,9 +77,10 @@ final class Driver {
         this.dedicated = engine.dedicated;
         this.adoption = engine.adopts ? new Adoption() : null;
         this.polled = context.isPolled();
-        this.spinNs = engine.spinNs(polled);
+        int processors = Runtime.getRuntime().availableProcessors();
+        this.spinNs = engine.spinNs(polled, processors);
         // With one processor the change of threads that this saves costs least, and the compiler has more to do.
-        this.lends = adoption != null && !polled && Runtime.getRuntime().availableProcessors() > 1;
+        this.lends = adoption != null && !polled && processors > 1;
         this.sleeper = engine.newSleeper(context.links);
         this.leadership = new Leadership(context, this, adoption);
     }

@@ -310,9 +310,10 @@ public final class Engine {
     /**
      * How long a waiting thread polls, unless the user has said how long. A sleep beside a NIC that wakes nobody costs a request a hundred
      * microseconds, so there it is longer. A context's own thread that can sleep on descriptors does not poll at all: it would keep the
-     * processor from the application's threads, which have the answers (ADR 0015).
+     * processor from the application's threads, which have the answers (ADR 0015). With one processor, or a container's quota of one, whoever
+     * brings news from inside the process needs the one that polls.
      */
-    long spinNs(boolean polled) {
+    long spinNs(boolean polled, int processors) {
         long wanted = config.number(Key.SPIN_US);
         if (!config.isDefault(Key.SPIN_US)) {
             return wanted;
@@ -320,7 +321,7 @@ public final class Engine {
         if (polled) {
             return Math.max(wanted, POLLED_SPIN_NS);
         }
-        return dedicated && wakesByDescriptor ? 0 : wanted;
+        return processors == 1 || (dedicated && wakesByDescriptor) ? 0 : wanted;
     }
 
     /** Who runs the contexts: {@code dedicated} or {@code inline}. */

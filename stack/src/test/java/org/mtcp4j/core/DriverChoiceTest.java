@@ -52,16 +52,25 @@ class DriverChoiceTest {
     void aThreadOfItsOwnRunsAContextWhoseNicsAllWakeIt_andDoesNotPoll() {
         Engine engine = engine("", waking(7, false));
         assertThat(engine.driver()).isEqualTo("dedicated");
-        assertThat(engine.spinNs(false)).isZero();
+        assertThat(engine.spinNs(false, 2)).isZero();
     }
 
     @Test
     void waitingThreadsRunAContextThatHasToBePolledOrHasNoOtherNic() {
         assertThat(engine("", waking(-1, true)).driver()).isEqualTo("inline");
-        assertThat(engine("", waking(-1, true)).spinNs(true)).isEqualTo(200 * MICROSECOND_NS);
+        assertThat(engine("", waking(-1, true)).spinNs(true, 2)).isEqualTo(200 * MICROSECOND_NS);
         Engine memory = TestEngines.engine(List.of(TestEngines.memory()));
         assertThat(memory.driver()).isEqualTo("inline");
-        assertThat(memory.spinNs(false)).isEqualTo(20 * MICROSECOND_NS);
+        assertThat(memory.spinNs(false, 2)).isEqualTo(20 * MICROSECOND_NS);
+    }
+
+    @Test
+    void withOneProcessorNobodyPollsButForPacketsThatNothingAnnounces() {
+        Engine memory = TestEngines.engine(List.of(TestEngines.memory()));
+        assertThat(memory.spinNs(false, 1)).isZero();
+        assertThat(engine(",driver=inline", waking(7, false)).spinNs(false, 1)).isZero();
+        assertThat(engine("", waking(-1, true)).spinNs(true, 1)).isEqualTo(200 * MICROSECOND_NS);
+        assertThat(engine(",spin-us=5", waking(7, false)).spinNs(false, 1)).isEqualTo(5 * MICROSECOND_NS);
     }
 
     @ParameterizedTest
@@ -69,8 +78,8 @@ class DriverChoiceTest {
     void whatTheUserNamesIsTaken(String driver, long spinUs) {
         Engine engine = engine(",driver=" + driver, waking(7, false));
         assertThat(engine.driver()).isEqualTo(driver);
-        assertThat(engine.spinNs(false)).isEqualTo(spinUs * MICROSECOND_NS);
-        assertThat(engine(",spin-us=5,driver=" + driver, waking(7, false)).spinNs(false))
+        assertThat(engine.spinNs(false, 2)).isEqualTo(spinUs * MICROSECOND_NS);
+        assertThat(engine(",spin-us=5,driver=" + driver, waking(7, false)).spinNs(false, 2))
                 .isEqualTo(5 * MICROSECOND_NS);
     }
 
