@@ -48,8 +48,11 @@ public final class ChunkPool {
 
     /** For whom a chunk is, and how many, of 32, of those beside the reserves are left to those that hold less. */
     enum Use {
-        /** What an application writes to a connection that holds chunks of it already. */
-        WRITE(8),
+        /**
+         * What an application writes to a connection that holds chunks of it already. Half is left to what arrives: else windows are shut
+         * to their least, and many writers to one reader move a few segments a round trip.
+         */
+        WRITE(16),
         /** The first that it writes to one that holds none: so that each gets ahead. */
         WRITE_FIRST(0),
         /** The same where the reader is in this JVM: it has no reserve, as it leaves only for another's storage here. */

@@ -22,6 +22,9 @@ final class Driver {
     private static final int SPINS = 64;
 
     static final long TICK_NS = 1_000_000;
+    /** Whoever runs a call wakes its thread, so looks in between are for errors alone: hundreds of threads that connect must not take the processor. */
+    private static final long MAX_CALL_PARK_NS = 16 * TICK_NS;
+
     static final long SHORT_PARK_NS = 50_000;
     private static final VarHandle PENDING;
 
@@ -171,12 +174,14 @@ final class Driver {
     }
 
     /**
-     * Runs it, or waits until whoever owns the context has. The limit counts waits beside time: a process that was stopped for long
+     * Runs it, or waits until whoever owns the context has. The limit counts what was waited beside time: a process that was stopped for long
      * finds nothing stuck.
      */
     private boolean awaitDone(Call call) {
         long startNs = System.nanoTime();
-        long minWaits = callLimitNs / TICK_NS / 4;
+        long minWaitsNs = callLimitNs / 4;
+        long waitedNs = 0;
+        long parkNs = TICK_NS;
         boolean interrupted = false;
         boolean over = false;
         for (int i = 0; !over; i++) {
@@ -191,9 +196,11 @@ final class Driver {
             }
             over = call.isDone();
             if (!over && (dedicated || i >= SPINS)) {
-                call.park(TICK_NS);
+                call.park(parkNs);
+                waitedNs += parkNs;
+                parkNs = Math.min(2 * parkNs, MAX_CALL_PARK_NS);
                 interrupted |= Thread.interrupted();
-                over = i > minWaits && System.nanoTime() - startNs > callLimitNs && call.giveUp();
+                over = waitedNs > minWaitsNs && System.nanoTime() - startNs > callLimitNs && call.giveUp();
             }
         }
         if (interrupted) {
