@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.dpdk;
 
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,8 +151,13 @@ public final class Shim {
                         .filter(Files::isReadable)
                         .sorted()
                         .forEach(found::add);
-                for (Path file : found) {
-                    requireTrust(file);
+                for (int i = 0; i < found.size(); i++) {
+                    requireTrust(found.get(i));
+                    if (OwnFiles.isNoexec(cache)) {
+                        try (InputStream in = new FileInputStream(found.get(i).toFile())) {
+                            found.set(i, writeOut(in));
+                        }
+                    }
                 }
             } catch (IOException e) {
                 throw new NicUnavailableException(
@@ -168,8 +174,7 @@ public final class Shim {
             }
         } catch (IOException e) {
             throw new NicUnavailableException(
-                    "DPDK's shim cannot be written to "
-                            + System.getProperty("java.io.tmpdir") + " (" + e.getMessage()
+                    "DPDK's shim cannot be written where it can be loaded from (" + e.getMessage()
                             + "); set -Djava.io.tmpdir to another directory",
                     e);
         }
@@ -192,18 +197,37 @@ public final class Shim {
     }
 
     private static Path extract(String name) throws IOException {
-        Path file = Files.createTempFile("mtcp4j-dpdk", ".so");
-        EXTRACTED.add(file);
         try (InputStream in = Shim.class.getResourceAsStream(RESOURCES + name)) {
             if (in == null) {
                 throw new IOException(name + " is missing in the jar");
             }
+            return writeOut(in);
+        }
+    }
+
+    /** To the first directory where a library can be loaded from. */
+    private static Path writeOut(InputStream in) throws IOException {
+        List<String> reasons = new ArrayList<>();
+        for (String directory : NativeLoader.directories()) {
+            Path file;
+            try {
+                if (OwnFiles.isNoexec(Path.of(directory))) {
+                    reasons.add(directory + " is mounted noexec");
+                    continue;
+                }
+                file = Files.createTempFile(Path.of(directory), "mtcp4j-dpdk", ".so");
+            } catch (IOException e) {
+                reasons.add(e.toString());
+                continue;
+            }
+            EXTRACTED.add(file);
             // Not by Files, which initializes classes whose static state is the program's to set.
             try (OutputStream out = new FileOutputStream(file.toFile())) {
                 in.transferTo(out);
             }
+            return file;
         }
-        return file;
+        throw new IOException(String.join("; ", reasons));
     }
 
     private static String fileSuffix() {

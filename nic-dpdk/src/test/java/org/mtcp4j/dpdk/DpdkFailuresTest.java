@@ -104,6 +104,45 @@ class DpdkFailuresTest {
     }
 
     @Test
+    void theShimIsLoadedFromElsewhereWhereTheTemporaryDirectoryIsMountedNoexec() throws Exception {
+        needsDpdk();
+        needsRoot();
+        Path noexec = Files.createDirectory(directory.resolve("noexec"));
+        String mount = "mount -t tmpfs -o noexec t " + noexec + " || exit 99; \"$@\"; code=$?; ls " + noexec
+                + " /var/tmp /dev/shm | grep -c mtcp4j; exit $code";
+        List<String> prefix = List.of(
+                "unshare",
+                "-m",
+                "env",
+                "-u",
+                "XDG_RUNTIME_DIR",
+                // The build's class path has no inner jar, so that jffi looks after its own library.
+                "JAVA_TOOL_OPTIONS=-Djffi.extract.dir=/var/tmp -Djava.io.tmpdir=" + noexec + " -Duser.home=" + noexec,
+                "sh",
+                "-c",
+                mount,
+                "sh");
+        String text = probe(prefix, null, "net_ring0");
+        assumeTrue(!text.endsWith("exit code 99"), "no mount");
+        assertThat(text).contains("opened dpdk:net_ring0").contains("\n0\n");
+    }
+
+    /** DPDK keeps files by the process's id where all users may write, and what is there afterwards is removed: not through another's link. */
+    @Test
+    void filesBehindAnotherUsersLinkInPlaceOfDpdksDirectoryStay() throws Exception {
+        needsDpdk();
+        needsRoot();
+        // The shell's process id is that of the JVM.
+        String link = "d=/run/precious/mtcp4j-$$; mkdir -p $d && echo precious > $d/file && ln -s precious /run/dpdk"
+                + " && chown -h 65534 /run/dpdk && exec \"$@\"";
+        String run = "mount -t tmpfs t /run || exit 99; sh -c '" + link
+                + "' sh \"$@\"; code=$?; cat /run/precious/*/file;" + " exit $code";
+        String text = probe(List.of("unshare", "-m", "sh", "-c", run, "sh"), null, "net_ring0");
+        assumeTrue(!text.endsWith("exit code 99"), "no mount");
+        assertThat(text).contains("opened dpdk:net_ring0").contains("\nprecious\n");
+    }
+
+    @Test
     void withoutDpdkItSaysHowToInstallIt() throws Exception {
         needsDpdk();
         needsRoot();

@@ -88,7 +88,7 @@ final class InnerLoader extends ClassLoader {
     }
 
     /** Where a library may be written, the usual place first. */
-    private static List<String> directories() {
+    static List<String> directories() {
         List<String> directories = new ArrayList<>();
         directories.add(System.getProperty("java.io.tmpdir"));
         String runtime = System.getenv("XDG_RUNTIME_DIR");

@@ -3,6 +3,7 @@ package org.mtcp4j.nic.linux;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.mtcp4j.nic.NicUnavailableException;
@@ -54,6 +55,11 @@ public final class NativeLoader {
         } finally {
             thread.setContextClassLoader(before);
         }
+    }
+
+    /** Where a library may be written that is to be loaded, the usual place first. */
+    public static List<String> directories() {
+        return InnerLoader.directories();
     }
 
     private static synchronized ClassLoader loader(ClassLoader own) throws IOException {

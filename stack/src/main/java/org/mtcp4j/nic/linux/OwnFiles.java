@@ -85,6 +85,26 @@ public final class OwnFiles {
         }
     }
 
+    /** Whether the file system of that directory is mounted so that no library can be loaded from it. */
+    public static boolean isNoexec(Path directory) throws IOException {
+        String path = directory.toRealPath() + "/";
+        String options = "";
+        int longest = 0;
+        for (String line : read(Path.of("/proc/self/mounts")).lines().toList()) {
+            String[] words = line.split(" ", -1);
+            if (words.length < 4) {
+                continue;
+            }
+            String point = words[1].replace("\\040", " ") + (words[1].endsWith("/") ? "" : "/");
+            // Of several mounted at one place the last is what is seen.
+            if (path.startsWith(point) && point.length() >= longest) {
+                longest = point.length();
+                options = "," + words[3] + ",";
+            }
+        }
+        return options.contains(",noexec,");
+    }
+
     /** Empty where the file system has no owners. */
     private static Map<String, Object> attributes(Path path) throws IOException {
         try {
