@@ -105,6 +105,7 @@ public final class Agent {
             return;
         }
         started = true;
+        CompilerHints.give(config, runtime.stack().engine().wakesByDescriptor(), instrumentation);
         Diversion.divert();
         Diversion.prepare();
         NativeTransports.watch(instrumentation, config);

@@ -88,6 +88,12 @@ public enum Key {
             ValueType.choice("kernel", "fail"),
             "kernel",
             "when the stack cannot start: run on the kernel, or stop the JVM"),
+    COMPILER_HINTS(
+            "compiler-hints",
+            ValueType.choice("auto", "always", "never"),
+            "auto",
+            "whether the JVM's optimizing compiler is asked to compile the stack in pieces: a program is warm sooner, and a packet costs a little"
+                    + " more; auto: where every NIC has a descriptor to sleep on"),
     PROFILE("profile", ValueType.choice("latency", "throughput", "safe"), "safe", "set of defaults"),
     SNDBUF("sndbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "256k", "send buffer of a socket in bytes"),
     RCVBUF("rcvbuf", ValueType.BYTES, new Range(4_096, 1 << 30), "512k", "receive buffer of a socket in bytes"),

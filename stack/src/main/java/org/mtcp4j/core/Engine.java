@@ -329,6 +329,11 @@ public final class Engine {
         return dedicated ? "dedicated" : "inline";
     }
 
+    /** Whether every NIC beside loopback, and there is one, wakes whoever sleeps by a descriptor: requests cost system calls there. */
+    public boolean wakesByDescriptor() {
+        return wakesByDescriptor;
+    }
+
     Sleeper newSleeper(Link[] links) {
         int[] fds = Arrays.stream(links)
                 .mapToInt(link -> link.queue.wakeupFd())
