@@ -137,7 +137,10 @@ public final class Stack implements Reach, AutoCloseable {
         List<Nic> opened = new ArrayList<>();
         try {
             if (!isMemory(specs[0])) {
-                opened.add(NicFactory.open("memory", settings(config, affordable(config, HAIRPIN_FRAMES), 0), ""));
+                opened.add(NicFactory.open(
+                        "memory",
+                        settings(config, affordable(config, HAIRPIN_FRAMES), 0, config.intValue(Key.MTU)),
+                        ""));
             }
             for (int i = 0; i < specs.length; i++) {
                 if (specs.length > 1 && isMemory(specs[i])) {
@@ -150,7 +153,7 @@ public final class Stack implements Reach, AutoCloseable {
                 if (vlan != 0 && specs[i].trim().startsWith("xdp:")) {
                     throw new NicUnavailableException(notOfXdp(specs[i].trim(), vlan));
                 }
-                Nic nic = NicFactory.open(specs[i].trim(), settings(config, frames(config), i), file);
+                Nic nic = NicFactory.open(specs[i].trim(), settings(config, frames(config), i, mtu(config, i)), file);
                 opened.add(vlan == 0 ? nic : new VlanNic(nic, vlan));
             }
             return opened;
@@ -202,7 +205,8 @@ public final class Stack implements Reach, AutoCloseable {
                 + ", an interface made by 'ip link add link', and leave mtcp.vlan out";
     }
 
-    private static NicSettings settings(StackConfig config, int frames, int nic) throws StackUnavailableException {
+    private static NicSettings settings(StackConfig config, int frames, int nic, int mtuBytes)
+            throws StackUnavailableException {
         String mac = part(config, Key.MAC, nic);
         String hostIp = AddressConfig.hostIps(part(config, Key.TAP_HOST_IP, nic)).stream()
                 .map(Stack::spelledOut)
@@ -220,7 +224,7 @@ public final class Stack implements Reach, AutoCloseable {
         }
         return new NicSettings(
                 config.intValue(Key.CONTEXTS),
-                mtu(config, nic),
+                mtuBytes,
                 address,
                 frames,
                 hostIp.isEmpty() ? null : hostIp,
@@ -243,6 +247,7 @@ public final class Stack implements Reach, AutoCloseable {
     }
 
     /** An interface that the kernel has, too, has its MTU from there unless a smaller one is wanted. */
+    /** Of an interface that is the kernel's: as much as that one takes. */
     private static int mtu(StackConfig config, int nic) {
         boolean shared = part(config, Key.NIC, nic).startsWith(XdpNicProvider.KIND + ":");
         return shared && config.isDefault(Key.MTU) ? MOST_MTU : config.intValue(Key.MTU);

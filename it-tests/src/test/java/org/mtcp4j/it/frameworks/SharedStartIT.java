@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a start on a shared interface needs, and what it says where that is missing. */
 class SharedStartIT extends SharedInterfaceCases {
@@ -61,6 +62,15 @@ class SharedStartIT extends SharedInterfaceCases {
     @EnumSource
     void whatIsMissingIsSaidWithItsCureAndTheProgramRunsOnTheKernel(Missing missing) throws Exception {
         servedByTheKernel(serve(PORT, missing.before, "-Dmtcp.nic=xdp:eth0"), missing.sentence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-Xmx24m", "-Xmx64m", "-XX:MaxDirectMemorySize=10M"})
+    void aJvmWithLittleMemoryIsServedByTheStack(String memory) throws Exception {
+        long before = acceptedByKernel();
+        serve("-Dmtcp.nic=xdp:eth0", "-Dmtcp.on-failure=fail", memory);
+        assertThat(curl(peer, URL)).isEqualTo("got 0");
+        assertThat(acceptedByKernel()).isEqualTo(before);
     }
 
     @Test
