@@ -3,6 +3,8 @@ package org.mtcp4j.agent;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import jdk.net.ExtendedSocketOptions;
 import org.mtcp4j.nic.linux.OwnFiles;
 
@@ -97,6 +100,24 @@ public final class SocketDirectory {
         throw new IOException("process " + pid + " does not run under the agent for this user (no " + pid + ".sock in "
                 + String.join(", ", directories.stream().map(Path::toString).toList())
                 + "); a program that opens no socket is there 5 s after its start");
+    }
+
+    /** Ids of the processes that seem to run under the agent for this user, in order; whether they do, {@link #socketOf} says. */
+    public static List<Long> programs() {
+        Set<Long> pids = new TreeSet<>();
+        for (Path directory : whereToLook()) {
+            try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory, "*.sock")) {
+                for (Path socket : sockets) {
+                    long pid = Long.parseLong(socket.getFileName().toString().replace(".sock", ""));
+                    if (ProcessHandle.of(pid).isPresent()) {
+                        pids.add(pid);
+                    }
+                }
+            } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
+                // No program was here, or somebody else's files are.
+            }
+        }
+        return List.copyOf(pids);
     }
 
     /** Its mode does not matter, inside a directory that only its owner may enter. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.List;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.socket.StackCapture;
 import org.mtcp4j.socket.StackUnavailableException;
@@ -21,8 +23,8 @@ import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.stats.SideReason;
 
 /**
- * Answers {@code stat PID} and {@code capture PID} of the same user over a UNIX-domain socket of the kernel. A question is a line; {@code stat} is
- * answered with the report, {@code capture NIC FILE} with a line, and when the asker has no more to say, or is gone, with another. A daemon thread asleep
+ * Answers {@code stat PID} and {@code capture PID} of the same user over a UNIX-domain socket of the kernel. A question is a line; {@code stat} and
+ * the words behind it are answered with the report, {@code capture NIC FILE} with a line, and when the asker has no more to say, or is gone, with another. A daemon thread asleep
  * in accept, and one a question.
  */
 public final class StatServer {
@@ -96,14 +98,28 @@ public final class StatServer {
     private static void answer(SocketChannel client, MtcpRuntime runtime, Path own) {
         try (client) {
             SocketDirectory.checkPeer(client, own);
-            String[] words = line(client).split(" ", 3);
+            String line = line(client);
+            String[] words = line.split(" ", 3);
             if (words[0].equals("capture") && words.length == 3) {
                 capture(client, runtime.stack().capture(), Integer.parseInt(words[1]), Path.of(words[2]));
             } else {
-                write(client, runtime.stack().report() + NativeTransports.report());
+                report(client, runtime, List.of(line.split(" ")));
             }
         } catch (Throwable e) {
             // The asker went away, or is none of ours.
+        }
+    }
+
+    private static void report(SocketChannel client, MtcpRuntime runtime, List<String> words) throws IOException {
+        List<String> wanted = words.subList(1, words.size());
+        try {
+            runtime.stack().report(wanted, Channels.newOutputStream(client));
+        } catch (IllegalArgumentException e) {
+            write(client, "ERROR " + e.getMessage() + "\n");
+            return;
+        }
+        if (wanted.isEmpty()) {
+            write(client, NativeTransports.report());
         }
     }
 

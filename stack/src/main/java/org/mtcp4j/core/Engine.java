@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.core;
 
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import org.mtcp4j.wire.FlowHash;
 /** All contexts of a stack with what they share: NICs, ports, storage, addresses. Any thread, unless said otherwise. */
 public final class Engine {
     private static final long LIST_LIMIT_NS = 500_000_000;
+    private static final int FLOWS_A_WALK = 512;
     private static final long POLLED_SPIN_NS = 200_000;
     final int contextCount;
     final boolean dedicated;
@@ -557,7 +559,30 @@ public final class Engine {
         return all;
     }
 
-    /** Flows of all contexts that are not stuck, for {@code stat} and leak checks. */
+    /**
+     * Visits the flows of all contexts that are not stuck, on the caller's thread. Only some of them are looked up in one round, so that no connection
+     * waits for the list; a flow whose table changes meanwhile may be left out, or come twice.
+     */
+    public void forEachFlow(FlowVisitor visitor) throws IOException {
+        Flow[] some = new Flow[FLOWS_A_WALK];
+        for (Context context : contexts) {
+            FlowWalk walk;
+            int from = 0;
+            do {
+                walk = new FlowWalk(some, from);
+                if (!context.driver.callWithin(walk, LIST_LIMIT_NS)) {
+                    break;
+                }
+                walk.rethrow();
+                for (int i = 0; i < walk.count(); i++) {
+                    visitor.visit(some[i]);
+                }
+                from = walk.nextSlot();
+            } while (!walk.isLast());
+        }
+    }
+
+    /** Flows of all contexts that are not stuck, for leak checks. */
     public List<Flow> flows() {
         List<Flow> all = new ArrayList<>();
         for (Context context : contexts) {

@@ -148,6 +148,22 @@ public final class Flow extends Connection {
         return ports & 0xffff;
     }
 
+    public long localHi() {
+        return localHi;
+    }
+
+    public long localLo() {
+        return localLo;
+    }
+
+    public long remoteHi() {
+        return remoteHi;
+    }
+
+    public long remoteLo() {
+        return remoteLo;
+    }
+
     public IpAddress localAddress() {
         return IpAddress.of(localHi, localLo);
     }

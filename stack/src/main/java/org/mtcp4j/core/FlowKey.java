@@ -27,11 +27,11 @@ public final class FlowKey {
         hash = FlowHash.of(localHi, localLo, remoteHi, remoteLo, localPort, remotePort);
     }
 
-    int localPort() {
+    public int localPort() {
         return ports >>> 16;
     }
 
-    int remotePort() {
+    public int remotePort() {
         return ports & 0xffff;
     }
 

@@ -202,6 +202,10 @@ public final class Listener {
         return backlog;
     }
 
+    public int port() {
+        return port;
+    }
+
     /** Address and port, for {@code stat}. */
     public String localText() {
         return address + ":" + port;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.socket;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -361,9 +365,25 @@ public final class Stack implements Reach, AutoCloseable {
         return warnings;
     }
 
-    /** Connections, pools and counters as text, for {@code stat}. */
+    /** Connections, pools and counters as text. */
     public String report() {
-        return new StackReport(engine, sides).write();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            report(List.of(), bytes);
+        } catch (IOException e) {
+            throw new AssertionError("an array takes everything", e);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Writes connections, pools and counters, for {@code stat}, while they go on; a hundred thousand connections cost no more memory than one.
+     *
+     * @param words which of them, and how: as the man page mtcp4j-stat(1) has them; none for all of it as text
+     * @throws IllegalArgumentException with a sentence, before anything is written, where a word is not known
+     */
+    public void report(List<String> words, OutputStream stream) throws IOException {
+        new StackReport(engine, sides, ReportQuery.parse(words)).write(stream);
     }
 
     /** For {@code capture}. */

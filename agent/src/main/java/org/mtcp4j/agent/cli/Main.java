@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.agent.cli;
 
-import java.io.IOException;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.mtcp4j.config.ConfigException;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Parameters;
             Main.Version.class,
             Doctor.class,
             Main.Config.class,
-            Main.Stat.class,
+            Stat.class,
             Capture.class,
             Attach.class,
             XdpHelp.class
@@ -90,24 +89,6 @@ public final class Main implements Callable<Integer> {
             } catch (ConfigException e) {
                 System.err.println(e.getMessage());
                 return 2;
-            }
-        }
-    }
-
-    /** {@code stat}. */
-    @Command(name = "stat", description = "Prints connections, listeners and counters of a running program.")
-    static final class Stat implements Callable<Integer> {
-        @Parameters(description = "process id")
-        private long pid;
-
-        @Override
-        public Integer call() {
-            try (Question question = new Question(pid, "stat")) {
-                question.printAnswer();
-                return 0;
-            } catch (IOException e) {
-                System.err.println(e.getMessage());
-                return 1;
             }
         }
     }

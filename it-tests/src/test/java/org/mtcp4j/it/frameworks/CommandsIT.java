@@ -79,6 +79,32 @@ class CommandsIT {
     }
 
     @Test
+    void statTellsWhatIsAskedForAndOfAllPrograms() throws Exception {
+        try (Running program = Running.start(List.of(
+                Build.java().toString(),
+                Server.agent("nic=memory,loopback=stack,log=warn"),
+                "-cp",
+                Build.testClasses().toString(),
+                TrustProgram.class.getName()))) {
+            program.awaitLine("ready", SECONDS);
+            Stat.asked(program.pid());
+            String pid = "" + program.pid();
+            assertThat(command("stat", pid, "--info").ok())
+                    .startsWith("listeners ")
+                    .contains("\naddresses ");
+            assertThat(command("stat", pid, "--state", "listen", "--json").ok())
+                    .startsWith("{\"states\":{")
+                    .contains("\"listeners\":[");
+            assertThat(command("stat", pid, "--openmetrics").ok()).endsWith("# EOF\n");
+            assertThat(command("stat", "--summary").text()).contains("process " + pid + "\nlisteners ");
+            Running.Ended misspelt = command("stat", pid, "--state", "open");
+            assertThat(misspelt.exitCode()).isEqualTo(1);
+            assertThat(misspelt.text()).contains("there is no state 'open'");
+            assertThat(command("stat", pid, "--watch", "0").exitCode()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aCaptureOfLessThanNothingIsRefused(@TempDir Path folder) throws Exception {
         Running.Ended ended = command("capture", "1", folder.resolve("x.pcapng").toString(), "--seconds", "-1");
         assertThat(ended.exitCode()).isEqualTo(2);
