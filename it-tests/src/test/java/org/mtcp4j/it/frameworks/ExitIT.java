@@ -15,6 +15,7 @@ class ExitIT {
     /** Of {@code mtcp.linger-on-exit} and two seconds, and what a busy machine adds. */
     private static final int SECONDS = 20;
 
+    private static final int LINGER_SECONDS = 2;
     private static final int TIMES = 8;
 
     private static List<String> command(String configuration, String... program) {
@@ -62,6 +63,32 @@ class ExitIT {
                     namespace.shell(60, "exec 3<>/dev/tcp/" + ADDRESS + "/" + port + " && cat <&3 && echo the end");
             assertThat(said).isEqualTo("all of it\nthe end\n");
             assertThat(program.await(SECONDS).exitCode()).isEqualTo(7);
+        }
+    }
+
+    /** Peers that read nothing, and whose machine is gone by then or not: what was written to them holds the end up for the linger alone. */
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "ip link set mt0 down"})
+    void aPeerThatTakesNothingHoldsTheEndUpForTheLingerAlone(String before) throws Exception {
+        String more = ",linger-on-exit=" + LINGER_SECONDS + "s,frames=256";
+        try (Namespace namespace = Namespace.create();
+                Running program = namespace.start(command(Server.tap("mt0") + more, "full", ADDRESS))) {
+            String port = program.awaitLine("port ", 0, 60).substring("port ".length());
+            String peer = "exec 3<>/dev/tcp/" + ADDRESS + "/" + port + " 4<>/dev/tcp/" + ADDRESS + "/" + port
+                    + " 5<>/dev/tcp/" + ADDRESS + "/" + port + " 6<>/dev/tcp/" + ADDRESS + "/" + port
+                    + " && echo connected && exec cat";
+            try (Running peers = namespace.start(List.of("bash", "-c", peer))) {
+                peers.awaitLine("connected", 60);
+                program.awaitLine("full", 60);
+                namespace.shell(10, before);
+                program.terminate();
+                long beganNs = System.nanoTime();
+                Running.Ended ended = program.await(SECONDS);
+                long tookNs = System.nanoTime() - beganNs;
+                assertThat(ended.exitCode()).isEqualTo(143);
+                assertThat(ended.text()).contains("[mtcp] WARN exit cut 4 connections");
+                assertThat(tookNs).as("ns").isLessThan((LINGER_SECONDS + 2) * 1_000_000_000L);
+            }
         }
     }
 }

@@ -13,12 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Programs whose end is watched: {@code both ADDRESS} has both ends of connections and prints every end of stream that they hear of, {@code
+ * Programs whose end is watched: {@code full ADDRESS} writes to four peers until nothing more is taken; {@code both ADDRESS} has both ends of connections and prints every end of stream that they hear of, {@code
  * recursing ADDRESS} has a thread that runs out of stack amid writes and exits with 7, {@code serve ADDRESS} accepts one connection, writes, and
  * exits with 7.
  */
 public final class ExitProgram {
     private static final int PAIRS = 8;
+    private static final int FULL = 4;
+    /** Looks in a row at which nobody takes anything. */
+    private static final int QUIET_LOOKS = 20;
+
+    private static final long LOOK_MS = 20;
     private static final int EXIT_CODE = 7;
     private static final long RECURSES_MS = 2_000;
 
@@ -32,6 +37,7 @@ public final class ExitProgram {
         switch (args[0]) {
             case "both" -> both(server);
             case "recursing" -> recursing(server);
+            case "full" -> full(server);
             default -> serve(server);
         }
     }
@@ -145,6 +151,28 @@ public final class ExitProgram {
             // A write that the end of the stack has cut short.
         }
         return depth == Integer.MAX_VALUE ? depth : recurse(channel, depth + 1) + 1;
+    }
+
+    /** To peers that read nothing; ends when it is told to. */
+    private static void full(ServerSocketChannel server) throws Exception {
+        System.out.println("port " + server.socket().getLocalPort());
+        for (int i = 0; i < FULL; i++) {
+            SocketChannel accepted = server.accept();
+            accepted.configureBlocking(false);
+            HELD.add(accepted);
+        }
+        ByteBuffer piece = ByteBuffer.allocate(64 * 1024);
+        for (int quiet = 0; quiet < QUIET_LOOKS; quiet++) {
+            for (SocketChannel channel : HELD) {
+                while (channel.write(piece.clear()) > 0) {
+                    quiet = 0;
+                }
+            }
+            Thread.sleep(LOOK_MS);
+        }
+        System.out.println("full");
+        Thread.sleep(60_000);
+        System.out.println("nobody has ended it");
     }
 
     private static void serve(ServerSocketChannel server) throws Exception {

@@ -38,4 +38,19 @@ class MemoryEdgeIT {
         assertThat(run(jvm, configuration, "upload", address, String.valueOf(clients)))
                 .contains("uploaded " + ((long) clients << 20));
     }
+
+    /** The first line says how much storage there is, and of which memory: direct where that is enough. */
+    @ParameterizedTest
+    @CsvSource({
+        "-Xmx64m,'','16m direct'",
+        "-Xmx256m -XX:MaxDirectMemorySize=10M,'','32m heap'",
+        "-Xmx256m,',memory=4m','4m direct'"
+    })
+    void theStartSaysHowMuchStorageThereIs(String jvm, String more, String memory) throws Exception {
+        List<String> lines = run(jvm, "nic=memory" + more, "upload", "198.18.0.2", "1")
+                .lines()
+                .toList();
+        assertThat(lines.get(0)).matches("\\[mtcp] \\S+ nic=memory ip=\\S+ contexts=\\d+ driver=\\w+ memory=" + memory);
+        assertThat(lines).contains("uploaded " + (1 << 20));
+    }
 }

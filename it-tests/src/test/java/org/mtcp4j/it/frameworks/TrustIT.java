@@ -84,6 +84,49 @@ class TrustIT {
         }
     }
 
+    /** Where a session has a directory of its user's own, nobody else can have been there first. */
+    @Test
+    void theUsersRuntimeDirectoryComesBeforeTheTemporaryOne() throws Exception {
+        Path runtime = Files.createDirectory(
+                temporary.resolve("runtime"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        List<String> inSession = List.of("env", "XDG_RUNTIME_DIR=" + runtime);
+        try (Running program = Running.start(with(
+                inSession,
+                List.of(
+                        Build.java().toString(),
+                        "-Djava.io.tmpdir=" + temporary,
+                        Server.agent("nic=memory,loopback=stack,on-failure=fail,log=warn"),
+                        "-cp",
+                        Build.testClasses().toString(),
+                        TrustProgram.class.getName())))) {
+            program.awaitLine("ready", SECONDS);
+            Path socket = runtime.resolve("mtcp4j/" + program.pid() + ".sock");
+            for (int i = 0; i < 500 && !Files.exists(socket); i++) {
+                Thread.sleep(10);
+            }
+            assertThat(socket).exists();
+            assertThat(directory()).doesNotExist();
+            // What another user has put into the temporary directory meanwhile is not looked at.
+            Running.run(SECONDS, asOther("mkdir", "-m", "777", directory().toString()))
+                    .ok();
+            List<String> stat = List.of(
+                    Build.java().toString(),
+                    "-Djava.io.tmpdir=" + temporary,
+                    "-jar",
+                    Build.agentJar().toString(),
+                    "stat",
+                    "" + program.pid());
+            assertThat(Running.run(SECONDS, with(inSession, stat)).ok()).contains("TcpActiveOpens");
+        }
+    }
+
+    private static List<String> with(List<String> words, List<String> command) {
+        List<String> all = new ArrayList<>(words);
+        all.addAll(command);
+        return all;
+    }
+
     @Test
     void aDirectoryOfAnotherUsersIsNotUsed() throws Exception {
         Running.run(SECONDS, asOther("mkdir", "-m", "777", directory().toString()))
