@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package org.mtcp4j.agent;
 
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Method;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -112,17 +113,26 @@ final class CompilerHints {
     private static void giveNow(Instrumentation instrumentation, boolean tells) {
         long startNs = System.nanoTime();
         try {
-            Path file = Files.createTempFile("mtcp", ".json");
+            File file = File.createTempFile("mtcp", ".json");
             try {
-                Files.writeString(file, text());
+                // No NIO: a file's channel initializes what reads properties that the program may be about to set.
+                try (FileOutputStream out = new FileOutputStream(file)) {
+                    out.write(text().getBytes(StandardCharsets.US_ASCII));
+                }
                 String answer = command(instrumentation, "Compiler.directives_add \"" + file + "\"");
                 tell(tells, answer.strip() + " in " + (System.nanoTime() - startNs) / 1_000_000 + " ms");
             } finally {
-                Files.delete(file);
+                delete(file);
             }
         } catch (IOException | ReflectiveOperationException | RuntimeException | LinkageError e) {
             // Another JVM, one without the module, or no place for the file.
             tell(tells, "no compiler hints: " + e);
+        }
+    }
+
+    private static void delete(File file) throws IOException {
+        if (!file.delete()) {
+            throw new IOException(file + " cannot be removed");
         }
     }
 
