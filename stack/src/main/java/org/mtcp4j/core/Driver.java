@@ -273,7 +273,7 @@ final class Driver {
         }
         boolean complete = false;
         try {
-            if (looks && !stack.hasRoomAsFarAsSeen()) {
+            if (looks && !stack.hasRoomAsFarAsSeen(caller)) {
                 // Not even this is to fail amid a round, in the work of others.
                 ownership.releaseOrReacquire();
                 return false;

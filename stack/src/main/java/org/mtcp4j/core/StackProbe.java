@@ -6,9 +6,12 @@ final class StackProbe {
     /** About 18 KiB in compiled code, more before: three times what a round needs. */
     private static final int FRAMES = 256;
 
-    private static final int LOOK_EVERY = 64;
+    static final int LOOK_EVERY = 64;
 
     private final Faults faults;
+    /** Whose stack was looked at last; its hash, since a thread that has ended is not to be kept. */
+    private int looked;
+    /** How often it has asked since. */
     private int asked;
 
     StackProbe(Faults faults) {
@@ -16,11 +19,22 @@ final class StackProbe {
     }
 
     /**
-     * Owner: looks now and then, always once a stack was too small: a look costs half a microsecond. A thread that goes deeper with
-     * each call is seen in time, since a look takes more than a round needs.
+     * Owner: a look costs half a microsecond, so it is taken where {@link #mustLook} says so. A thread that goes deeper with each call is seen in time,
+     * since a look takes more than a round and the calls between two looks need.
      */
-    boolean hasRoomAsFarAsSeen() {
-        return ((++asked & (LOOK_EVERY - 1)) != 0 && !faults.outOfStack) || hasRoom();
+    boolean hasRoomAsFarAsSeen(Thread caller) {
+        return !mustLook(caller) || hasRoom();
+    }
+
+    /** Where another thread asked before, every so many calls of one thread, and always once a stack was too small. */
+    boolean mustLook(Thread caller) {
+        int hash = System.identityHashCode(caller);
+        if (hash == looked && ++asked < LOOK_EVERY && !faults.outOfStack) {
+            return false;
+        }
+        looked = hash;
+        asked = 0;
+        return true;
     }
 
     /** Any thread. */
