@@ -128,7 +128,7 @@ final class ChunkKeeper implements Runnable {
                 look(System.nanoTime());
                 asked = false;
                 // Whoever asked before that store is seen here, and whoever asks after it unparks.
-                if (!pool.wantsMore() || pool.isRefused()) {
+                if (!pool.isShort() || pool.isRefused()) {
                     rest();
                 }
             } catch (Throwable e) {
@@ -149,12 +149,12 @@ final class ChunkKeeper implements Runnable {
 
     /** Allocates what is missing, and gives back what has not been needed for some time. */
     void look(long nowNs) {
-        if (pool.wantsMore() && nowNs - retryAtNs >= 0) {
+        if (pool.isShort() && nowNs - retryAtNs >= 0) {
             allocate(nowNs);
         }
         if (nowNs - lookAtNs >= 0) {
             lookAtNs = nowNs + LOOK_NS;
-            int keptFree = Math.max(KEPT_CHUNKS, pool.inUse() / 2);
+            int keptFree = keptFree(pool.inUse());
             quietLooks = pool.freeHere() > 2 * keptFree ? quietLooks + 1 : 0;
             if (quietLooks >= QUIET_LOOKS) {
                 quietLooks = 0;
@@ -164,6 +164,11 @@ final class ChunkKeeper implements Runnable {
                 }
             }
         }
+    }
+
+    /** At least what keeps the pool from being short at once, or it would grow and shrink for ever. */
+    private static int keptFree(int inUse) {
+        return Math.max(Math.max(KEPT_CHUNKS, inUse / 2), Math.min(ChunkPool.AHEAD_CHUNKS, inUse));
     }
 
     /** What fills the heap may be garbage, and where everybody waits for storage nobody allocates, so that nothing would be collected. */

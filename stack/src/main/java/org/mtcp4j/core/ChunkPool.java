@@ -29,7 +29,7 @@ public final class ChunkPool {
 
     private static final int MIN_CHUNKS = 64;
     /** So many free ones, or half of all if that is less, are kept ahead of need. */
-    private static final int AHEAD_CHUNKS = 256;
+    static final int AHEAD_CHUNKS = 256;
 
     private static final VarHandle HEAD;
     private static final VarHandle FREE;
@@ -340,6 +340,11 @@ public final class ChunkPool {
     }
 
     /** Whether fewer chunks are free than are kept ahead of need, and more may be had. */
+    boolean isShort() {
+        return free < ahead() && total < limit;
+    }
+
+    /** Whether whoever allocates because of that goes on: until twice as many are free. */
     boolean wantsMore() {
         return free < 2 * ahead() && total < limit;
     }

@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mtcp4j.core.ChunkPool.Use;
 
 /** Who gets a chunk when few are left, and what growing and shrinking cost whom. */
@@ -251,5 +253,27 @@ class ChunkPoolTest {
         freeBytes.set(Long.MAX_VALUE);
         keeper.look(nowNs + 1_000_000_000L);
         assertThat(heap.total()).isPositive();
+    }
+
+    /** Whatever is in use, or in a cache: what a quiet stack gives back it does not allocate at once again. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 96, 200, 400, 1_000})
+    void aQuietStackComesToRest(int inUse) {
+        ChunkPool large = new ChunkPool(8_192L * Chunk.BYTES);
+        ChunkKeeper keeper = new ChunkKeeper(large);
+        large.grow(4_096);
+        for (int i = 0; i < inUse; i++) {
+            assertThat(large.take(Use.RECEIVE)).isNotNull();
+        }
+        long nowNs = System.nanoTime();
+        int changes = 0;
+        for (int look = 0; look < 120; look++) {
+            nowNs += 1_000_000_000L;
+            int before = large.total();
+            keeper.look(nowNs);
+            changes += large.total() == before ? 0 : 1;
+        }
+        assertThat(changes).isBetween(1, 3);
+        assertThat(large.total()).isLessThan(2_048);
     }
 }
