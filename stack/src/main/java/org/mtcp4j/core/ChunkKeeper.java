@@ -128,7 +128,7 @@ final class ChunkKeeper implements Runnable {
                 look(System.nanoTime());
                 asked = false;
                 // Whoever asked before that store is seen here, and whoever asks after it unparks.
-                if (!pool.isShort() || pool.isRefused()) {
+                if (!pool.wantsMore() || pool.isRefused()) {
                     rest();
                 }
             } catch (Throwable e) {
@@ -149,13 +149,14 @@ final class ChunkKeeper implements Runnable {
 
     /** Allocates what is missing, and gives back what has not been needed for some time. */
     void look(long nowNs) {
-        if (pool.isShort() && nowNs - retryAtNs >= 0) {
+        if (pool.wantsMore() && nowNs - retryAtNs >= 0) {
             allocate(nowNs);
         }
         if (nowNs - lookAtNs >= 0) {
             lookAtNs = nowNs + LOOK_NS;
-            int keptFree = keptFree(pool.inUse());
-            quietLooks = pool.freeHere() > 2 * keptFree ? quietLooks + 1 : 0;
+            int inUse = pool.inUse();
+            int keptFree = keptFree(inUse);
+            quietLooks = pool.freeHere() > Math.max(inUse, keptFree + KEPT_CHUNKS) ? quietLooks + 1 : 0;
             if (quietLooks >= QUIET_LOOKS) {
                 quietLooks = 0;
                 if (pool.shrink(keptFree) > 0) {
@@ -166,9 +167,9 @@ final class ChunkKeeper implements Runnable {
         }
     }
 
-    /** At least what keeps the pool from being short at once, or it would grow and shrink for ever. */
+    /** At least what the pool has allocated ahead of need, or it would grow and shrink for ever. */
     private static int keptFree(int inUse) {
-        return Math.max(Math.max(KEPT_CHUNKS, inUse / 2), Math.min(ChunkPool.AHEAD_CHUNKS, inUse));
+        return Math.max(inUse == 0 ? KEPT_CHUNKS : 2 * ChunkPool.AHEAD_CHUNKS, inUse / 2);
     }
 
     /** What fills the heap may be garbage, and where everybody waits for storage nobody allocates, so that nothing would be collected. */

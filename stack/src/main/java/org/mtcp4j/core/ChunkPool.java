@@ -340,11 +340,6 @@ public final class ChunkPool {
     }
 
     /** Whether fewer chunks are free than are kept ahead of need, and more may be had. */
-    boolean isShort() {
-        return free < ahead() && total < limit;
-    }
-
-    /** Whether whoever allocates because of that goes on: until twice as many are free. */
     boolean wantsMore() {
         return free < 2 * ahead() && total < limit;
     }
