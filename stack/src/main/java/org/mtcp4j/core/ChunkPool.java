@@ -49,10 +49,10 @@ public final class ChunkPool {
     /** For whom a chunk is, and how many, of 32, of those beside the reserves are left to those that hold less. */
     enum Use {
         /**
-         * What an application writes to a connection that holds chunks of it already. Half is left to what arrives: else windows are shut
-         * to their least, and many writers to one reader move a few segments a round trip.
+         * What an application writes to a connection that holds chunks of it already. Little less is left to it than to what arrives: what nobody
+         * reads would keep a writer with a living reader from its next chunk for ever.
          */
-        WRITE(16),
+        WRITE(8),
         /** The first that it writes to one that holds none: so that each gets ahead. */
         WRITE_FIRST(0),
         /** The same where the reader is in this JVM: it has no reserve, as it leaves only for another's storage here. */

@@ -43,9 +43,9 @@ class ChunkPoolTest {
     @Test
     void theLastChunksAreForConnectionsThatHoldNone() {
         List<Chunk> written = takeAll(Use.WRITE);
-        assertThat(written).hasSize(CHUNKS - CHUNKS * 22 / 32);
+        assertThat(written).hasSize(CHUNKS - CHUNKS * 14 / 32);
         assertThat(pool.isScarce()).isTrue();
-        assertThat(takeAll(Use.RECEIVE)).hasSize(CHUNKS * 10 / 32);
+        assertThat(takeAll(Use.RECEIVE)).hasSize(CHUNKS / 16);
         assertThat(takeAll(Use.LOOPBACK_FIRST)).hasSize(CHUNKS * 6 / 32);
         assertThat(takeAll(Use.WRITE_FIRST)).hasSize(WRITERS);
         assertThat(takeAll(Use.RECEIVE_FIRST)).hasSize(RECEIVERS);
