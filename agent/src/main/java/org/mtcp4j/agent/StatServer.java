@@ -24,8 +24,8 @@ import org.mtcp4j.stats.SideReason;
 
 /**
  * Answers {@code stat PID} and {@code capture PID} of the same user over a UNIX-domain socket of the kernel. A question is a line; {@code stat} and
- * the words behind it are answered with the report, {@code capture NIC FILE} with a line, and when the asker has no more to say, or is gone, with another. A daemon thread asleep
- * in accept, and one a question.
+ * the words behind it are answered with the report, {@code capture NIC FILE} with a line, and when the asker has no more to say, or is gone, with
+ * another. A daemon thread asleep in accept, and one a question.
  */
 public final class StatServer {
     private static final int MOST_LINE_BYTES = 8_192;

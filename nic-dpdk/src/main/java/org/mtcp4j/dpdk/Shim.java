@@ -151,9 +151,10 @@ public final class Shim {
                         .filter(Files::isReadable)
                         .sorted()
                         .forEach(found::add);
+                boolean isNoexec = OwnFiles.isNoexec(cache);
                 for (int i = 0; i < found.size(); i++) {
                     requireTrust(found.get(i));
-                    if (OwnFiles.isNoexec(cache)) {
+                    if (isNoexec) {
                         try (InputStream in = new FileInputStream(found.get(i).toFile())) {
                             found.set(i, writeOut(in));
                         }

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.mtcp4j.config.Key;
 import org.mtcp4j.config.StackConfig;
 import org.mtcp4j.ip.IpAddress;
@@ -546,24 +547,16 @@ public final class Engine {
         }
     }
 
-    /** Without those of a context that is stuck: tuples in TIME-WAIT that no application holds any more, as {@code LOCAL PEER}, for {@code stat}. */
+    /** Without those of a context that is stuck: tuples in TIME-WAIT that no application holds any more, for {@code stat}. */
     public List<FlowKey> timeWaits() {
-        List<FlowKey> all = new ArrayList<>();
-        for (Context context : contexts) {
-            CountCall call = new CountCall();
-            if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
-                call.rethrow();
-                all.addAll(List.of(call.timeWaits()));
-            }
-        }
-        return all;
+        return listed(CountCall::timeWaits);
     }
 
     /**
      * Visits the flows of all contexts that are not stuck, on the caller's thread. Only some of them are looked up in one round, so that no connection
      * waits for the list; a flow whose table changes meanwhile may be left out, or come twice.
      */
-    public void forEachFlow(FlowVisitor visitor) throws IOException {
+    public void forEachFlow(Visitor<Flow> visitor) throws IOException {
         Flow[] some = new Flow[FLOWS_A_WALK];
         for (Context context : contexts) {
             FlowWalk walk;
@@ -584,12 +577,16 @@ public final class Engine {
 
     /** Flows of all contexts that are not stuck, for leak checks. */
     public List<Flow> flows() {
-        List<Flow> all = new ArrayList<>();
+        return listed(CountCall::flows);
+    }
+
+    private <T> List<T> listed(Function<CountCall, T[]> what) {
+        List<T> all = new ArrayList<>();
         for (Context context : contexts) {
             CountCall call = new CountCall();
             if (context.driver.callWithin(call, LIST_LIMIT_NS)) {
                 call.rethrow();
-                all.addAll(List.of(call.flows()));
+                all.addAll(List.of(what.apply(call)));
             }
         }
         return all;

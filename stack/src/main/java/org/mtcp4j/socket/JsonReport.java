@@ -113,16 +113,18 @@ final class JsonReport {
     private void traffic(long nowNs) throws IOException {
         member("bytesAcked", info.ackedBytes);
         member("bytesReceived", info.receivedBytes);
-        if (info.lastSentNs != Long.MIN_VALUE) {
-            member("lastSentUs", Math.max(0, nowNs - info.lastSentNs) / 1_000);
-        }
-        if (info.lastReceivedNs != Long.MIN_VALUE) {
-            member("lastReceivedUs", Math.max(0, nowNs - info.lastReceivedNs) / 1_000);
-        }
+        since("lastSentUs", info.lastSentNs, nowNs);
+        since("lastReceivedUs", info.lastReceivedNs, nowNs);
         member("unanswered", info.unanswered);
         flag("persisting", info.persisting);
         flag("reordering", info.reordering);
         flag("outOfOrder", info.outOfOrder);
+    }
+
+    private void since(String name, long thenNs, long nowNs) throws IOException {
+        if (thenNs != Long.MIN_VALUE) {
+            member(name, Math.max(0, nowNs - thenNs) / 1_000);
+        }
     }
 
     private void timeWait(FlowKey key) throws IOException {
@@ -184,7 +186,7 @@ final class JsonReport {
 
     private void name(String name) throws IOException {
         separate();
-        out.text("\"").text(name).text("\":");
+        out.quoted(name).text(":");
     }
 
     private void member(String name, long value) throws IOException {
@@ -197,9 +199,8 @@ final class JsonReport {
         out.text(value ? "true" : "false");
     }
 
-    /** Names, states and addresses: of a NIC's name alone somebody else chose the letters. */
     private void string(String name, String value) throws IOException {
         name(name);
-        out.text("\"").text(value.replace("\\", "\\\\").replace("\"", "\\\"")).text("\"");
+        out.quoted(value);
     }
 }

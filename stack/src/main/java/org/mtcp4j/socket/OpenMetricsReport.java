@@ -84,9 +84,7 @@ final class OpenMetricsReport {
     }
 
     private void ofNic(String name, Nic nic, long value) throws IOException {
-        out.text(name).text("{nic=\"");
-        out.text(nic.name().replace("\\", "\\\\").replace("\"", "\\\""));
-        out.text("\"} ").number(value).line();
+        out.text(name).text("{nic=").quoted(nic.name()).text("} ").number(value).line();
     }
 
     /** {@code TcpExtListenOverflows} is {@code mtcp_tcp_ext_listen_overflows}. */

@@ -34,6 +34,11 @@ final class ReportText {
         return this;
     }
 
+    /** In quotation marks, as JSON and OpenMetrics have it; of a NIC's name alone somebody else chose the letters. */
+    ReportText quoted(String text) throws IOException {
+        return text("\"").text(text.replace("\\", "\\\\").replace("\"", "\\\"")).text("\"");
+    }
+
     ReportText line() throws IOException {
         need(1);
         bytes.put((byte) '\n');

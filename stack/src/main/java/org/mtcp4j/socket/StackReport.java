@@ -11,8 +11,8 @@ import org.mtcp4j.core.Context;
 import org.mtcp4j.core.Engine;
 import org.mtcp4j.core.Flow;
 import org.mtcp4j.core.FlowKey;
-import org.mtcp4j.core.FlowVisitor;
 import org.mtcp4j.core.Listener;
+import org.mtcp4j.core.Visitor;
 import org.mtcp4j.stats.Counter;
 import org.mtcp4j.stats.SideCounters;
 import org.mtcp4j.stats.SideReason;
@@ -47,7 +47,7 @@ final class StackReport {
         out.flush();
     }
 
-    void forEachListener(ListenerVisitor visitor) throws IOException {
+    void forEachListener(Visitor<Listener> visitor) throws IOException {
         if (query.top() > 0 || !query.wants(TcpState.LISTEN) || !query.wantsAnyAddress()) {
             return;
         }
@@ -58,13 +58,8 @@ final class StackReport {
         }
     }
 
-    /** What is done with each listener. */
-    interface ListenerVisitor {
-        void visit(Listener listener) throws IOException;
-    }
-
     /** Those that are wanted; with {@link ReportQuery#top} those with the most bytes, the most first. */
-    void forEachFlow(FlowVisitor visitor) throws IOException {
+    void forEachFlow(Visitor<Flow> visitor) throws IOException {
         if (query.top() == 0) {
             engine.forEachFlow(flow -> {
                 if (query.wants(flow)) {
@@ -84,7 +79,7 @@ final class StackReport {
         }
     }
 
-    void forEachTimeWait(TimeWaitVisitor visitor) throws IOException {
+    void forEachTimeWait(Visitor<FlowKey> visitor) throws IOException {
         if (query.top() > 0 || !query.wants(TcpState.TIME_WAIT) || !query.wantsAnyAddress()) {
             return;
         }
@@ -93,11 +88,6 @@ final class StackReport {
                 visitor.visit(key);
             }
         }
-    }
-
-    /** What is done with each connection in TIME-WAIT that no application holds. */
-    interface TimeWaitVisitor {
-        void visit(FlowKey key) throws IOException;
     }
 
     /** How many connections are in each state, those in TIME-WAIT that no application holds among them, and how many listeners there are. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mtcp4j.config.StackConfig;
-import org.mtcp4j.socket.Pollable;
+import org.mtcp4j.socket.SocketPair;
 import org.mtcp4j.socket.Stack;
 import org.mtcp4j.socket.StackListener;
 import org.mtcp4j.socket.StackSocket;
@@ -28,16 +28,9 @@ class ExitTest {
         try (Stack stack = Stack.start(StackConfig.of("nic=memory,driver=" + driver))) {
             StackListener listener = stack.newListener();
             listener.bind(new InetSocketAddress("198.18.0.2", 0), 0);
-            StackSocket client = stack.newSocket();
-            client.startConnect(listener.localAddress());
-            while (!client.finishConnect()) {
-                client.await(Pollable.CONNECT, 0);
-            }
-            StackSocket server = listener.accept();
-            while (server == null) {
-                listener.await(Pollable.ACCEPT, 0);
-                server = listener.accept();
-            }
+            SocketPair pair = SocketPair.open(stack, listener);
+            StackSocket client = pair.client();
+            StackSocket server = pair.server();
             long beganNs = System.nanoTime();
             stack.exit(TimeUnit.SECONDS.toNanos(20));
             assertThat(System.nanoTime() - beganNs).as("ns").isLessThan(TimeUnit.SECONDS.toNanos(10));

@@ -25,16 +25,9 @@ class StackLoopbackTest {
         try (Stack stack = Stack.start(StackConfig.of(config))) {
             StackListener listener = stack.newListener();
             listener.bind(ADDRESS, 0);
-            StackSocket client = stack.newSocket();
-            client.startConnect(listener.localAddress());
-            while (!client.finishConnect()) {
-                client.await(Pollable.CONNECT, 0);
-            }
-            StackSocket server = listener.accept();
-            while (server == null) {
-                listener.await(Pollable.ACCEPT, 0);
-                server = listener.accept();
-            }
+            SocketPair pair = SocketPair.open(stack, listener);
+            StackSocket client = pair.client();
+            StackSocket server = pair.server();
             assertThat(server.remoteAddress()).isEqualTo(client.localAddress());
             client.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)));
             assertThat(readFully(server, 5)).isEqualTo("hello");

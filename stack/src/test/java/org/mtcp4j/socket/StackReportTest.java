@@ -36,7 +36,7 @@ class StackReportTest {
         stack = Stack.start(StackConfig.of("contexts=2"));
         listener = stack.newListener();
         listener.bind(new InetSocketAddress(HOST, 8080), 100);
-        connect(HOST);
+        connect();
     }
 
     @AfterEach
@@ -44,18 +44,9 @@ class StackReportTest {
         stack.stop(0);
     }
 
-    private void connect(String host) throws Exception {
-        StackSocket client = stack.newSocket();
-        client.startConnect(new InetSocketAddress(host, 8080));
-        while (!client.finishConnect()) {
-            client.await(Pollable.CONNECT, 0);
-        }
-        StackSocket server = listener.accept();
-        while (server == null) {
-            listener.await(Pollable.ACCEPT, 0);
-            server = listener.accept();
-        }
-        sockets.addAll(List.of(client, server));
+    private void connect() throws Exception {
+        SocketPair pair = SocketPair.open(stack, listener);
+        sockets.addAll(List.of(pair.client(), pair.server()));
     }
 
     private String report(String... words) throws IOException {
@@ -80,7 +71,7 @@ class StackReportTest {
     @Test
     void onlyTheConnectionsThatAreAskedForAreTold() throws Exception {
         int port = sockets.get(0).localAddress().getPort();
-        connect(HOST);
+        connect();
         assertThat(rows(report("state=established"))).isEqualTo(4);
         assertThat(rows(report("state=fin-wait-1"))).isZero();
         assertThat(rows(report("port=" + port))).isEqualTo(2);
@@ -99,8 +90,8 @@ class StackReportTest {
 
     @Test
     void theConnectionsWithTheMostBytesComeFirst() throws Exception {
-        connect(HOST);
-        connect(HOST);
+        connect();
+        connect();
         send(2, 3_000);
         send(4, 7_000);
         List<String> ports = report("top=2")
@@ -187,7 +178,7 @@ class StackReportTest {
     void manyConnectionsCostNoMoreMemoryThanOne() throws Exception {
         long one = leastAllocated();
         for (int i = 0; i < 1_000; i++) {
-            connect(HOST);
+            connect();
         }
         assertThat(rows(report("state=established"))).isEqualTo(2_002);
         assertThat(leastAllocated() - one).isLessThan(32 * 1_024);

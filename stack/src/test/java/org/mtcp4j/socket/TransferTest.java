@@ -56,16 +56,8 @@ class TransferTest {
     private static void transfer(
             Stack stack, StackListener listener, ExecutorService threads, int up, int down, long seed)
             throws Exception {
-        StackSocket client = stack.newSocket();
-        client.startConnect(listener.localAddress());
-        while (!client.finishConnect()) {
-            client.await(Pollable.CONNECT, 0);
-        }
-        StackSocket server;
-        while ((server = listener.accept()) == null) {
-            listener.await(Pollable.ACCEPT, 0);
-        }
-        exchange(client, server, threads, up, down, seed);
+        SocketPair pair = SocketPair.open(stack, listener);
+        exchange(pair.client(), pair.server(), threads, up, down, seed);
     }
 
     /** Both ways at once, then both ends close. */

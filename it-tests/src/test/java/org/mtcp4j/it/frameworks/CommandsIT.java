@@ -58,14 +58,18 @@ class CommandsIT {
         }
     }
 
-    @Test
-    void statOfAStoppedProgramGivesUp() throws Exception {
-        try (Running program = Running.start(List.of(
+    private static Running trustProgram() throws Exception {
+        return Running.start(List.of(
                 Build.java().toString(),
                 Server.agent("nic=memory,loopback=stack,log=warn"),
                 "-cp",
                 Build.testClasses().toString(),
-                TrustProgram.class.getName()))) {
+                TrustProgram.class.getName()));
+    }
+
+    @Test
+    void statOfAStoppedProgramGivesUp() throws Exception {
+        try (Running program = trustProgram()) {
             program.awaitLine("ready", SECONDS);
             Stat.asked(program.pid());
             Running.run(SECONDS, List.of("kill", "-STOP", "" + program.pid())).ok();
@@ -80,12 +84,7 @@ class CommandsIT {
 
     @Test
     void statTellsWhatIsAskedForAndOfAllPrograms() throws Exception {
-        try (Running program = Running.start(List.of(
-                Build.java().toString(),
-                Server.agent("nic=memory,loopback=stack,log=warn"),
-                "-cp",
-                Build.testClasses().toString(),
-                TrustProgram.class.getName()))) {
+        try (Running program = trustProgram()) {
             program.awaitLine("ready", SECONDS);
             Stat.asked(program.pid());
             String pid = "" + program.pid();

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Programs whose end is watched: {@code full ADDRESS} writes to four peers until nothing more is taken; {@code both ADDRESS} has both ends of connections and prints every end of stream that they hear of, {@code
- * recursing ADDRESS} has a thread that runs out of stack amid writes and exits with 7, {@code serve ADDRESS} accepts one connection, writes, and
- * exits with 7.
+ * Programs whose end is watched: {@code full ADDRESS} writes to four peers until nothing more is taken; {@code both ADDRESS} has both ends of
+ * connections and prints every end of stream that they hear of, {@code recursing ADDRESS} has a thread that runs out of stack amid writes and exits
+ * with 7, {@code serve ADDRESS} accepts one connection, writes, and exits with 7.
  */
 public final class ExitProgram {
     private static final int PAIRS = 8;

@@ -69,12 +69,18 @@ class SharedChangesIT extends SharedInterfaceCases {
         return curl(pod, "'http://127.0.0.1:8080/echo?" + OUTSIDE + ",7'");
     }
 
+    /** The connection's port is in it: the same answer is by the same connection. */
+    private String firstEcho() throws Exception {
+        String first = echo();
+        assertThat(first).endsWith(" hello");
+        return first;
+    }
+
     @Test
     void connectionsFollowTheDefaultRouteToAnotherRouter() throws Exception {
         Running server = serveUnderAgent(List.of(), "nic=xdp:eth0");
         Running client = connectionFromOutside();
-        String first = echo();
-        assertThat(first).endsWith(" hello");
+        String first = firstEcho();
         pod.shell(5, "ip route replace default via " + SECOND);
         closeFirstRouter();
         assertThat(echo()).isEqualTo(first);
@@ -92,8 +98,7 @@ class SharedChangesIT extends SharedInterfaceCases {
         closeFirstRouter();
         serveUnderAgent(List.of(), "nic=xdp:eth0");
         Running client = connectionFromOutside();
-        String first = echo();
-        assertThat(first).endsWith(" hello");
+        String first = firstEcho();
         // It asks for the pod when it has something for it, and is known by that.
         router.shell(5, "ip link set w0 address 02:00:5e:00:53:08");
         assertThat(client.ask("after the first change", 25)).isEqualTo("got 0");
@@ -110,8 +115,7 @@ class SharedChangesIT extends SharedInterfaceCases {
     void connectionsOutliveAnAddressThatGoesAndComesBack() throws Exception {
         Running server = serveUnderAgent(List.of(), "nic=xdp:eth0");
         Running client = connectionFromOutside();
-        String first = echo();
-        assertThat(first).endsWith(" hello");
+        String first = firstEcho();
         pod.shell(5, "ip addr del 198.18.0.2/24 dev eth0");
         long endNs = System.nanoTime() + 10_000_000_000L;
         // The stack has it no more.
